@@ -1,0 +1,559 @@
+/* scratchcard.h: opens a ticket file that lies in memory or in flash, and predicts. C99, this file
+   alone. docs/ticket-format.md specifies the file and the arithmetic.
+
+   No heap, no table, no floating point but double for scaling the inputs. Weights are never stored:
+   each is computed where it is used. The outputs are the very integers of the Python library.
+
+       static int16_t work[512];
+       scratchcard_ticket ticket;
+       int32_t outputs[10];
+       int error = scratchcard_open(&ticket, file, file_length, work, 512);
+       int32_t class_index = error ? -1 : scratchcard_predict(&ticket, row, outputs);
+
+   The file and the work area must stay where they are while the ticket is in use, and one ticket
+   predicts one row at a time. Compile without -ffast-math. Names with sc_ are private. */
+
+#ifndef SCRATCHCARD_H
+#define SCRATCHCARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef SCRATCHCARD_MAX_LAYERS
+#define SCRATCHCARD_MAX_LAYERS 8 /* layers of weights; the format allows 255 */
+#endif
+
+typedef char scratchcard_needs_doubles_of_64_bits[sizeof(double) == 8 ? 1 : -1];
+
+enum { /* what scratchcard_open returns; scratchcard_predict knows only the last */
+    SCRATCHCARD_OK = 0,
+    SCRATCHCARD_NOT_A_TICKET = -1, /* does not start with SCRT */
+    SCRATCHCARD_NEWER = -2,        /* a format version that this file does not know */
+    SCRATCHCARD_DAMAGED = -3,      /* wrong checksum, or cut short */
+    SCRATCHCARD_REFUSED = -4,      /* a field holds what no ticket has */
+    SCRATCHCARD_TOO_DEEP = -5,     /* more than SCRATCHCARD_MAX_LAYERS layers */
+    SCRATCHCARD_WORK = -6,         /* the work area is too small; see ticket.work_needed */
+    SCRATCHCARD_NOT_FINITE = -7    /* the row holds NaN or infinity */
+};
+
+enum { SCRATCHCARD_UNIFORM, SCRATCHCARD_SIGNED_CONSTANT, SCRATCHCARD_KAIMING_NORMAL }; /* weights */
+enum { SCRATCHCARD_RELU, SCRATCHCARD_STEP, SCRATCHCARD_SIGN };                      /* activation */
+enum { /* label_kind */
+    SCRATCHCARD_COUNTED, SCRATCHCARD_INTEGERS, SCRATCHCARD_TEXT, SCRATCHCARD_NUMBERS,
+    SCRATCHCARD_BOOLEANS
+};
+
+typedef struct { /* one layer of weights */
+    uint32_t fan_in, fan_out;
+    uint32_t survivors, first_bit; /* how many weights stay, and where their code starts */
+    int32_t limit, one;            /* of what enters: greatest magnitude, what stands for 1.0 */
+    int32_t unit;                  /* the sum that stands for 1.0 */
+    uint8_t shift, rice;           /* right shift after the layer, Rice parameter */
+    uint8_t *feeds;                /* a bit per unit: does it feed an output? NULL: all do */
+} scratchcard_layer;
+
+typedef struct {
+    uint8_t weights, zero_biases, activation, per_feature, label_kind;
+    uint32_t seed, n_layers, n_inputs, n_classes;
+    float temperature;     /* logits = outputs * temperature */
+    uint32_t work_needed;  /* int16_t in the work area */
+    uint32_t widths[2];    /* int16_t in each of values */
+    int16_t *values[2];    /* what enters a layer, and what leaves it */
+    const uint8_t *scaling, *labels, *mask;
+    uint32_t mask_bits;
+    scratchcard_layer layers[SCRATCHCARD_MAX_LAYERS];
+} scratchcard_ticket;
+
+typedef struct { /* the label of a class; ticket.label_kind says which field holds it */
+    int64_t integer;     /* COUNTED, INTEGERS, BOOLEANS */
+    double number;       /* NUMBERS */
+    const uint8_t *text; /* TEXT: UTF-8, not terminated */
+    uint32_t text_length;
+} scratchcard_label;
+
+/* ---- the weight function ---- */
+
+static inline void sc_philox(
+    uint32_t counter0, uint32_t counter1, uint32_t key, uint32_t word[2])
+{
+    for (int round = 0; round < 10; round++) {
+        uint64_t product = (uint64_t)counter0 * 0xD256D193u;
+        counter0 = (uint32_t)(product >> 32) ^ key ^ counter1;
+        counter1 = (uint32_t)product;
+        key += 0x9E3779B9u;
+    }
+    word[0] = counter0;
+    word[1] = counter1;
+}
+
+static inline int32_t sc_shift(int32_t value, unsigned by) /* floor(value / 2**by) */
+{
+    return value < 0 ? ~(~value >> by) : value >> by;
+}
+
+static inline int32_t sc_uniform(uint32_t word)
+{
+    return (int32_t)(((uint64_t)word * 255u) >> 32) - 127;
+}
+
+/* The weight number index = j * fan_in + i of a layer, from its unit i to its unit j. */
+static inline int32_t scratchcard_weight(
+    unsigned family, uint32_t seed, uint32_t layer, uint32_t index)
+{
+    uint32_t word[2];
+    sc_philox(index, 2 * layer, seed, word);
+    if (family == SCRATCHCARD_UNIFORM)
+        return sc_uniform(word[0]);
+    if (family == SCRATCHCARD_SIGNED_CONSTANT)
+        return word[0] >> 31 ? -1 : 1;
+    int32_t sum = -1020; /* kaiming_normal: eight bytes, centred */
+    for (int byte = 0; byte < 4; byte++)
+        sum += (int32_t)(word[0] >> 8 * byte & 255u) + (int32_t)(word[1] >> 8 * byte & 255u);
+    sum = sc_shift(sum * 39, 8);
+    return sum > 127 ? 127 : sum < -127 ? -127 : sum;
+}
+
+/* The bias of unit j of a layer, in 1/128 of the layer's unit. */
+static inline int32_t scratchcard_bias(int zero_biases, uint32_t seed, uint32_t layer, uint32_t j)
+{
+    uint32_t word[2];
+    if (zero_biases)
+        return 0;
+    sc_philox(j, 2 * layer + 1, seed, word);
+    return sc_uniform(word[0]);
+}
+
+/* ---- reading bytes ---- */
+
+typedef struct {
+    const uint8_t *at, *end;
+    int refused; /* set once something did not fit; all that is read then is 0 */
+} sc_reader;
+
+static inline const uint8_t *sc_take(sc_reader *reader, uint32_t count)
+{
+    const uint8_t *at = reader->at;
+    if (reader->refused || count > (size_t)(reader->end - at)) {
+        reader->refused = 1;
+        return NULL;
+    }
+    reader->at += count;
+    return at;
+}
+
+static inline uint8_t sc_byte(sc_reader *reader)
+{
+    const uint8_t *at = sc_take(reader, 1);
+    return at ? *at : 0;
+}
+
+static inline uint64_t sc_varint(sc_reader *reader, uint64_t low, uint64_t high)
+{
+    uint64_t value = 0;
+    for (unsigned i = 0; i < 10; i++) {
+        uint8_t byte = sc_byte(reader);
+        value |= (uint64_t)(byte & 127) << 7 * i;
+        if (byte < 128) {
+            if ((i && !byte) || (i == 9 && byte > 1) || value < low || value > high)
+                break;
+            return value;
+        }
+    }
+    reader->refused = 1;
+    return low;
+}
+
+static inline uint32_t sc_u32(const uint8_t *at)
+{
+    return at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static inline float sc_float(const uint8_t *at)
+{
+    union { uint32_t bits; float value; } both;
+    both.bits = sc_u32(at);
+    return both.value;
+}
+
+static inline uint32_t sc_crc(const uint8_t *at, size_t length) /* CRC-32, as zlib's */
+{
+    uint32_t crc = 0xFFFFFFFFu;
+    while (length--) {
+        crc ^= *at++;
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+    }
+    return ~crc;
+}
+
+/* ---- the mask ---- */
+
+typedef struct { /* walks over the survivors of a layer, among the weights that are coded */
+    const uint8_t *bits;
+    uint32_t bit, end;    /* the next bit, and how many there are */
+    uint32_t left;        /* survivors still to come */
+    uint32_t place, size; /* 1 + the survivor found last; how many weights are coded */
+    unsigned rice;
+} sc_walk;
+
+static inline int sc_bit(sc_walk *walk)
+{
+    uint32_t bit = walk->bit++;
+    return walk->bits[bit >> 3] >> (7 - (bit & 7)) & 1;
+}
+
+/* Go to the next survivor, at place - 1. 0: there is none, or (when opening) the code is wrong. */
+static inline int sc_next(sc_walk *walk)
+{
+    uint32_t gap = 0, room = walk->size - walk->place;
+    if (!walk->left || !room)
+        return 0;
+    for (;; gap++) {
+        if (walk->bit >= walk->end || gap > (room - 1) >> walk->rice)
+            return 0;
+        if (sc_bit(walk))
+            break;
+    }
+    if (walk->rice > walk->end - walk->bit)
+        return 0;
+    for (unsigned i = 0; i < walk->rice; i++)
+        gap = gap << 1 | (uint32_t)sc_bit(walk);
+    if (gap >= room)
+        return 0;
+    walk->place += gap + 1;
+    walk->left--;
+    return 1;
+}
+
+static inline int sc_feeds(const scratchcard_layer *layer, uint32_t unit)
+{
+    return !layer->feeds || (layer->feeds[unit >> 3] >> (unit & 7) & 1);
+}
+
+static inline sc_walk sc_start(const scratchcard_ticket *ticket, uint32_t l, uint32_t size)
+{
+    const scratchcard_layer *layer = &ticket->layers[l];
+    sc_walk walk = {
+        ticket->mask, layer->first_bit, ticket->mask_bits, layer->survivors, 0, size, layer->rice};
+    return walk;
+}
+
+/* Walk over the whole mask, the last layer first: check it, find which units feed something. */
+static inline int sc_check_mask(scratchcard_ticket *ticket)
+{
+    uint32_t bit = 0, feeding = ticket->n_classes;
+    for (uint32_t l = ticket->n_layers; l-- > 0;) {
+        scratchcard_layer *layer = &ticket->layers[l];
+        uint8_t *feeds = l ? ticket->layers[l - 1].feeds : NULL;
+        layer->first_bit = bit;
+        sc_walk walk = sc_start(ticket, l, feeding * layer->fan_in);
+        for (uint32_t i = 0; feeds && i < (layer->fan_in + 7) / 8; i++)
+            feeds[i] = 0;
+        feeding = 0;
+        while (sc_next(&walk)) {
+            uint32_t i = (walk.place - 1) % layer->fan_in;
+            if (feeds && !(feeds[i >> 3] >> (i & 7) & 1)) {
+                feeds[i >> 3] |= (uint8_t)(1u << (i & 7));
+                feeding++;
+            }
+        }
+        if (walk.left)
+            return SCRATCHCARD_REFUSED;
+        bit = walk.bit;
+    }
+    if (ticket->mask_bits - bit >= 8) /* surplus bytes */
+        return SCRATCHCARD_REFUSED;
+    if (bit < ticket->mask_bits && ticket->mask[bit >> 3] & (255u >> (bit & 7)))
+        return SCRATCHCARD_REFUSED; /* spare bits that are not 0 */
+    return SCRATCHCARD_OK;
+}
+
+/* ---- opening ---- */
+
+static inline uint32_t sc_root(uint64_t value) /* floor(sqrt(value)), below 2**32 */
+{
+    uint64_t root = 0;
+    for (uint64_t bit = (uint64_t)1 << 31; bit; bit >>= 1)
+        if ((root | bit) * (root | bit) <= value)
+            root |= bit;
+    return (uint32_t)root;
+}
+
+static inline int32_t sc_cap(uint32_t fan_in, uint32_t max)
+{
+    uint64_t cap = ((uint64_t)1 << 30) / ((uint64_t)fan_in * max);
+    return cap > 32767 ? 32767 : (int32_t)cap;
+}
+
+/* Limits, units and shifts of all layers, from sizes and families alone. 0: a layer is too wide. */
+static inline int sc_derive(scratchcard_ticket *ticket, int32_t input_limit)
+{
+    static const uint8_t one_of[3] = {127, 1, 32}, max_of[3] = {127, 1, 127};
+    static const uint16_t mean_square_of[3] = {5419, 1, 1014};
+    uint32_t max = max_of[ticket->weights], mean_square = mean_square_of[ticket->weights];
+    int32_t limit = sc_cap(ticket->n_inputs, max);
+    int32_t one = limit = limit < input_limit ? limit : input_limit;
+    uint64_t typical = (uint64_t)limit / 2;
+    for (uint32_t l = 0;; l++) {
+        scratchcard_layer *layer = &ticket->layers[l];
+        if (limit < 1)
+            return 0;
+        layer->limit = limit;
+        layer->one = one;
+        layer->unit = one * (int32_t)one_of[ticket->weights];
+        layer->shift = 0;
+        if (l + 1 == ticket->n_layers)
+            return 1;
+        limit = sc_cap(layer->fan_out, max);
+        if (ticket->activation == SCRATCHCARD_RELU) {
+            uint32_t spread = sc_root((uint64_t)layer->fan_in * mean_square / 2);
+            typical *= spread ? spread : 1;
+            while (typical >> layer->shift > 2047)
+                layer->shift++;
+            typical >>= layer->shift;
+            one = layer->unit >> layer->shift;
+            one = one > limit ? limit : one < 1 ? 1 : one;
+        } else {
+            one = limit = limit < 127 ? limit : 127;
+            typical = (uint64_t)limit / 2;
+        }
+        typical = typical ? typical : 1;
+    }
+}
+
+static inline int sc_finite(const uint8_t *floats, uint32_t count, int negative)
+{
+    for (uint32_t i = 0; floats && i < count; i++) {
+        uint32_t bits = sc_u32(floats + 4 * i);
+        if ((bits >> 23 & 255) == 255 || bits == 0x80000000u || (!negative && bits >> 31))
+            return 0;
+    }
+    return 1;
+}
+
+static inline void sc_read_label(sc_reader *reader, unsigned kind, scratchcard_label *label)
+{
+    union { uint64_t bits; double value; } both;
+    const uint8_t *at;
+    switch (kind) {
+    case SCRATCHCARD_COUNTED:
+        break;
+    case SCRATCHCARD_INTEGERS:
+        both.bits = sc_varint(reader, 0, UINT64_MAX);
+        label->integer = both.bits & 1 ? -(int64_t)(both.bits >> 1) - 1 : (int64_t)(both.bits >> 1);
+        break;
+    case SCRATCHCARD_TEXT:
+        label->text_length = (uint32_t)sc_varint(reader, 0, 1u << 24);
+        label->text = sc_take(reader, label->text_length);
+        break;
+    case SCRATCHCARD_NUMBERS:
+        at = sc_take(reader, 8);
+        both.bits = at ? sc_u32(at) | (uint64_t)sc_u32(at + 4) << 32 : 0;
+        label->number = both.value;
+        reader->refused |= (both.bits >> 52 & 2047) == 2047; /* NaN or infinity */
+        break;
+    default:
+        label->integer = sc_byte(reader);
+        reader->refused |= label->integer > 1;
+    }
+}
+
+static inline void sc_read_network(scratchcard_ticket *ticket, sc_reader *reader, size_t length)
+{
+    uint8_t codes = sc_byte(reader);
+    uint64_t n_weights = 0, allowed = ((uint64_t)1 << 22) + (uint64_t)4096 * length;
+    uint32_t flags = 0, size;
+    allowed = allowed < (uint32_t)1 << 28 ? allowed : (uint32_t)1 << 28;
+    ticket->weights = codes & 3;
+    ticket->zero_biases = codes >> 2 & 1;
+    ticket->activation = codes >> 3 & 3;
+    ticket->per_feature = codes >> 6 & 1;
+    ticket->n_layers = (uint32_t)sc_varint(reader, 1, 255);
+    if (ticket->weights > 2 || ticket->activation > 2 || codes >> 7)
+        reader->refused = 1;
+    if (reader->refused || ticket->n_layers > SCRATCHCARD_MAX_LAYERS)
+        return;
+    size = ticket->n_inputs = (uint32_t)sc_varint(reader, 1, allowed);
+    for (uint32_t l = 0; l < ticket->n_layers; l++) {
+        if (ticket->widths[l & 1] < size)
+            ticket->widths[l & 1] = size;
+        flags += l ? (size + 7) / 8 : 0;
+        ticket->layers[l].fan_in = size;
+        size = ticket->layers[l].fan_out = (uint32_t)sc_varint(reader, 1, allowed);
+        n_weights += (uint64_t)ticket->layers[l].fan_in * size;
+    }
+    ticket->n_classes = size;
+    ticket->work_needed = ticket->widths[0] + ticket->widths[1] + (flags + 1) / 2;
+    ticket->seed = (uint32_t)sc_varint(reader, 0, UINT32_MAX);
+    if (n_weights > allowed || size > 65536 || !sc_derive(ticket, codes >> 5 & 1 ? 32767 : 127))
+        reader->refused = 1;
+}
+
+static inline void sc_read_numbers_and_labels(scratchcard_ticket *ticket, sc_reader *reader)
+{
+    uint32_t pairs = ticket->per_feature ? ticket->n_inputs : 1;
+    const uint8_t *temperature;
+    ticket->scaling = sc_take(reader, 8 * pairs);
+    temperature = sc_take(reader, 4);
+    ticket->label_kind = sc_byte(reader);
+    if (ticket->label_kind > SCRATCHCARD_BOOLEANS || (ticket->per_feature && pairs == 1))
+        reader->refused = 1;
+    if (reader->refused || !sc_finite(ticket->scaling, pairs, 1) || !sc_finite(temperature, 1, 0) ||
+        !sc_finite(ticket->scaling + 4 * pairs, pairs, 0) || sc_u32(temperature) == 0) {
+        reader->refused = 1;
+        return;
+    }
+    ticket->temperature = sc_float(temperature);
+    ticket->labels = reader->at;
+    for (uint32_t c = 0; c < ticket->n_classes && !reader->refused; c++) {
+        scratchcard_label label;
+        sc_read_label(reader, ticket->label_kind, &label);
+    }
+}
+
+static inline void sc_read_mask_head(scratchcard_ticket *ticket, sc_reader *reader)
+{
+    uint64_t bits, least = 0, most = 0;
+    for (uint32_t l = ticket->n_layers; l-- > 0;) {
+        scratchcard_layer *layer = &ticket->layers[l];
+        uint64_t weights = (uint64_t)layer->fan_in * layer->fan_out;
+        layer->survivors = (uint32_t)sc_varint(reader, 0, weights);
+        layer->rice = layer->survivors ? sc_byte(reader) : 0;
+        least += (uint64_t)layer->survivors * (1u + layer->rice);
+        most += weights;
+        if (layer->rice > 31)
+            reader->refused = 1;
+    }
+    bits = (uint64_t)(reader->end - reader->at) * 8;
+    if (bits < least || bits >= most + 8)
+        reader->refused = 1;
+    ticket->mask = reader->at;
+    ticket->mask_bits = (uint32_t)bits;
+}
+
+/* Open the ticket whose file of length bytes is at file. work: an area of work_length int16_t.
+   Checks all that could do harm: not that labels differ, nor that text is UTF-8. */
+static inline int scratchcard_open(
+    scratchcard_ticket *ticket, const void *file, size_t length, int16_t *work, size_t work_length)
+{
+    const uint8_t *bytes = (const uint8_t *)file;
+    ticket->work_needed = ticket->widths[0] = ticket->widths[1] = 0;
+    if (length < 4 || bytes[0] != 'S' || bytes[1] != 'C' || bytes[2] != 'R' || bytes[3] != 'T')
+        return SCRATCHCARD_NOT_A_TICKET;
+    if (length < 28 || length > (uint32_t)1 << 26)
+        return SCRATCHCARD_DAMAGED;
+    if (bytes[4] != 1)
+        return bytes[4] ? SCRATCHCARD_NEWER : SCRATCHCARD_REFUSED;
+    if (sc_crc(bytes, length - 4) != sc_u32(bytes + length - 4))
+        return SCRATCHCARD_DAMAGED;
+    sc_reader reader = {bytes + 5, bytes + length - 4, 0};
+    sc_read_network(ticket, &reader, length);
+    if (!reader.refused && ticket->n_layers > SCRATCHCARD_MAX_LAYERS)
+        return SCRATCHCARD_TOO_DEEP;
+    if (!reader.refused)
+        sc_read_numbers_and_labels(ticket, &reader);
+    if (!reader.refused)
+        sc_read_mask_head(ticket, &reader);
+    if (reader.refused)
+        return SCRATCHCARD_REFUSED;
+    if (work_length < ticket->work_needed)
+        return SCRATCHCARD_WORK;
+    ticket->values[0] = work;
+    ticket->values[1] = work + ticket->widths[0];
+    uint8_t *flags = (uint8_t *)(work + ticket->widths[0] + ticket->widths[1]);
+    for (uint32_t l = 0; l + 1 < ticket->n_layers; l++) {
+        ticket->layers[l].feeds = flags;
+        flags += (ticket->layers[l].fan_out + 7) / 8;
+    }
+    ticket->layers[ticket->n_layers - 1].feeds = NULL;
+    return sc_check_mask(ticket);
+}
+
+/* ---- predicting ---- */
+
+/* The integer that stands for feature x. volatile: each step is rounded to double, not fused. */
+static inline int16_t sc_quantise(const scratchcard_ticket *ticket, uint32_t feature, double x)
+{
+    uint32_t pairs = ticket->per_feature ? ticket->n_inputs : 1;
+    uint32_t pair = ticket->per_feature ? feature : 0;
+    int32_t limit = ticket->layers[0].limit;
+    volatile double value = x - (double)sc_float(ticket->scaling + 4 * pair);
+    value = value * (double)sc_float(ticket->scaling + 4 * (pairs + pair));
+    value = value * (double)limit;
+    value = value + 0.5;
+    if (value >= (double)limit)
+        return (int16_t)limit;
+    if (value < (double)-limit)
+        return (int16_t)-limit;
+    int32_t whole = (int32_t)value; /* towards 0 */
+    return (int16_t)((double)whole > value ? whole - 1 : whole);
+}
+
+static inline int16_t sc_activate(const scratchcard_ticket *ticket, uint32_t l, int32_t sum)
+{
+    int32_t limit = ticket->layers[l + 1].limit, one = ticket->layers[l + 1].one;
+    if (ticket->activation == SCRATCHCARD_RELU) {
+        sum = sum > 0 ? sum >> ticket->layers[l].shift : 0;
+        return (int16_t)(sum < limit ? sum : limit);
+    }
+    if (sum > 0)
+        return (int16_t)one;
+    return (int16_t)(ticket->activation == SCRATCHCARD_SIGN && sum < 0 ? -one : 0);
+}
+
+static inline void sc_run_layer(const scratchcard_ticket *ticket, uint32_t l, int32_t *outputs)
+{
+    const scratchcard_layer *layer = &ticket->layers[l];
+    const int16_t *in = ticket->values[l & 1];
+    int16_t *out = ticket->values[~l & 1];
+    sc_walk walk = sc_start(ticket, l, UINT32_MAX);
+    uint32_t row = 0; /* where the unit's weights start among the coded ones */
+    int more = sc_next(&walk);
+    for (uint32_t j = 0; j < layer->fan_out; j++) {
+        if (!sc_feeds(layer, j))
+            continue; /* nothing reads its value */
+        int32_t sum = scratchcard_bias(ticket->zero_biases, ticket->seed, l, j);
+        sum = sc_shift(sum * layer->unit, 7);
+        for (; more && walk.place - 1 - row < layer->fan_in; more = sc_next(&walk)) {
+            uint32_t i = walk.place - 1 - row, index = j * layer->fan_in + i;
+            sum += in[i] * scratchcard_weight(ticket->weights, ticket->seed, l, index);
+        }
+        row += layer->fan_in;
+        if (layer->feeds)
+            out[j] = sc_activate(ticket, l, sum);
+        else
+            outputs[j] = sum;
+    }
+}
+
+/* Predict one row of n_inputs features; outputs takes n_classes integers. Returns the index of the
+   class, the largest output and the first of equal ones; or SCRATCHCARD_NOT_FINITE. */
+static inline int32_t scratchcard_predict(
+    const scratchcard_ticket *ticket, const double *row, int32_t *outputs)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < ticket->n_inputs; i++) {
+        if (!(row[i] - row[i] == 0.0))
+            return SCRATCHCARD_NOT_FINITE;
+        ticket->values[0][i] = sc_quantise(ticket, i, row[i]);
+    }
+    for (uint32_t l = 0; l < ticket->n_layers; l++)
+        sc_run_layer(ticket, l, outputs);
+    for (uint32_t c = 1; c < ticket->n_classes; c++)
+        if (outputs[c] > outputs[best])
+            best = c;
+    return (int32_t)best;
+}
+
+/* The label of a class, 0 <= index < n_classes. */
+static inline scratchcard_label scratchcard_label_of(
+    const scratchcard_ticket *ticket, uint32_t index)
+{
+    scratchcard_label label = {index, 0.0, NULL, 0};
+    sc_reader reader = {ticket->labels, ticket->mask, 0};
+    for (uint32_t c = 0; c <= index && ticket->label_kind != SCRATCHCARD_COUNTED; c++)
+        sc_read_label(&reader, ticket->label_kind, &label);
+    return label;
+}
+
+#endif

@@ -1,0 +1,352 @@
+// scratchcard.mjs: loads a ticket file and predicts, in a browser or in Node. An ES module, this
+// file alone. docs/ticket-format.md specifies the file and the arithmetic; the outputs are the very
+// integers of the Python library.
+//
+//     import { Ticket } from "./scratchcard.mjs";
+//     const ticket = Ticket.fromBytes(new Uint8Array(await response.arrayBuffer()));
+//     ticket.predict(row); // the label of one row, an array of n_inputs numbers
+
+export class TicketError extends Error {
+  name = "TicketError";
+}
+
+const UNIFORM = 0, SIGNED_CONSTANT = 1;
+const RELU = 0;
+const COUNTED = 0, INTEGERS = 1, TEXT = 2, NUMBERS = 3, BOOLEANS = 4;
+
+const FAMILIES = [
+  { name: "uniform", one: 127, max: 127, meanSquare: 5419 },
+  { name: "signed_constant", one: 1, max: 1, meanSquare: 1 },
+  { name: "kaiming_normal", one: 32, max: 127, meanSquare: 1014 },
+];
+const ACTIVATIONS = ["relu", "step", "sign"];
+
+// ---- the weight function ----
+
+function highWord(a, b) { // of the 64-bit product of two 32-bit words
+  const a0 = a & 0xffff, a1 = a >>> 16, b0 = b & 0xffff, b1 = b >>> 16;
+  const middle = a1 * b0 + ((a0 * b0) >>> 16); // below 2**32
+  const cross = a0 * b1 + (middle & 0xffff); // below 2**32
+  return (a1 * b1 + (middle >>> 16) + (cross >>> 16)) >>> 0;
+}
+
+// Philox2x32-10: the two output words of a counter of two words and a key of one.
+export function philox2x32(counter0, counter1, key) {
+  for (let round = 0; round < 10; round++) {
+    const high = highWord(counter0, 0xd256d193);
+    const low = Math.imul(counter0, 0xd256d193) >>> 0;
+    counter0 = (high ^ key ^ counter1) >>> 0;
+    counter1 = low;
+    key = (key + 0x9e3779b9) >>> 0;
+  }
+  return [counter0, counter1];
+}
+
+const uniform = (word) => highWord(word, 255) - 127;
+
+// The weight number index = j * fanIn + i of a layer, from its unit i to its unit j.
+export function weight(family, seed, layer, index) {
+  const [x0, x1] = philox2x32(index, 2 * layer, seed);
+  if (family === UNIFORM) return uniform(x0);
+  if (family === SIGNED_CONSTANT) return x0 >>> 31 ? -1 : 1;
+  let sum = -1020; // kaiming_normal: eight bytes, centred
+  for (let by = 0; by < 32; by += 8) sum += ((x0 >>> by) & 255) + ((x1 >>> by) & 255);
+  return Math.max(-127, Math.min(127, (sum * 39) >> 8));
+}
+
+// The bias of unit j of a layer, in 1/128 of the layer's unit.
+export function bias(zero, seed, layer, j) {
+  return zero ? 0 : uniform(philox2x32(j, 2 * layer + 1, seed)[0]);
+}
+
+// ---- reading bytes ----
+
+function crc32(bytes) {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+class Reader {
+  constructor(bytes, at) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.at = at;
+  }
+
+  get left() {
+    return this.bytes.length - this.at;
+  }
+
+  take(count, what) { // returns where they start
+    if (count > this.left) throw new TicketError(`the file ends inside ${what}`);
+    this.at += count;
+    return this.at - count;
+  }
+
+  byte(what) {
+    return this.bytes[this.take(1, what)];
+  }
+
+  big(what) { // any varint, as a BigInt
+    let value = 0n;
+    for (let i = 0; i < 10; i++) {
+      const byte = this.byte(what);
+      value |= BigInt(byte & 127) << BigInt(7 * i);
+      if (byte < 128) {
+        if ((i && !byte) || value >> 64n) break;
+        return value;
+      }
+    }
+    throw new TicketError(`${what} is not written as it should be`);
+  }
+
+  varint(what, low, high) {
+    const value = Number(this.big(what)); // exact wherever it is in range: high is below 2**53
+    if (!(value >= low && value <= high)) {
+      throw new TicketError(`${what} must be ${low}..${high}, the file says ${value}`);
+    }
+    return value;
+  }
+
+  float(what, size = 4) {
+    const at = this.take(size, what);
+    const value = size === 4 ? this.view.getFloat32(at, true) : this.view.getFloat64(at, true);
+    if (!Number.isFinite(value) || Object.is(value, -0)) {
+      throw new TicketError(`${what} must be finite and not -0, the file says ${value}`);
+    }
+    return value;
+  }
+
+  floats(count, what) {
+    if (4 * count > this.left) throw new TicketError(`the file ends inside ${what}`);
+    return Float32Array.from({ length: count }, () => this.float(what));
+  }
+}
+
+function readLabels(reader, count) {
+  const kind = reader.byte("the kind of labels"), what = "a label", labels = [];
+  if (kind > BOOLEANS) throw new TicketError(`the kind of labels must be 0..4, not ${kind}`);
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  for (let i = 0; i < count; i++) {
+    if (kind === COUNTED) {
+      labels.push(i);
+    } else if (kind === INTEGERS) {
+      const big = reader.big(what), value = big & 1n ? -(big >> 1n) - 1n : big >> 1n;
+      labels.push(Number.isSafeInteger(Number(value)) ? Number(value) : value); // or a BigInt
+    } else if (kind === TEXT) {
+      const length = reader.varint("the length of a label", 0, 2 ** 24);
+      const start = reader.take(length, what);
+      try {
+        labels.push(text.decode(reader.bytes.subarray(start, start + length)));
+      } catch {
+        throw new TicketError("a label is not UTF-8");
+      }
+    } else if (kind === NUMBERS) {
+      labels.push(reader.float(what, 8));
+    } else {
+      const flag = reader.byte(what);
+      if (flag > 1) throw new TicketError("a boolean label must be 0 or 1");
+      labels.push(flag === 1);
+    }
+  }
+  if (new Set(labels).size !== count) throw new TicketError("a label stands there twice");
+  return labels;
+}
+
+// ---- the mask ----
+
+// For each layer, the first layer first: its survivors, an array of ascending j * fanIn + i, and
+// its units that feed something.
+function readMask(reader, sizes) {
+  const heads = [];
+  let least = 0, most = 0;
+  for (let l = sizes.length - 2; l >= 0; l--) {
+    const n = sizes[l] * sizes[l + 1];
+    const count = reader.varint("the number of surviving weights", 0, n);
+    const rice = count ? reader.byte("a Rice parameter") : 0;
+    if (rice > 31) throw new TicketError(`a Rice parameter must be 0..31, not ${rice}`);
+    heads.push({ l, count, rice });
+    least += count * (1 + rice);
+    most += n;
+  }
+  const start = 8 * reader.at, end = 8 * reader.bytes.length;
+  if (end - start < least || end - start >= most + 8) {
+    throw new TicketError(`the mask takes ${least}..${most} bits, the file has ${end - start}`);
+  }
+  let at = start;
+  const bit = () => {
+    if (at === end) throw new TicketError("the file ends inside the mask");
+    return (reader.bytes[at >>> 3] >>> (7 - (at++ & 7))) & 1;
+  };
+  const layers = [];
+  let feeding = Uint32Array.from({ length: sizes[sizes.length - 1] }, (_, j) => j);
+  for (const { l, count, rice } of heads) {
+    const fanIn = sizes[l], size = feeding.length * fanIn;
+    const survivors = new Uint32Array(count), columns = new Set();
+    let place = -1;
+    for (let n = 0; n < count; n++) {
+      let gap = 0;
+      while (!bit()) gap++;
+      for (let i = 0; i < rice; i++) gap = gap * 2 + bit();
+      place += gap + 1;
+      if (place >= size) throw new TicketError("the mask keeps a weight that is not there");
+      const row = Math.floor(place / fanIn), i = place % fanIn;
+      survivors[n] = feeding[row] * fanIn + i;
+      columns.add(i);
+    }
+    layers.unshift({ survivors, feeding });
+    feeding = Uint32Array.from(columns).sort();
+  }
+  if (end - at >= 8) throw new TicketError("the file has bytes too many after the mask");
+  while (at < end) if (bit()) throw new TicketError("the spare bits after the mask must be 0");
+  return layers;
+}
+
+// ---- limits, units and shifts, from sizes and families alone ----
+
+function root(value) { // floor(sqrt(value)), value below 2**53
+  let guess = Math.floor(Math.sqrt(value));
+  while (guess * guess > value) guess--;
+  while ((guess + 1) * (guess + 1) <= value) guess++;
+  return guess;
+}
+
+function derive(sizes, family, activation, inputLimit) {
+  const { one: unitWeight, max, meanSquare } = FAMILIES[family];
+  const cap = (fanIn) => Math.min(32767, Math.floor(2 ** 30 / (fanIn * max)));
+  let limit = Math.min(inputLimit, cap(sizes[0]));
+  let one = limit, typical = Math.floor(limit / 2);
+  const layers = [];
+  for (let l = 0; l + 1 < sizes.length; l++) {
+    if (limit < 1) throw new TicketError(`a layer of ${sizes[l]} units is too wide`);
+    const layer = { fanIn: sizes[l], limit, one, unit: one * unitWeight, shift: 0 };
+    layers.push(layer);
+    limit = cap(sizes[l + 1]);
+    if (activation === RELU) {
+      typical *= Math.max(1, root(Math.floor((sizes[l] * meanSquare) / 2)));
+      while (Math.floor(typical / 2 ** layer.shift) > 2047) layer.shift++;
+      typical = Math.max(1, Math.floor(typical / 2 ** layer.shift));
+      one = Math.max(1, Math.min(layer.unit >> layer.shift, limit));
+    } else {
+      one = limit = Math.min(127, limit);
+      typical = Math.max(1, Math.floor(limit / 2));
+    }
+  }
+  return layers;
+}
+
+// ---- the ticket ----
+
+export class Ticket {
+  // bytes: a Uint8Array that holds a ticket file. Throws TicketError for whatever is not a ticket.
+  static fromBytes(bytes) {
+    const magic = [83, 67, 82, 84]; // SCRT
+    if (!magic.every((byte, i) => bytes[i] === byte)) {
+      throw new TicketError("this is not a ticket: it does not start with SCRT");
+    }
+    if (bytes.length < 28 || bytes.length > 2 ** 26) {
+      throw new TicketError(`no ticket has ${bytes.length} bytes`);
+    }
+    if (bytes[4] !== 1) throw new TicketError(`format version ${bytes[4]} is not known here`);
+    const body = bytes.subarray(0, bytes.length - 4);
+    const tail = new DataView(bytes.buffer, bytes.byteOffset + body.length, 4);
+    if (crc32(body) !== tail.getUint32(0, true)) {
+      throw new TicketError("the checksum is wrong: the file is damaged or cut short");
+    }
+    return new Ticket(new Reader(body, 5), Math.min(2 ** 28, 2 ** 22 + 4096 * bytes.length));
+  }
+
+  constructor(reader, allowed) { // use fromBytes
+    const codes = reader.byte("the families");
+    const family = codes & 3, activation = (codes >> 3) & 3;
+    if (family > 2 || activation > 2 || codes >> 7) {
+      throw new TicketError(`there are no families of code ${codes}`);
+    }
+    const nLayers = reader.varint("the number of layers", 1, 255), sizes = [];
+    for (let l = 0; l <= nLayers; l++) sizes.push(reader.varint("a layer's size", 1, allowed));
+    let nWeights = 0;
+    for (let l = 0; l < nLayers; l++) nWeights += sizes[l] * sizes[l + 1];
+    if (nWeights > allowed || sizes[nLayers] > 65536) {
+      throw new TicketError(`the file declares too many weights (${nWeights}) or classes`);
+    }
+    this.sizes = sizes;
+    this.seed = reader.varint("the seed", 0, 2 ** 32 - 1);
+    this.weights = FAMILIES[family].name;
+    this.biases = codes & 4 ? "zero" : "uniform";
+    this.activation = ACTIVATIONS[activation];
+    this.layers = derive(sizes, family, activation, codes & 32 ? 32767 : 127);
+    const pairs = codes & 64 ? sizes[0] : 1;
+    if (codes & 64 && pairs === 1) throw new TicketError("one feature has no scaling per feature");
+    this.offset = reader.floats(pairs, "the input scaling");
+    this.scale = reader.floats(pairs, "the input scaling");
+    this.temperature = reader.float("the temperature");
+    if (this.scale.some((value) => value < 0) || !(this.temperature > 0)) {
+      throw new TicketError("a scale is below 0, or the temperature is not above it");
+    }
+    this.classes = readLabels(reader, sizes[nLayers]);
+    readMask(reader, sizes).forEach(({ survivors, feeding }, l) => {
+      const layer = this.layers[l];
+      layer.survivors = survivors;
+      layer.weights = Int8Array.from(survivors, (index) => weight(family, this.seed, l, index));
+      layer.biases = new Int32Array(sizes[l + 1]);
+      for (const j of feeding) {
+        layer.biases[j] = (bias(codes & 4, this.seed, l, j) * layer.unit) >> 7;
+      }
+    });
+  }
+
+  // The integers that stand for a row of features: an array of sizes[0] finite numbers.
+  quantise(row) {
+    const { limit } = this.layers[0], values = new Int16Array(this.sizes[0]);
+    if (row.length !== values.length) {
+      throw new RangeError(`row takes ${values.length} features, got ${row.length}`);
+    }
+    for (let i = 0; i < values.length; i++) {
+      if (!Number.isFinite(row[i])) throw new RangeError(`row takes finite numbers, got ${row[i]}`);
+      const pair = this.offset.length > 1 ? i : 0;
+      const value = Math.floor((row[i] - this.offset[pair]) * this.scale[pair] * limit + 0.5);
+      values[i] = Math.max(-limit, Math.min(limit, value));
+    }
+    return values;
+  }
+
+  // The sums of the last layer, one integer for each class.
+  outputs(row) {
+    let values = this.quantise(row);
+    for (let l = 0; ; l++) {
+      const { fanIn, shift, survivors, weights, biases } = this.layers[l];
+      const sums = Int32Array.from(biases);
+      for (let n = 0; n < survivors.length; n++) {
+        const j = Math.floor(survivors[n] / fanIn);
+        sums[j] += weights[n] * values[survivors[n] - j * fanIn];
+      }
+      if (l + 1 === this.layers.length) return sums;
+      const { limit, one } = this.layers[l + 1];
+      if (this.activation === "relu") {
+        values = sums.map((sum) => Math.min(Math.max(sum, 0) >> shift, limit));
+      } else {
+        const low = this.activation === "sign" ? -one : 0;
+        values = sums.map((sum) => (sum > 0 ? one : sum < 0 ? low : 0));
+      }
+    }
+  }
+
+  // The label of the largest output, the first of equal ones.
+  predict(row) {
+    const outputs = this.outputs(row);
+    return this.classes[outputs.indexOf(outputs.reduce((a, b) => Math.max(a, b)))];
+  }
+
+  // The softmax of outputs * temperature, one number for each class.
+  predictProba(row) {
+    const outputs = this.outputs(row);
+    const most = outputs.reduce((a, b) => Math.max(a, b));
+    const parts = Array.from(outputs, (value) => Math.exp((value - most) * this.temperature));
+    const total = parts.reduce((a, b) => a + b);
+    return parts.map((part) => part / total);
+  }
+}

@@ -1,0 +1,65 @@
+"""scratchcard: find the good network that is already inside a random one.
+
+Every name is imported when it is first asked for, so ``from scratchcard import Ticket`` needs
+NumPy alone; the search's own dependencies are imported when a search is.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scratchcard.estimators import TicketClassifier
+    from scratchcard.evolution import Genetic, Limits, Memetic, Outcome, Progress, evolve
+    from scratchcard.mask import Mask
+    from scratchcard.network import Network
+    from scratchcard.scaling import InputScaling
+    from scratchcard.ticket import Ticket, TicketError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Genetic",
+    "InputScaling",
+    "Limits",
+    "Mask",
+    "Memetic",
+    "Network",
+    "Outcome",
+    "Progress",
+    "Ticket",
+    "TicketClassifier",
+    "TicketError",
+    "__version__",
+    "evolve",
+]
+
+_HOME_OF = {
+    "Genetic": "evolution",
+    "InputScaling": "scaling",
+    "Limits": "evolution",
+    "Mask": "mask",
+    "Memetic": "evolution",
+    "Network": "network",
+    "Outcome": "evolution",
+    "Progress": "evolution",
+    "Ticket": "ticket",
+    "TicketClassifier": "estimators",
+    "TicketError": "ticket",
+    "evolve": "evolution",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that defines a public name, the first time the name is used (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'scratchcard' has no attribute {name!r}")
+    value = getattr(import_module(f"scratchcard.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, also those not imported yet."""
+    return sorted(set(globals()) | set(__all__))

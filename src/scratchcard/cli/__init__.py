@@ -1,0 +1,49 @@
+"""The command line: ``scratchcard find``, ``show`` and ``predict``. click and rich.
+
+Exit codes: 0 done; 1 a result could not be written; 2 bad usage or input, with one line on standard
+error that says what is wrong; 130 interrupted, after the best ticket so far was saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from scratchcard import __version__
+from scratchcard.cli.finding import find
+from scratchcard.cli.using import predict, show
+
+INTERRUPTED = 130
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="scratchcard")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Find the good network that is already inside a random one."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
+
+
+cli.add_command(find)
+cli.add_command(show)
+cli.add_command(predict)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; never shows a traceback for bad input."""
+    try:
+        code = cli.main(arguments, prog_name="scratchcard", standalone_mode=False)
+    except click.ClickException as error:
+        message = " ".join(error.format_message().split())
+        click.echo(f"scratchcard: {message}", err=True)
+        return error.exit_code
+    except click.Abort:
+        click.echo("scratchcard: interrupted before a ticket was found", err=True)
+        return INTERRUPTED
+    return int(code or 0)

@@ -1,0 +1,80 @@
+"""Types of command line values, errors with their exit codes, and checks of an output file."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import click
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
+_SIZE = re.compile(r"[1-9][0-9]{0,9}")
+_SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
+
+
+class InputError(click.ClickException):
+    """Input that cannot be used."""
+
+    exit_code = 2
+
+
+class OutputError(click.ClickException):
+    """A result that could not be written, for instance because the disk is full."""
+
+    exit_code = 1
+
+    def __init__(self, path: Path, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or error
+        super().__init__(f"could not write {str(path)!r}: {reason}")
+
+
+def duration(text: str) -> float:
+    """Return the seconds of a time above zero: 60s, 2m, 1.5h, or a number of seconds."""
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _SECONDS[match[2]] if match else 0.0
+    if not 0 < seconds < math.inf:
+        raise click.BadParameter(f"{text!r} is not a time such as 60s, 2m or 1h")
+    return seconds
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    """Return the units of each hidden layer: 100, or 300,100."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(_SIZE.fullmatch(part) for part in parts):
+        raise click.BadParameter(f"{text!r} is not a list of layer sizes such as 100 or 300,100")
+    return tuple(int(part) for part in parts)
+
+
+def check_output(path: Path) -> None:
+    """Raise click.UsageError unless a file can be written there. Nothing is left behind."""
+    folder = path.parent
+    if not folder.is_dir():
+        raise click.UsageError(f"no folder {str(folder)!r} to write {path.name!r} into")
+    if path.exists() and not path.is_file():
+        raise click.UsageError(f"{str(path)!r} is there and not a file")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise click.UsageError(f"{str(path)!r} is there and may not be overwritten")
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise click.UsageError(f"cannot write into folder {str(folder)!r}: {reason}") from error
+
+
+def unused(path: Path) -> Path:
+    """Return the path, or with -2, -3, ... before its suffix the first that is not there yet."""
+    candidate, number = path, 2
+    while candidate.exists():
+        candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        number += 1
+    return candidate
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

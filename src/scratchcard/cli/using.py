@@ -1,0 +1,118 @@
+"""``scratchcard show`` and ``scratchcard predict``: what a ticket is, and what it answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from scratchcard.cli.console import percent, print_table
+from scratchcard.cli.options import InputError, OutputError, check_output
+
+if TYPE_CHECKING:
+    from scratchcard.ticket import Ticket
+
+_FILE = click.Path(path_type=Path)
+_SHOWN_CLASSES = 12
+
+
+@click.command(short_help="Show what a ticket is.")
+@click.argument("file", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of words.")
+def show(file: Path, as_json: bool) -> None:
+    """Show what the ticket in FILE is, in words and numbers."""
+    described = {"file": str(file), **_load(file).describe()}
+    if as_json:
+        click.echo(json.dumps(described, indent=2, allow_nan=False))
+    else:
+        print_table(words(described))
+
+
+def words(ticket: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return names and values that describe a ticket to a person."""
+    classes = [str(label) for label in ticket["classes"]]
+    shown = ", ".join(classes[:_SHOWN_CLASSES])
+    more = f", … ({len(classes)} in all)" if len(classes) > _SHOWN_CLASSES else ""
+    layers = ", ".join(percent(density) for density in ticket["density_per_layer"])
+    scaling = "one for all features" if ticket["scaling"]["kind"] == "global" else "per feature"
+    return [
+        ("file", f"{ticket['file']}, {ticket['bytes']} bytes, {ticket['mask_bytes']} of the mask"),
+        ("network", f"{ticket['network']}, {ticket['activation']} activation"),
+        (
+            "drawn from",
+            f"seed {ticket['seed']}, {ticket['weights']} weights, {ticket['biases']} biases",
+        ),
+        ("mask", f"{ticket['surviving_weights']} of {ticket['n_weights']} weights stay"),
+        (
+            "density",
+            f"{percent(ticket['density'])} ({percent(ticket['effective_density'])} on a "
+            f"path from an input to an output); per layer {layers}",
+        ),
+        (
+            "inputs",
+            f"{ticket['network'].split('-')[0]} features, {ticket['input_bits']} bits, "
+            f"scaling {scaling}",
+        ),
+        ("classes", shown + more),
+        ("temperature", f"{ticket['temperature']:.6g}"),
+    ]
+
+
+@click.command(short_help="Predict the labels of rows.")
+@click.argument("file", type=_FILE)
+@click.argument("data")
+@click.option("--target", metavar="COL", help="Column of DATA to leave out, such as the labels.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, readable=False),
+    help="CSV file to write the labels to.  [default: standard output]",
+)
+def predict(file: Path, data: str, target: str | None, out: Path | None) -> None:
+    """Predict a label for each row of DATA with the ticket in FILE.
+
+    DATA is a CSV, Parquet or NPZ file with the ticket's features in their order; of a name such as
+    digits, or a folder with IDX files, the test rows are predicted. The labels are written as a
+    CSV file with one column, label.
+    """
+    if out is not None:
+        check_output(out)
+    ticket = _load(file)
+
+    from scratchcard.data import load_features
+    from scratchcard.ticketfile import write_whole
+
+    try:
+        features = load_features(data, target)
+        n_extra = features.shape[1] - ticket.network.n_inputs
+        if n_extra == 1 and target is None:
+            raise InputError(
+                f"{data} has {features.shape[1]} columns and the ticket takes "
+                f"{ticket.network.n_inputs} features; name the column to leave out with --target"
+            )
+        labels = ticket.predict(features)
+    except ValueError as error:
+        raise InputError(str(error)) from error
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([["label"], *([x] for x in labels.tolist())])
+    if out is None:
+        click.echo(text.getvalue(), nl=False)
+        return
+    try:
+        write_whole(out, text.getvalue().encode())
+    except OSError as error:
+        raise OutputError(out, error) from error
+
+
+def _load(file: Path) -> Ticket:
+    from scratchcard.ticket import Ticket
+
+    try:
+        return Ticket.load(file)
+    except OSError as error:
+        raise InputError(f"cannot read {str(file)!r}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InputError(str(error)) from error

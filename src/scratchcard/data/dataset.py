@@ -1,0 +1,148 @@
+"""Dataset: rows with class labels, split once and for all. NumPy and scikit-learn.
+
+Unless a data set comes with test rows of its own, 25 % of the rows are test rows; of the rest, 15 %
+are validation rows and the others training rows. Both cuts are stratified by class and fixed::
+
+    rest, test = train_test_split(..., test_size=0.25, stratify=y, random_state=0)
+    train, validation = train_test_split(rest, test_size=0.15, stratify=..., random_state=0)
+
+The seed of a search never changes the split.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+TEST_SHARE = 0.25
+VALIDATION_SHARE = 0.15
+SPLIT_SEED = 0
+MIN_ROWS_PER_CLASS = 3
+
+
+class DataError(ValueError):
+    """Data that cannot be read or used. The message says what is wrong, and where."""
+
+
+class Part(NamedTuple):
+    """Some rows of a data set: X (n_rows, n_features) numbers, y (n_rows,) labels."""
+
+    X: Array
+    y: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Training, validation and test rows, and the sorted class labels of the training rows.
+
+    The search reads ``train``, choosing and pruning read ``validation``, and ``test`` is read once,
+    by the final report.
+    """
+
+    name: str
+    train: Part
+    validation: Part
+    test: Part
+    feature_names: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        for part, labels in (("validation", self.validation.y), ("test", self.test.y)):
+            unknown = np.setdiff1d(labels, self.classes)
+            if len(unknown):
+                raise DataError(
+                    f"{self.name}: class {unknown[0]!s} has {part} rows but no training rows"
+                )
+
+    @cached_property
+    def classes(self) -> Array:
+        """Class labels, sorted, (n_classes,)."""
+        return np.unique(self.train.y)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features."""
+        return int(self.train.X.shape[1])
+
+    @property
+    def n_classes(self) -> int:
+        """Number of classes."""
+        return len(self.classes)
+
+    def targets(self, part: Part) -> NDArray[np.int64]:
+        """Class indices (n_rows,) of the labels of a part."""
+        return np.searchsorted(self.classes, part.y).astype(np.int64)
+
+
+def split(
+    name: str,
+    X: Array,
+    y: Array,
+    *,
+    test: Part | None = None,
+    test_rows: int | None = None,
+    feature_names: tuple[str, ...] | None = None,
+) -> Dataset:
+    """Split rows as this module says.
+
+    Parameters
+    ----------
+    X : (n_rows, n_features) finite numbers. y : (n_rows,) labels.
+    test : test rows that come with the data; X and y are then the other rows.
+    test_rows : how many rows to test on, instead of 25 %.
+
+    Raises DataError if a class, or the whole, has too few rows.
+    """
+    from sklearn.model_selection import train_test_split
+
+    check_rows(name, X, y, has_test=test is not None)
+    if test is None:
+        n_test = test_rows or math.ceil(TEST_SHARE * len(y))
+        X, test_X, y, test_y = train_test_split(
+            X, y, test_size=n_test, stratify=y, random_state=SPLIT_SEED
+        )
+        test = Part(test_X, test_y)
+    train_X, validation_X, train_y, validation_y = train_test_split(
+        X, y, test_size=VALIDATION_SHARE, stratify=y, random_state=SPLIT_SEED
+    )
+    return Dataset(
+        name, Part(train_X, train_y), Part(validation_X, validation_y), test, feature_names
+    )
+
+
+def check_rows(name: str, X: Array, y: Array, *, has_test: bool = False) -> None:
+    """Raise DataError unless the rows can be split with every class in every part."""
+    if len(y) == 0:
+        raise DataError(f"{name}: no rows")
+    if X.shape[1] == 0:
+        raise DataError(f"{name}: no feature columns beside the labels")
+    check_finite(f"{name}: X", X)
+    classes, counts = np.unique(y, return_counts=True)
+    if len(classes) == 1:
+        raise DataError(f"{name}: all {len(y)} rows are of one class, {classes[0]!s}; two needed")
+    smallest = counts.argmin()
+    if counts[smallest] < MIN_ROWS_PER_CLASS:
+        raise DataError(
+            f"{name}: {len(classes)} classes in {len(y)} rows, and class {classes[smallest]!s} has "
+            f"only {counts[smallest]}; each class needs at least {MIN_ROWS_PER_CLASS} rows, one "
+            "each to train, to validate and to test"
+        )
+    rest = len(y) if has_test else len(y) - math.ceil(TEST_SHARE * len(y))
+    if math.ceil(VALIDATION_SHARE * rest) < len(classes):
+        raise DataError(
+            f"{name}: {len(y)} rows are too few for {len(classes)} classes; the validation rows, "
+            f"{VALIDATION_SHARE:.0%} of those left after the test rows, need one of each class"
+        )
+
+
+def check_finite(where: str, X: Array) -> None:
+    """Raise DataError with the place of the first value that is NaN or infinite."""
+    if X.dtype.kind == "f" and not np.isfinite(X).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(X))[0])
+        raise DataError(f"{where}{list(place)} is {X[place]}; takes finite numbers")

@@ -1,0 +1,12 @@
+"""Engines: what computes the objective of a mask. ``dense`` is the truth, ``incremental`` the speed."""
+
+from __future__ import annotations
+
+from scratchcard.engines.dense import DenseEngine
+from scratchcard.engines.incremental import IncrementalEngine
+from scratchcard.engines.rows import Rows, integer_weights
+
+ENGINES = {"incremental": IncrementalEngine, "dense": DenseEngine}
+"""Engines by name; all show the face of :class:`DenseEngine`."""
+
+__all__ = ["ENGINES", "DenseEngine", "IncrementalEngine", "Rows", "integer_weights"]

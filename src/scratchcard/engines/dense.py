@@ -1,0 +1,74 @@
+"""The dense engine: NumPy products of whole matrices. Slow, obvious, and what every engine must equal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.engines.rows import Rows
+from scratchcard.mask import Mask
+from scratchcard.network import Network
+from scratchcard.objectives.base import Objective, bits_per_output
+
+
+@dataclass
+class DenseState:
+    """One individual: its flat mask, and the sums of its statistics."""
+
+    mask: NDArray[np.uint8]
+    sums: NDArray[np.int64]
+
+
+class DenseEngine:
+    """Computes an objective of masks of one network on one set of rows, each time afresh.
+
+    The same face as :class:`scratchcard.engines.incremental.IncrementalEngine`.
+    """
+
+    def __init__(
+        self, network: Network, rows: Rows, objective: Objective, temperature: float
+    ) -> None:
+        self.network = network
+        self.rows = rows
+        self.objective = objective
+        self.temperature = temperature
+        self.scale = bits_per_output(temperature)
+
+    def state(self, mask: NDArray[np.uint8]) -> DenseState:
+        """An individual with this flat mask, (n_weights,)."""
+        mask = np.array(mask, dtype=np.uint8)
+        outputs = self.network.outputs(
+            Mask.from_flat(self.network.shapes, mask), self.rows.inputs
+        )
+        sums = self.objective.statistics(outputs, self.rows.targets, self.rows.weights, self.scale)
+        return DenseState(mask, sums)
+
+    def derive(self, state: DenseState, mask: NDArray[np.uint8]) -> DenseState:
+        """An individual with this flat mask."""
+        return self.state(mask)
+
+    def sums(self, state: DenseState) -> NDArray[np.int64]:
+        """Sums of the statistics, (n_statistics,) int64."""
+        return state.sums
+
+    def value(self, sums: NDArray[np.int64]) -> float:
+        """The objective's value for these sums; lower is better."""
+        return float(self.objective.value(sums, self.rows.total_weight))
+
+    def trial(self, state: DenseState, flips: Sequence[int]) -> NDArray[np.int64]:
+        """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
+        return self.state(_flipped(state.mask, flips)).sums
+
+    def apply(self, state: DenseState, flips: Sequence[int]) -> None:
+        """Flip these flat weight indices."""
+        new = self.state(_flipped(state.mask, flips))
+        state.mask, state.sums = new.mask, new.sums
+
+
+def _flipped(mask: NDArray[np.uint8], flips: Sequence[int]) -> NDArray[np.uint8]:
+    flipped = mask.copy()
+    flipped[np.unique(np.asarray(flips, dtype=np.int64))] ^= 1
+    return flipped

@@ -1,0 +1,133 @@
+"""The incremental engine: exact trials at the price of what they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.engines import kernels
+from scratchcard.engines.rows import Rows
+from scratchcard.network import Network
+from scratchcard.objectives.base import Objective, bits_per_output
+
+LANES = 16  # blocks are padded to whole vectors
+BLOCK_ROWS = 2048  # a block's outputs and exps of ten classes fill about half of an L2 cache
+
+DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is cheaper
+
+ACTIVATIONS = {"relu": kernels.RELU, "step": kernels.STEP, "sign": kernels.SIGN}
+
+
+def _blocks(rows: Rows, block_rows: int) -> kernels.Data:
+    n = len(rows)
+    n_blocks = -(-n // block_rows)
+    size = -(-n // n_blocks)
+    size = -(-size // LANES) * LANES
+    n_blocks = -(-n // size)
+    inputs = np.zeros((n_blocks, rows.inputs.shape[1], size), dtype=np.int16)
+    targets = np.zeros((n_blocks, size), dtype=np.int32)
+    weights = np.zeros((n_blocks, size), dtype=np.int32)
+    for b in range(n_blocks):
+        part = slice(b * size, min((b + 1) * size, n))
+        length = part.stop - part.start
+        inputs[b, :, :length] = rows.inputs[part].T
+        targets[b, :length] = rows.targets[part]
+        weights[b, :length] = rows.weights[part]
+    return kernels.Data(inputs, targets, weights, rows.total_weight)
+
+
+class IncrementalEngine:
+    """Computes an objective of masks of one network on one set of rows, incrementally.
+
+    Parameters
+    ----------
+    network : the frozen random network.
+    rows : the rows to read; ``rows.inputs`` within the network's input limit.
+    objective : what is computed.
+    temperature : nats of logit per unit of output.
+    block_rows : rows per block, at most.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        rows: Rows,
+        objective: Objective,
+        temperature: float,
+        block_rows: int = BLOCK_ROWS,
+    ) -> None:
+        self.network = network
+        self.rows = rows
+        self.objective = objective
+        self.temperature = temperature
+        self.block = objective.compiled_block
+        self.compiled_value = objective.compiled_value
+        n_layers = network.n_layers
+        sizes = np.array(network.sizes, dtype=np.int64)
+        units = np.zeros(n_layers + 1, dtype=np.int64)
+        units[2:] = np.cumsum(sizes[1:-1])
+        self.net = kernels.Net(
+            sizes=sizes,
+            starts=np.array(network.offsets, dtype=np.int64),
+            units=units,
+            weights=network.flat_weights(),
+            shifts=np.array([0, *network.shifts], dtype=np.int32),
+            limits=np.array(network.limits, dtype=np.int32),
+            activation=ACTIVATIONS[network.activation],
+            scale=bits_per_output(temperature),
+            needs_exps=objective.needs_exps,
+        )
+        self.biases = np.concatenate([network.biases_of(k) for k in range(n_layers)])
+        self.data = _blocks(rows, block_rows)
+
+    def state(self, mask: NDArray[np.uint8]) -> kernels.State:
+        """An individual with this flat mask, (n_weights,), everything computed afresh."""
+        n_blocks, _, size = self.data.inputs.shape
+        n_hidden = int(self.net.sizes[1:-1].sum())
+        n_classes = int(self.net.sizes[-1])
+        n_statistics = self.objective.n_statistics(n_classes)
+        exps_planes = 2 * n_classes if self.objective.needs_exps else 0
+        state = kernels.State(
+            mask=np.array(mask, dtype=np.uint8),
+            sums=np.zeros((n_blocks, n_statistics), dtype=np.int64),
+            hidden=np.empty((n_blocks, n_hidden, size), dtype=np.int32),
+            outputs=np.zeros((n_blocks, 2 * n_classes + 3, size), dtype=np.int32),
+            exps=np.empty((n_blocks, exps_planes, size), dtype=np.float32),
+            delta=np.empty((n_hidden, size), dtype=np.int32),
+            work=np.empty((2, size), dtype=np.float32),
+            changed=np.zeros(n_hidden, dtype=np.int64),
+            where=np.zeros(n_classes + 1, dtype=np.int64),
+            trial_sums=np.zeros(n_statistics, dtype=np.int64),
+        )
+        kernels.build(self.block, self.net, self.biases, self.data, state)
+        return state
+
+    def derive(self, state: kernels.State, mask: NDArray[np.uint8]) -> kernels.State:
+        """An individual with this flat mask, from a similar one where that is cheaper."""
+        flips = np.flatnonzero(state.mask != mask)
+        if len(flips) > DERIVE_SHARE * np.count_nonzero(mask):
+            return self.state(mask)
+        child = kernels.State(*(array.copy() for array in state))
+        kernels.apply(self.block, self.net, self.data, child, flips, len(flips))
+        return child
+
+    def sums(self, state: kernels.State) -> NDArray[np.int64]:
+        """Sums of the statistics, (n_statistics,) int64."""
+        return state.sums.sum(axis=0)
+
+    def value(self, sums: NDArray[np.int64]) -> float:
+        """The objective's value for these sums; lower is better."""
+        return float(self.objective.value(sums, self.rows.total_weight))
+
+    def trial(self, state: kernels.State, flips: Sequence[int]) -> NDArray[np.int64]:
+        """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
+        sorted_flips = np.unique(np.asarray(flips, dtype=np.int64))
+        kernels.trial(self.block, self.net, self.data, state, sorted_flips, len(sorted_flips))
+        return state.trial_sums.copy()
+
+    def apply(self, state: kernels.State, flips: Sequence[int]) -> None:
+        """Flip these flat weight indices."""
+        sorted_flips = np.unique(np.asarray(flips, dtype=np.int64))
+        kernels.apply(self.block, self.net, self.data, state, sorted_flips, len(sorted_flips))

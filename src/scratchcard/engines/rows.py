@@ -1,0 +1,73 @@
+"""Rows: what a search reads. Quantised inputs, class indices and integer row weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.objectives.base import MAX_ROW_WEIGHT
+
+
+def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Row weights as integers from 0 to 1024, so that sums of statistics stay exact.
+
+    Weights that are such integers already stay what they are: a weight of 3 is then exactly the
+    row written three times. Others are scaled so that the largest becomes 1024, and rounded.
+    """
+    weights = np.asarray(weights, dtype=np.float64)
+    largest = weights.max(initial=0.0)
+    if largest <= MAX_ROW_WEIGHT and np.array_equal(weights, np.floor(weights)):
+        return weights.astype(np.int64)
+    return np.rint(weights * (MAX_ROW_WEIGHT / largest)).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows as the engines read them.
+
+    Parameters
+    ----------
+    inputs : (n_rows, n_features) int16 array, quantised inputs.
+    targets : (n_rows,) int array, class indices from 0.
+    weights : (n_rows,) int array, 0 to 1024; all 1 if None.
+    """
+
+    inputs: NDArray[np.int16]
+    targets: NDArray[np.int64]
+    weights: NDArray[np.int64]
+
+    def __init__(
+        self,
+        inputs: NDArray[np.int16],
+        targets: NDArray[np.integer],
+        weights: NDArray[np.integer] | None = None,
+    ) -> None:
+        inputs = np.ascontiguousarray(inputs, dtype=np.int16)
+        targets = np.ascontiguousarray(targets, dtype=np.int64)
+        if weights is None:
+            weights = np.ones(len(targets), dtype=np.int64)
+        weights = np.ascontiguousarray(weights, dtype=np.int64)
+        if inputs.ndim != 2 or targets.shape != inputs.shape[:1] or weights.shape != targets.shape:
+            raise ValueError(
+                "Rows: inputs (n_rows, n_features), targets (n_rows,) and weights (n_rows,) must "
+                f"agree, got {inputs.shape}, {targets.shape} and {weights.shape}"
+            )
+        if weights.min(initial=0) < 0 or weights.max(initial=0) > MAX_ROW_WEIGHT:
+            raise ValueError(f"Rows: weights must be integers from 0 to {MAX_ROW_WEIGHT}")
+        if weights.sum() == 0:
+            raise ValueError("Rows: at least one row must have a weight above 0")
+        if targets.min(initial=0) < 0:
+            raise ValueError("Rows: targets must be class indices from 0")
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "targets", targets)
+        object.__setattr__(self, "weights", weights)
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @property
+    def total_weight(self) -> int:
+        """Sum of the row weights."""
+        return int(self.weights.sum())

@@ -1,0 +1,229 @@
+"""The driver: runs any algorithm within limits, and chooses the mask that is returned.
+
+Search reads training rows. Choosing reads validation rows where there are any: after each
+generation the population's accuracy on them is read, and the best mask ever seen is kept.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.engines.rows import Rows
+from scratchcard.evolution.memetic import Memetic
+from scratchcard.evolution.task import Algorithm, Individual, Search, Task
+from scratchcard.evolution.temperature import calibrated_temperature, search_temperature
+from scratchcard.mask import Mask
+from scratchcard.network import Network
+from scratchcard.objectives import Objective, get_objective
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search ends, whichever comes first; None is no limit.
+
+    Parameters
+    ----------
+    generations, evaluations : reproducible limits.
+    seconds : a limit by the clock, so the result depends on the machine.
+    patience : generations without a better validation accuracy; needs validation rows.
+
+    Where all of the first three are None, the algorithm's own default number of generations holds.
+    """
+
+    generations: int | None = None
+    evaluations: int | None = None
+    seconds: float | None = None
+    patience: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("generations", "evaluations", "seconds", "patience"):
+            value = getattr(self, name)
+            if value is not None and not (value > 0 and math.isfinite(value)):
+                raise ValueError(f"{name} takes a number above 0 or None, got {value!r}")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search stands after a generation. Accuracies are those of the best individual."""
+
+    generation: int
+    generations: int | None
+    objective: float
+    train_accuracy: float
+    validation_accuracy: float | None
+    density: float
+    evaluations: int
+    seconds: float
+    fraction: float
+
+    @property
+    def evaluations_per_second(self) -> float:
+        """Candidates decided per second, all threads together."""
+        return self.evaluations / self.seconds if self.seconds > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search found."""
+
+    mask: Mask
+    temperature: float
+    evaluations: int
+    seconds: float
+    generations: int
+    stopped_by: str
+    history: list[Progress] = field(repr=False)
+
+    @property
+    def evaluations_per_second(self) -> float:
+        """Candidates decided per second, all threads together."""
+        return self.evaluations / self.seconds if self.seconds > 0 else 0.0
+
+
+def accuracy(network: Network, mask: NDArray[np.uint8], rows: Rows) -> float:
+    """Weighted share of rows whose label is right."""
+    outputs = network.outputs(Mask.from_flat(network.shapes, mask), rows.inputs)
+    return float(np.average(outputs.argmax(axis=1) == rows.targets, weights=rows.weights))
+
+
+class _Best:
+    """The best mask seen, by validation accuracy where there are validation rows."""
+
+    def __init__(self, network: Network, train: Rows, validation: Rows | None) -> None:
+        self.network, self.train, self.validation = network, train, validation
+        self.mask: NDArray[np.uint8] | None = None
+        self.key = (-math.inf, -math.inf)
+        self.generation = 0
+
+    def consider(self, generation: int, individuals: list[Individual]) -> float | None:
+        """Keep the best; returns the validation accuracy of the first individual."""
+        first = None
+        for individual in individuals if self.validation is not None else individuals[:1]:
+            score = 0.0
+            if self.validation is not None:
+                score = accuracy(self.network, individual.mask, self.validation)
+                first = score if first is None else first
+            if score > self.key[0]:
+                self.generation = generation
+            if (key := (score, -individual.objective)) >= self.key:
+                self.key, self.mask = key, individual.mask.copy()
+        return first
+
+
+def evolve(
+    network: Network,
+    train: Rows,
+    validation: Rows | None = None,
+    *,
+    algorithm: Algorithm | None = None,
+    objective: str | Objective = "cross_entropy",
+    limits: Limits | None = None,
+    seed: int = 0,
+    n_jobs: int = 1,
+    callback: Callable[[Progress], object] | None = None,
+    start: Mask | None = None,
+) -> Outcome:
+    """Search a mask of ``network`` that is good on ``train``, and return the best one seen.
+
+    Parameters
+    ----------
+    network : the frozen random network.
+    train : rows that the search reads.
+    validation : rows that choosing reads; None to choose by the objective on ``train``.
+    algorithm : :class:`Memetic` (the default) or :class:`Genetic`, or any :class:`Algorithm`.
+    objective : a name of :data:`scratchcard.objectives.OBJECTIVES`, or an Objective.
+    limits : when to stop.
+    seed : of the search; the network has its own.
+    n_jobs : threads. The result does not depend on it.
+    callback : called after each generation with a :class:`Progress`; a true answer stops.
+    start : a mask to begin from instead of random ones.
+
+    KeyboardInterrupt ends the search, and the best mask so far is returned.
+    """
+    algorithm = algorithm if algorithm is not None else Memetic()
+    limits = limits if limits is not None else Limits()
+    if limits.patience is not None and validation is None:
+        raise ValueError("patience takes validation rows to watch, got validation=None")
+    for name, rows in (("train", train), ("validation", validation)):
+        if rows is not None and int(rows.targets.max(initial=0)) >= network.n_outputs:
+            raise ValueError(
+                f"{name} takes targets below the network's {network.n_outputs} outputs, "
+                f"got {int(rows.targets.max())}"
+            )
+    limited = (limits.generations, limits.evaluations, limits.seconds) != (None, None, None)
+    generations = limits.generations if limited else algorithm.generations
+    began = time.perf_counter()
+    task = Task(
+        network,
+        train,
+        get_objective(objective),
+        search_temperature(network, train, getattr(algorithm, "max_density", None) or 0.5),
+        seed,
+        n_jobs,
+        None if start is None else start.flat(),
+    )
+    best = _Best(network, train, validation)
+    history: list[Progress] = []
+    stopped_by = ""
+    search: Search | None = None
+    try:
+        search = algorithm.start(task)
+        best.consider(0, list(search.individuals()))
+        fraction = 0.0
+        while not stopped_by:
+            search.step(fraction)
+            individuals = list(search.individuals())
+            generation = len(history) + 1
+            score = best.consider(generation, individuals)
+            seconds = time.perf_counter() - began
+            used = {
+                "generations": generation / generations if generations else 0.0,
+                "evaluations": search.evaluations / (limits.evaluations or math.inf),
+                "seconds": seconds / (limits.seconds or math.inf),
+            }
+            fraction = min(1.0, max(used.values()))
+            history.append(
+                Progress(
+                    generation,
+                    generations,
+                    individuals[0].objective,
+                    accuracy(network, individuals[0].mask, train),
+                    score,
+                    individuals[0].surviving / network.n_weights,
+                    search.evaluations,
+                    seconds,
+                    fraction,
+                )
+            )
+            if callback is not None and callback(history[-1]):
+                stopped_by = "callback"
+            elif fraction >= 1.0:
+                stopped_by = max(used, key=lambda name: used[name])
+            elif search.converged:
+                stopped_by = "converged"
+            elif limits.patience is not None and generation - best.generation >= limits.patience:
+                stopped_by = "early stopping"
+    except KeyboardInterrupt:
+        if best.mask is None:
+            raise
+        stopped_by = "interrupt"
+    finally:
+        if search is not None:
+            search.close()
+    assert best.mask is not None
+    mask = Mask.from_flat(network.shapes, best.mask).without_dead()
+    return Outcome(
+        mask=mask,
+        temperature=calibrated_temperature(network, mask, train if validation is None else validation),
+        evaluations=search.evaluations,
+        seconds=time.perf_counter() - began,
+        generations=len(history),
+        stopped_by=stopped_by,
+        history=history,
+    )

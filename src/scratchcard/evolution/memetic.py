@@ -1,0 +1,203 @@
+"""The memetic search, the default: a population whose individuals learn, then mate.
+
+Every generation each individual lives through a burst of mutation trials, accepted by their exact
+change of the objective under a cooling threshold (threshold accepting: Dueck and Scheuer 1990, with
+exponentially distributed thresholds, which is annealing). Then mates recombine unit by unit, and
+lexicographic selection keeps the best: objective within a tolerance, then fewer weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.engines import IncrementalEngine
+from scratchcard.evolution.burst import Moves, Survivors, burst, recombine
+from scratchcard.evolution.task import Individual, Task
+from scratchcard.mask import Mask
+
+
+@dataclass(frozen=True)
+class Memetic:
+    """Settings of the memetic search.
+
+    Parameters
+    ----------
+    max_density : at most this share of the weights survives, 0 < max_density <= 1.
+    price : what one surviving weight costs, in units of the objective times the number of
+        weights that ``max_density`` allows: with 0.02, the last of them must together earn 0.02.
+    population : individuals.
+    burst : mutation trials of an individual in a generation.
+    generations : default length of a search.
+    heat : how much worse a mutation may be at the start, as a multiple of the price of a weight
+        at ``price=0.02``; cools to nothing at the end.
+    remove, swap : shares of the proposals that scratch a connection off, and that move the source
+        of one; the rest add one.
+    small_layer : share of the additions whose layer is drawn evenly instead of by its size.
+    tolerance : objectives this close count as equal in selection, and the sparser mask wins.
+    start_density : density of the first masks, as a share of ``max_density``.
+    """
+
+    max_density: float = 0.1
+    price: float = 0.02
+    population: int = 4
+    burst: int = 5000
+    generations: int = 100
+    heat: float = 10.0
+    remove: float = 0.3
+    swap: float = 0.3
+    small_layer: float = 0.3
+    tolerance: float = 1e-4
+    start_density: float = 0.5
+
+    def __post_init__(self) -> None:
+        _check_share("max_density", self.max_density, zero=False)
+        _check_share("start_density", self.start_density, zero=False)
+        for name in ("remove", "swap", "small_layer"):
+            _check_share(name, getattr(self, name))
+        if self.remove + self.swap >= 1:
+            raise ValueError(
+                "remove + swap takes less than 1, or nothing would ever be added, got "
+                f"{self.remove} + {self.swap}"
+            )
+        for name in ("price", "heat", "tolerance"):
+            if not 0 <= getattr(self, name) < np.inf:
+                raise ValueError(f"{name} takes a number from 0, got {getattr(self, name)!r}")
+        for name in ("population", "burst", "generations"):
+            if not (isinstance(getattr(self, name), int | np.integer) and getattr(self, name) >= 1):
+                raise ValueError(f"{name} takes an integer from 1, got {getattr(self, name)!r}")
+
+    def start(self, task: Task) -> MemeticSearch:
+        """Begin a search."""
+        return MemeticSearch(self, task)
+
+
+def _check_share(name: str, value: float, zero: bool = True) -> None:
+    if not (0 <= value <= 1) or (value == 0 and not zero):
+        raise ValueError(f"{name} takes a number {'from' if zero else 'above'} 0 to 1, got {value!r}")
+
+
+class MemeticSearch:
+    """A running memetic search; see :class:`Memetic`."""
+
+    def __init__(self, settings: Memetic, task: Task) -> None:
+        self.settings = settings
+        network = task.network
+        self.engine = IncrementalEngine(network, task.rows, task.objective, task.temperature)
+        self.max_survivors = max(1, int(settings.max_density * network.n_weights))
+        self.evaluations = 0
+        self.converged = False
+        self.threads = ThreadPoolExecutor(max(1, task.n_jobs))
+        self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
+        self.members = list(self.threads.map(lambda k: _Member(self, task, k), range(settings.population)))
+
+    def close(self) -> None:
+        """Release threads."""
+        self.threads.shutdown(cancel_futures=True)
+
+    def step(self, fraction: float) -> None:
+        """Bursts, recombination, selection."""
+        settings = self.settings
+        moves = Moves(
+            remove=settings.remove,
+            swap=settings.swap,
+            small_layer=settings.small_layer,
+            max_survivors=self.max_survivors,
+            price=settings.price / self.max_survivors,
+            heat=0.02 * settings.heat * (1.0 - fraction) ** 2 / self.max_survivors,
+        )
+        tried = list(self.threads.map(lambda m: m.live(moves, settings.burst), self.members))
+        self.evaluations += sum(tried)
+        self._select()
+        if len(self.members) > 1:
+            best = self.members[0]
+            mates = [m for m in self.members[1:]]
+            tried = list(self.threads.map(lambda m: m.mate(best.state.mask, moves), mates))
+            self.evaluations += sum(tried)
+            self._select()
+
+    def individuals(self) -> Sequence[Individual]:
+        """The population, best first."""
+        return [Individual(m.state.mask, m.objective) for m in self.members]
+
+    def _select(self) -> None:
+        """Sort, best first: the objective in steps of the tolerance, then fewer weights."""
+        step = max(self.settings.tolerance, 1e-12)
+        self.members.sort(key=lambda m: (np.floor(m.objective / step), m.surviving, m.objective))
+
+
+class _Member:
+    """One individual: its engine state, its list of survivors and its random stream."""
+
+    def __init__(self, search: MemeticSearch, task: Task, number: int) -> None:
+        self.search = search
+        network = task.network
+        seeds = np.random.SeedSequence([task.seed, number])
+        self.rng = seeds.generate_state(1, np.uint64)
+        mask = task.start
+        if mask is None:
+            density = search.settings.start_density * search.settings.max_density
+            mask = Mask.random(network.shapes, density, np.random.default_rng(seeds)).flat()
+        self.state = search.engine.state(mask)
+        self.survivors = _survivors(mask, network.shapes, network.offsets, search.units)
+        self.objective = search.engine.value(search.engine.sums(self.state))
+
+    @property
+    def surviving(self) -> int:
+        return int(self.survivors.count[0])
+
+    def live(self, moves: Moves, n_trials: int) -> int:
+        """A burst of mutation trials; returns how many were decided."""
+        engine = self.search.engine
+        self.objective, tried, _ = burst(
+            engine.block,
+            engine.compiled_value,
+            engine.net,
+            engine.data,
+            self.state,
+            self.survivors,
+            self.search.units,
+            moves,
+            self.rng,
+            n_trials,
+        )
+        return int(tried)
+
+    def mate(self, other: NDArray[np.uint8], moves: Moves) -> int:
+        """Take units' connections from a mate where that does not hurt; returns trials."""
+        engine = self.search.engine
+        self.objective, tried, _ = recombine(
+            engine.block,
+            engine.compiled_value,
+            engine.net,
+            engine.data,
+            self.state,
+            self.survivors,
+            self.search.units,
+            moves,
+            self.rng,
+            other,
+        )
+        return int(tried)
+
+
+def _survivors(
+    mask: NDArray[np.uint8],
+    shapes: Sequence[tuple[int, int]],
+    offsets: Sequence[int],
+    units: NDArray[np.int64],
+) -> Survivors:
+    found = np.flatnonzero(mask)
+    indices = np.zeros(mask.size, dtype=np.int64)
+    indices[: found.size] = found
+    place = np.full(mask.size, -1, dtype=np.int32)
+    place[found] = np.arange(found.size)
+    fed = np.zeros(units[-1], dtype=np.int64)
+    for layer, (fan_out, fan_in) in enumerate(shapes):
+        bits = mask[offsets[layer] : offsets[layer + 1]].reshape(fan_out, fan_in)
+        fed[units[layer] : units[layer] + fan_in] = bits.sum(axis=0)
+    return Survivors(indices, place, np.array([found.size], dtype=np.int64), fed)

@@ -1,0 +1,26 @@
+"""Objectives, declared as data: additive integer statistics of rows and a scalar of their sums."""
+
+from __future__ import annotations
+
+from scratchcard.objectives.base import Objective
+from scratchcard.objectives.counts import ACCURACY, BALANCED_ACCURACY, MACRO_F1
+from scratchcard.objectives.custom import custom_objective
+from scratchcard.objectives.softmax import BRIER, CROSS_ENTROPY
+
+OBJECTIVES = {
+    objective.name: objective
+    for objective in (CROSS_ENTROPY, ACCURACY, BALANCED_ACCURACY, MACRO_F1, BRIER)
+}
+"""The built-in objectives by name. A new one is a file here and a row in this table."""
+
+
+def get_objective(objective: str | Objective) -> Objective:
+    """The objective of this name, or the objective itself."""
+    if isinstance(objective, Objective):
+        return objective
+    if objective not in OBJECTIVES:
+        raise ValueError(f"objective takes one of {', '.join(OBJECTIVES)}, got {objective!r}")
+    return OBJECTIVES[objective]
+
+
+__all__ = ["OBJECTIVES", "Objective", "custom_objective", "get_objective"]

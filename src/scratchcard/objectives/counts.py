@@ -1,0 +1,111 @@
+"""Objectives that read only the predicted label: accuracy, balanced accuracy, macro-F1.
+
+All are turned into losses, 1 minus the score, because lower is better everywhere. The predicted
+label is the class with the largest output; the lowest index wins a tie.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratchcard.objectives.base import Objective
+from scratchcard.vectors import ZERO, copy, fill, if_greater, weighted_total
+
+ONE = np.int32(1)
+
+
+def _errors(outputs, targets, weights, scale):
+    wrong = outputs.argmax(axis=1) != targets
+    return np.array([weights[wrong].sum()], dtype=np.int64)
+
+
+def _errors_block(outputs, exps, where, targets, weights, scale, work, sums):
+    # Wrong: an earlier class has at least the target's output, or a later class more than it.
+    n_classes = where.size - 1
+    target = outputs[where[n_classes]]
+    wrong = work[0].view(np.int32)
+    fill(wrong, ZERO)
+    for k in range(n_classes):
+        s = outputs[where[k]]
+        this = np.int32(k)
+        for r in range(targets.size):
+            bar = np.int32(target[r] - if_greater(targets[r], this, ONE, ZERO))
+            wrong[r] |= if_greater(s[r], bar, ONE, ZERO)
+    sums[0] += weighted_total(wrong, weights)
+    return 0
+
+
+def _errors_value(sums, total_weight):
+    return sums[0] / total_weight
+
+
+def _confusion(outputs, targets, weights, scale):
+    n_classes = outputs.shape[1]
+    table = np.zeros((n_classes, n_classes), dtype=np.int64)
+    np.add.at(table, (targets, outputs.argmax(axis=1)), weights)
+    return table.ravel()
+
+
+def _confusion_block(outputs, exps, where, targets, weights, scale, work, sums):
+    n_classes = where.size - 1
+    best = work[0].view(np.int32)
+    label = work[1].view(np.int32)
+    copy(best, outputs[where[0]])
+    fill(label, ZERO)
+    for k in range(1, n_classes):
+        s = outputs[where[k]]
+        this = np.int32(k)
+        for r in range(targets.size):
+            label[r] = if_greater(s[r], best[r], this, label[r])
+            best[r] = max(best[r], s[r])
+    for r in range(targets.size):
+        sums[targets[r] * n_classes + label[r]] += weights[r]
+    return 0
+
+
+def _balanced_value(sums, total_weight):
+    n_classes = int(np.sqrt(sums.size))
+    recalls = 0.0
+    present = 0
+    for k in range(n_classes):
+        row = sums[k * n_classes : (k + 1) * n_classes].sum()
+        if row > 0:
+            recalls += sums[k * n_classes + k] / row
+            present += 1
+    return 1.0 - recalls / max(present, 1)
+
+
+def _macro_f1_value(sums, total_weight):
+    n_classes = int(np.sqrt(sums.size))
+    f1 = 0.0
+    present = 0
+    for k in range(n_classes):
+        actual = 0
+        predicted = 0
+        for j in range(n_classes):
+            actual += sums[k * n_classes + j]
+            predicted += sums[j * n_classes + k]
+        if actual + predicted > 0:
+            f1 += 2.0 * sums[k * n_classes + k] / (actual + predicted)
+            present += 1
+    return 1.0 - f1 / max(present, 1)
+
+
+def _one(n_classes: int) -> int:
+    return 1
+
+
+def _square(n_classes: int) -> int:
+    return n_classes * n_classes
+
+
+ACCURACY = Objective("accuracy", _one, _errors, _errors_block, _errors_value, False)
+"""1 - accuracy: the weighted share of rows with a wrong label."""
+
+BALANCED_ACCURACY = Objective(
+    "balanced_accuracy", _square, _confusion, _confusion_block, _balanced_value, False
+)
+"""1 - the mean recall over the classes that occur."""
+
+MACRO_F1 = Objective("macro_f1", _square, _confusion, _confusion_block, _macro_f1_value, False)
+"""1 - the mean over classes of F1; a class neither present nor predicted does not count."""

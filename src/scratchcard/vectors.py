@@ -1,0 +1,111 @@
+"""Vector loops: the few array operations that everything compiled is made of.
+
+Numba widens int32 arithmetic to int64, which halves or loses the vector units. The intrinsics here
+say what is meant (a 32-bit shift, a select without a branch), and the loops are written so that
+LLVM vectorises each of them. None of them allocates.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import intrinsic
+
+ZERO = np.int32(0)
+
+
+@intrinsic
+def shift_right(typing_context: Any, x: Any, shift: Any) -> Any:
+    """``x >> shift`` in 32 bits, arithmetic."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ashr(*arguments)
+
+    return types.int32(types.int32, types.int32), generate
+
+
+@intrinsic
+def if_equal(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+    """``x if a == b else y`` for int32, without a branch."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        first, second, then, otherwise = arguments
+        return builder.select(builder.icmp_signed("==", first, second), then, otherwise)
+
+    return types.int32(types.int32, types.int32, types.int32, types.int32), generate
+
+
+@intrinsic
+def if_greater(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
+    """``x if a > b else y`` for int32, without a branch."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        first, second, then, otherwise = arguments
+        return builder.select(builder.icmp_signed(">", first, second), then, otherwise)
+
+    return types.int32(types.int32, types.int32, types.int32, types.int32), generate
+
+
+@njit(cache=True)
+def copy(out, values):
+    """``out[:] = values``."""
+    for r in range(out.size):
+        out[r] = values[r]
+
+
+@njit(cache=True)
+def fill(out, value):
+    """``out[:] = value``."""
+    for r in range(out.size):
+        out[r] = value
+
+
+@njit(cache=True)
+def add_scaled(out, w, values):
+    """``out += w * values`` in int32; ``values`` int32 or int16."""
+    w = np.int32(w)
+    for r in range(out.size):
+        out[r] += np.int32(w * np.int32(values[r]))
+
+
+@njit(cache=True)
+def set_scaled(out, base, w, values):
+    """``out = base + w * values`` in int32; ``values`` int32 or int16."""
+    w = np.int32(w)
+    for r in range(out.size):
+        out[r] = base[r] + np.int32(w * np.int32(values[r]))
+
+
+@njit(cache=True)
+def weighted_total(values, weights):
+    """``sum(values * weights)`` of two int32 vectors, exact in int64."""
+    total = np.int64(0)
+    for r in range(values.size):
+        total += np.int64(values[r]) * np.int64(weights[r])
+    return total
+
+
+@njit(cache=True)
+def running_sum(out, planes, where, n):
+    """``out = planes[where[0]] + ... + planes[where[n - 1]]``, float32, added in this order."""
+    k = 1
+    first = planes[where[0]]
+    if n == 1:
+        copy(out, first)
+    if n >= 2:  # two at once: a pass over memory less
+        second = planes[where[1]]
+        for r in range(out.size):
+            out[r] = first[r] + second[r]
+        k = 2
+    while k + 3 <= n:
+        a, b, c = planes[where[k]], planes[where[k + 1]], planes[where[k + 2]]
+        for r in range(out.size):
+            out[r] = ((out[r] + a[r]) + b[r]) + c[r]
+        k += 3
+    while k < n:
+        a = planes[where[k]]
+        for r in range(out.size):
+            out[r] += a[r]
+        k += 1

@@ -1,0 +1,100 @@
+/* reader.c: prints what scratchcard.h makes of tickets, for tests/test_portable.py.
+
+   argv[1] is a file of jobs: u32 ticket length, ticket, u32 rows, u32 features, rows of doubles.
+   For each job a line "ticket CODE", and if it opened: its labels, its rows and one row made up
+   here. With no argument: lines
+   "FAMILY SEED COUNTER1 INDEX" from stdin; prints both words, the weight and the bias of each. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "scratchcard.h"
+
+static uint32_t read_u32(FILE *file)
+{
+    uint8_t bytes[4];
+    if (fread(bytes, 1, 4, file) != 4)
+        exit(3);
+    return sc_u32(bytes);
+}
+
+static void print_row(const scratchcard_ticket *ticket, const double *row, int32_t *outputs)
+{
+    printf("row %ld", (long)scratchcard_predict(ticket, row, outputs));
+    for (uint32_t c = 0; c < ticket->n_classes; c++)
+        printf(" %ld", (long)outputs[c]);
+    printf("\n");
+}
+
+static void print_label(const scratchcard_ticket *ticket, uint32_t c)
+{
+    scratchcard_label label = scratchcard_label_of(ticket, c);
+    printf("label ");
+    if (ticket->label_kind == SCRATCHCARD_TEXT) {
+        for (uint32_t i = 0; i < label.text_length; i++)
+            printf("%02x", label.text[i]);
+        printf("\n");
+    } else if (ticket->label_kind == SCRATCHCARD_NUMBERS) {
+        printf("%.17g\n", label.number);
+    } else {
+        printf("%lld\n", (long long)label.integer);
+    }
+}
+
+static void run_job(FILE *jobs)
+{
+    scratchcard_ticket ticket;
+    uint32_t length = read_u32(jobs);
+    uint8_t *bytes = malloc(length ? length : 1); /* of the exact size: a sanitizer guards its end */
+    if (fread(bytes, 1, length, jobs) != length)
+        exit(3);
+    int code = scratchcard_open(&ticket, bytes, length, NULL, 0);
+    int16_t *work = NULL;
+    if (code == SCRATCHCARD_WORK) {
+        work = malloc(ticket.work_needed * sizeof *work);
+        code = scratchcard_open(&ticket, bytes, length, work, ticket.work_needed);
+    }
+    printf("ticket %d\n", code);
+    uint32_t rows = read_u32(jobs), features = read_u32(jobs);
+    if (!code) {
+        int32_t *outputs = malloc(ticket.n_classes * sizeof *outputs);
+        double *row = malloc(ticket.n_inputs * sizeof *row);
+        for (uint32_t c = 0; c < ticket.n_classes; c++)
+            print_label(&ticket, c);
+        for (uint32_t r = 0; r < rows; r++) {
+            if (features != ticket.n_inputs || fread(row, 8, features, jobs) != features)
+                exit(3);
+            print_row(&ticket, row, outputs);
+        }
+        for (uint32_t i = 0; i < ticket.n_inputs; i++)
+            row[i] = (double)(i * 37 % 101) / 25 - 2;
+        print_row(&ticket, row, outputs);
+        free(row);
+        free(outputs);
+    }
+    free(work);
+    free(bytes);
+}
+
+int main(int argc, char **argv)
+{
+    unsigned long family, seed, counter1, index;
+    if (argc > 1) {
+        FILE *jobs = fopen(argv[1], "rb");
+        if (!jobs)
+            return 3;
+        for (uint32_t n = read_u32(jobs); n; n--)
+            run_job(jobs);
+        fclose(jobs);
+        return 0;
+    }
+    while (scanf("%lu %lu %lu %lu", &family, &seed, &counter1, &index) == 4) {
+        uint32_t word[2];
+        uint32_t layer = (uint32_t)counter1 / 2;
+        sc_philox((uint32_t)index, (uint32_t)counter1, (uint32_t)seed, word);
+        printf("%08lx %08lx %ld %ld\n", (unsigned long)word[0], (unsigned long)word[1],
+            (long)scratchcard_weight((unsigned)family, (uint32_t)seed, layer, (uint32_t)index),
+            (long)scratchcard_bias(0, (uint32_t)seed, layer, (uint32_t)index));
+    }
+    return 0;
+}

@@ -1,0 +1,55 @@
+// reader.mjs: prints what scratchcard.mjs makes of tickets, for tests/test_portable.py. The jobs, the
+// lines and the test vectors are those of reader.c; a refused ticket has code 1.
+
+import { readFileSync } from "node:fs";
+import { Ticket, TicketError, bias, philox2x32, weight } from "../../portable/scratchcard.mjs";
+
+const lines = [];
+
+function labelText(label) {
+  if (typeof label === "string") return Buffer.from(label, "utf-8").toString("hex");
+  return String(typeof label === "boolean" ? Number(label) : label);
+}
+
+function printRow(ticket, row) {
+  const outputs = Array.from(ticket.outputs(row));
+  lines.push(`row ${ticket.classes.indexOf(ticket.predict(row))} ${outputs.join(" ")}`);
+}
+
+function runJobs(data) {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let at = 0;
+  const u32 = () => view.getUint32((at += 4) - 4, true);
+  for (let n = u32(); n; n--) {
+    const length = u32(), bytes = new Uint8Array(data.subarray(at, (at += length)));
+    const rows = u32(), features = u32();
+    let ticket;
+    try {
+      ticket = Ticket.fromBytes(bytes);
+    } catch (error) {
+      if (!(error instanceof TicketError)) throw error;
+      lines.push("ticket 1");
+      continue;
+    }
+    lines.push("ticket 0", ...ticket.classes.map((label) => `label ${labelText(label)}`));
+    for (let r = 0; r < rows; r++) {
+      printRow(ticket, Array.from({ length: features }, () => view.getFloat64((at += 8) - 8, true)));
+    }
+    const made = Array.from({ length: ticket.sizes[0] }, (_, i) => ((i * 37) % 101) / 25 - 2);
+    printRow(ticket, made);
+  }
+}
+
+function runVectors(text) {
+  for (const line of text.trim().split("\n")) {
+    const [family, seed, counter1, index] = line.split(" ").map(Number);
+    const layer = Math.floor(counter1 / 2);
+    const words = philox2x32(index, counter1, seed).map((x) => x.toString(16).padStart(8, "0"));
+    const drawn = [weight(family, seed, layer, index), bias(0, seed, layer, index)];
+    lines.push([...words, ...drawn].join(" "));
+  }
+}
+
+if (process.argv[2]) runJobs(readFileSync(process.argv[2]));
+else runVectors(readFileSync(0, "utf-8"));
+console.log(lines.join("\n"));

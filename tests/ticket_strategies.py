@@ -1,0 +1,94 @@
+"""Hypothesis strategies for tickets of every kind, and helpers to damage their files."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from scratchcard.mask import Mask
+from scratchcard.network import ACTIVATIONS, Network
+from scratchcard.scaling import InputScaling
+from scratchcard.ticket import Ticket
+from scratchcard.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
+
+TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+LABELS: dict[str, st.SearchStrategy[Any]] = {
+    "integers": st.integers(-(2**63), 2**63 - 1),
+    "text": TEXT,
+    "numbers": FINITE,
+    "booleans": st.booleans(),
+}
+
+
+@st.composite
+def labels(draw: st.DrawFn, n_classes: int) -> list[Any] | None:
+    kind = draw(st.sampled_from([None, *LABELS]))
+    if kind is None or (kind == "booleans" and n_classes > 2):
+        return None
+    return draw(st.lists(LABELS[kind], min_size=n_classes, max_size=n_classes, unique=True))
+
+
+@st.composite
+def networks(draw: st.DrawFn, max_size: int = 9) -> Network:
+    return Network(
+        sizes=tuple(draw(st.lists(st.integers(1, max_size), min_size=2, max_size=6))),
+        seed=draw(st.integers(0, 2**32 - 1)),
+        weights=draw(st.sampled_from(list(WEIGHT_FAMILIES))),
+        biases=draw(st.sampled_from(list(BIAS_FAMILIES))),
+        activation=draw(st.sampled_from(ACTIVATIONS)),
+        input_bits=draw(st.sampled_from([8, 16])),
+    )
+
+
+@st.composite
+def tickets(draw: st.DrawFn, max_size: int = 9) -> Ticket:
+    network = draw(networks(max_size))
+    density = draw(st.sampled_from([0.0, 0.05, 0.2, 0.5, 0.9, 1.0]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n_pairs = draw(st.sampled_from([1, network.n_inputs]))
+    offset = st.floats(-1e6, 1e6, width=32)
+    scale = st.floats(0, 1e6, width=32)
+    return Ticket(
+        network,
+        Mask.random(network.shapes, density, rng),
+        InputScaling(
+            np.array(draw(st.lists(offset, min_size=n_pairs, max_size=n_pairs))),
+            np.array(draw(st.lists(scale, min_size=n_pairs, max_size=n_pairs))),
+        ),
+        draw(labels(network.n_outputs)),
+        draw(st.floats(2.0**-30, 2.0**10, width=32)),
+    )
+
+
+def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: float) -> Ticket:
+    """Return a ticket of random families, seed and mask, with scaling per feature or global."""
+    network = Network(
+        sizes,
+        seed=int(rng.integers(2**32)),
+        weights=str(rng.choice(list(WEIGHT_FAMILIES))),
+        biases=str(rng.choice(list(BIAS_FAMILIES))),
+        activation=str(rng.choice(ACTIVATIONS)),
+        input_bits=int(rng.choice([8, 16])),
+    )
+    n_pairs = int(rng.choice([1, network.n_inputs]))
+    scaling = InputScaling(rng.normal(size=n_pairs), rng.uniform(0.1, 2, n_pairs))
+    return Ticket(network, Mask.random(network.shapes, density, rng), scaling, None, 0.001)
+
+
+def sealed(body: bytes) -> bytes:
+    """Return body with its right checksum: a file that only its content can get refused."""
+    return body + zlib.crc32(body).to_bytes(4, "little")
+
+
+def bit_flips(data: bytes) -> Iterator[bytes]:
+    """Yield data with each single bit flipped."""
+    for position in range(len(data)):
+        for bit in range(8):
+            damaged = bytearray(data)
+            damaged[position] ^= 1 << bit
+            yield bytes(damaged)
