@@ -57,7 +57,7 @@ class FakeSearch:
         except KeyboardInterrupt:
             stopped_by = "interrupt"
         mask = Mask.random(network.shapes, self.density, np.random.default_rng(0))
-        return Outcome(mask, 0.01, 30_000, 2.0, 3, stopped_by, [progress()])
+        return Outcome(mask, 0.01, 0.5, 30_000, 2.0, 3, stopped_by, [progress()])
 
 
 @pytest.fixture
@@ -176,10 +176,10 @@ def test_find_genetic(search):
 def test_find_reads_a_file(search, capsys):
     lines = [f"{'ab'[i % 2]},{i}" for i in range(40)]
     Path("my data.csv").write_text("\n".join(["kind,x", *lines]))
-    assert main(["find", "my data.csv", "--target", "kind", "--hidden", "5", "--json"]) == 0
+    assert main(["find", "my data.csv", "--target", "kind", "--hidden", "15", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["dataset"], report["ticket"]) == ("my data.csv", "my data.ticket")
-    assert report["network"] == "1-5-2"
+    assert report["network"] == "1-15-2"
 
 
 def test_find_reports_a_ticket_without_a_path(search, capsys):
@@ -269,6 +269,12 @@ def test_bad_file(refused):
     Path("data.csv").write_text("a,b,class\n1,2,x\n3,nan,y\n")
     assert "line 3: column 'b' holds nan; takes finite numbers" in refused("find", "data.csv")
     assert "no column 'kind'" in refused("find", "data.csv", "--target", "kind")
+
+
+def test_numbers_beyond_float32(refused):
+    rows = "".join(f"{i}e300,{'xy'[i % 2]}\n" for i in range(40))
+    Path("data.csv").write_text("a,class\n" + rows)
+    assert "float32" in refused("find", "data.csv")
 
 
 def test_folder_that_may_not_be_written(refused, monkeypatch):

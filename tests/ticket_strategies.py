@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
+from scratchcard.codec import varint
 from scratchcard.mask import Mask
 from scratchcard.network import ACTIVATIONS, Network
 from scratchcard.scaling import InputScaling
 from scratchcard.ticket import Ticket
 from scratchcard.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
-TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "ticket-format.md"
+TEXT = st.text('abz 09\n"\\ßé文\ufeff\U0001f600', max_size=12)
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 LABELS: dict[str, st.SearchStrategy[Any]] = {
     "integers": st.integers(-(2**63), 2**63 - 1),
@@ -65,6 +68,16 @@ def tickets(draw: st.DrawFn, max_size: int = 9) -> Ticket:
     )
 
 
+def small_ticket() -> Ticket:
+    """Return the ticket of the worked example in docs/ticket-format.md."""
+    network = Network((8, 3, 2), seed=7)
+    layers = [np.zeros((3, 8), bool), np.zeros((2, 3), bool)]
+    layers[0][[0, 1, 2, 2], [2, 4, 1, 5]] = True  # the hidden unit 1 feeds nothing
+    layers[1][[0, 1, 1], [0, 0, 2]] = True
+    scaling = InputScaling(np.array([0.5]), np.array([2.0]))
+    return Ticket(network, Mask.from_layers(layers), scaling, ["no", "yes"], 2.0**-10)
+
+
 def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: float) -> Ticket:
     """Return a ticket of random families, seed and mask, with scaling per feature or global."""
     network = Network(
@@ -80,6 +93,14 @@ def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: flo
     return Ticket(network, Mask.random(network.shapes, density, rng), scaling, None, 0.001)
 
 
+def file_head(sizes: tuple[int, ...], codes: int = 0, seed: int = 0) -> bytes:
+    """Return the start of a file, up to and with its temperature."""
+    numbers = (len(sizes) - 1, *sizes, seed)
+    n_pairs = sizes[0] if codes & 64 else 1
+    floats = np.ones(2 * n_pairs + 1, "<f4").tobytes()
+    return b"SCRT" + bytes((1, codes)) + b"".join(map(varint, numbers)) + floats
+
+
 def sealed(body: bytes) -> bytes:
     """Return body with its right checksum: a file that only its content can get refused."""
     return body + zlib.crc32(body).to_bytes(4, "little")
@@ -92,3 +113,13 @@ def bit_flips(data: bytes) -> Iterator[bytes]:
             damaged = bytearray(data)
             damaged[position] ^= 1 << bit
             yield bytes(damaged)
+
+
+def document_vectors() -> list[list[int]]:
+    """Return the test vectors in the format's document.
+
+    Each is: seed, layer, index, x0, x1, the weight of each family in the order of codes, bias.
+    """
+    table = DOCUMENT.read_text("utf-8").split("| seed | layer | index |")[1].split("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.split("\n")[2:]]
+    return [[int(cell.strip("`"), 16 if "`" in cell else 10) for cell in row] for row in rows]

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from scratchcard.data import Dataset, Part
-from scratchcard.engines.rows import Rows
-from scratchcard.evolution import Genetic, Limits, Memetic, Outcome, Progress, evolve
+from scratchcard.evolution import Limits, Outcome, Progress, evolve
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
-from scratchcard.scaling import InputScaling
+from scratchcard.problem import Labelled, Problem, make_algorithm
 from scratchcard.ticket import Ticket
-
-ALGORITHMS = ("memetic", "genetic")
-DEFAULT_MAX_DENSITY = 0.1
 
 
 @dataclass(frozen=True)
@@ -102,45 +99,31 @@ class Search:
     n_jobs: int = 1
 
     def __post_init__(self) -> None:
-        network = self._network()
-        self._algorithm()
         get_objective(self.objective)
-        if self.max_density is None:
-            return
-        allowed = int(self.max_density * network.n_weights)
-        if allowed < network.n_layers:
-            raise ValueError(
-                f"max_density={self.max_density} leaves {allowed} of {network.n_weights} weights; "
-                f"a path from an input to an output needs {network.n_layers}"
-            )
+        make_algorithm(self.algorithm, self.max_density, self.problem.network)
 
     def run(self, callback: Callable[[Progress], object] | None = None) -> Found:
         """Search until a limit, an interrupt, or a callback that returns True."""
-        network = self._network()
-        data = self.dataset
-        scaling = InputScaling.fit(data.train.X)
-
-        def rows(part: Part) -> Rows:
-            inputs = scaling.quantise(part.X, network.input_limit)
-            return Rows(inputs, data.targets(part))
-
+        problem = self.problem
         outcome = evolve(
-            network,
-            rows(data.train),
-            rows(data.validation),
-            algorithm=self._algorithm(),
+            problem.network,
+            problem.train,
+            problem.validation,
+            algorithm=make_algorithm(self.algorithm, self.max_density, problem.network),
             objective=self.objective,
             limits=self.limits,
             seed=self.seed,
             n_jobs=self.n_jobs,
             callback=callback,
         )
-        ticket = Ticket(network, outcome.mask, scaling, data.classes, outcome.temperature)
-        return Found(ticket, outcome, self)
+        return Found(problem.ticket(outcome, self.dataset.classes), outcome, self)
 
-    def _network(self) -> Network:
-        return Network(
-            (self.dataset.n_features, *self.hidden, self.dataset.n_classes),
+    @cached_property
+    def problem(self) -> Problem:
+        """The network, and the training and validation rows in its integers."""
+        data = self.dataset
+        network = Network(
+            (data.n_features, *self.hidden, data.n_classes),
             seed=self.seed,
             weights=self.weights,
             biases=self.biases,
@@ -148,17 +131,10 @@ class Search:
             input_bits=self.input_bits,
         )
 
-    def _algorithm(self) -> Memetic | Genetic:
-        if self.algorithm == "memetic":
-            cap = DEFAULT_MAX_DENSITY if self.max_density is None else self.max_density
-            return Memetic(max_density=cap)
-        if self.algorithm != "genetic":
-            raise ValueError(
-                f"algorithm takes {' or '.join(map(repr, ALGORITHMS))}, got {self.algorithm!r}"
-            )
-        if self.max_density is not None:
-            raise ValueError("max_density is for the memetic algorithm; the genetic one has no cap")
-        return Genetic()
+        def labelled(part: Part) -> Labelled:
+            return Labelled(part.X, data.targets(part))
+
+        return Problem.make(network, labelled(data.train), labelled(data.validation))
 
 
 def find(

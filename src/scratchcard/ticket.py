@@ -226,8 +226,11 @@ def _check_type(name: str, value: object, kind: type) -> None:
 def _as_temperature(value: Any) -> float:
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
         raise ValueError(f"temperature takes a number above 0, got {value!r}")
-    with np.errstate(over="ignore", under="ignore"):
-        rounded = float(np.float32(value))
+    try:
+        with np.errstate(over="ignore", under="ignore"):
+            rounded = float(np.float32(value))
+    except (OverflowError, TypeError):  # an integer that no float holds, a complex number
+        rounded = math.nan
     if not 0 < rounded < math.inf:
         raise ValueError(f"temperature takes a number above 0 that float32 holds, got {value!r}")
     return rounded

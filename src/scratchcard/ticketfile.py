@@ -33,8 +33,8 @@ MAX_BYTES = 1 << 26  # of a file; the mask of MAX_WEIGHTS takes half of that at 
 _CRC_BYTES = 4
 _LEAST_BYTES = 28  # no ticket is shorter
 
-_WEIGHTS = tuple(sorted(WEIGHT_FAMILIES, key=lambda name: WEIGHT_FAMILIES[name].code))
-_BIASES = tuple(sorted(BIAS_FAMILIES, key=lambda name: BIAS_FAMILIES[name].code))
+WEIGHTS = tuple(sorted(WEIGHT_FAMILIES, key=lambda name: WEIGHT_FAMILIES[name].code))
+BIASES = tuple(sorted(BIAS_FAMILIES, key=lambda name: BIAS_FAMILIES[name].code))
 
 Path = str | os.PathLike[str]
 
@@ -82,8 +82,8 @@ def _encode_head(
     network: Network, scaling: InputScaling, labels: npt.NDArray[Any], temperature: float
 ) -> bytes:
     codes = (
-        _WEIGHTS.index(network.weights)
-        | _BIASES.index(network.biases) << 2
+        WEIGHTS.index(network.weights)
+        | BIASES.index(network.biases) << 2
         | ACTIVATIONS.index(network.activation) << 3
         | (network.input_bits == 16) << 5
         | (scaling.kind == "feature") << 6
@@ -148,8 +148,8 @@ def _decode_fields(reader: ByteReader, allowed: int) -> Contents:
     network = Network(
         sizes=tuple(sizes),
         seed=reader.varint("the seed", 0, (1 << 32) - 1),
-        weights=_named("weights", _WEIGHTS, codes & 3),
-        biases=_named("biases", _BIASES, codes >> 2 & 1),
+        weights=_named("weights", WEIGHTS, codes & 3),
+        biases=_named("biases", BIASES, codes >> 2 & 1),
         activation=_named("activation", ACTIVATIONS, codes >> 3 & 3),
         input_bits=16 if codes >> 5 & 1 else 8,
     )
@@ -173,8 +173,9 @@ def _named(what: str, names: tuple[str, ...], code: int) -> str:
 
 
 def _decode_mask(reader: ByteReader, network: Network) -> Mask:
+    layers = decode_mask(reader, network.sizes)  # before memory is taken for all the weights
     flat = np.zeros(network.n_weights, np.bool_)
-    for start, survivors in zip(network.offsets, decode_mask(reader, network.sizes), strict=False):
+    for start, survivors in zip(network.offsets, layers, strict=False):
         flat[start + survivors] = True
     return Mask.from_flat(network.shapes, flat)
 

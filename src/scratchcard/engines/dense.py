@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +49,16 @@ class DenseEngine:
         """An individual with this flat mask."""
         return self.state(mask)
 
+    def evaluate(
+        self, masks: NDArray[np.uint8], near: DenseState | None = None
+    ) -> NDArray[np.int64]:
+        """Sums of the statistics of flat masks, (n, n_weights) -> (n, n_statistics)."""
+        return np.array([self.state(mask).sums for mask in masks])
+
+    def affordable_states(self, memory: int) -> int:
+        """How many individuals are worth keeping to derive others from: none, it saves nothing."""
+        return 0
+
     def sums(self, state: DenseState) -> NDArray[np.int64]:
         """Sums of the statistics, (n_statistics,) int64."""
         return state.sums
@@ -58,17 +67,17 @@ class DenseEngine:
         """The objective's value for these sums; lower is better."""
         return float(self.objective.value(sums, self.rows.total_weight))
 
-    def trial(self, state: DenseState, flips: Sequence[int]) -> NDArray[np.int64]:
+    def trial(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
         return self.state(_flipped(state.mask, flips)).sums
 
-    def apply(self, state: DenseState, flips: Sequence[int]) -> None:
+    def apply(self, state: DenseState, flips: NDArray[np.int64]) -> None:
         """Flip these flat weight indices."""
         new = self.state(_flipped(state.mask, flips))
         state.mask, state.sums = new.mask, new.sums
 
 
-def _flipped(mask: NDArray[np.uint8], flips: Sequence[int]) -> NDArray[np.uint8]:
+def _flipped(mask: NDArray[np.uint8], flips: NDArray[np.int64]) -> NDArray[np.uint8]:
     flipped = mask.copy()
     flipped[np.unique(np.asarray(flips, dtype=np.int64))] ^= 1
     return flipped

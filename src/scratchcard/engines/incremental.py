@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines import kernels
+from scratchcard.engines import batches, kernels
 from scratchcard.engines.rows import Rows
 from scratchcard.network import Network
 from scratchcard.objectives.base import Objective, bits_per_output
@@ -22,16 +20,18 @@ ACTIVATIONS = {"relu": kernels.RELU, "step": kernels.STEP, "sign": kernels.SIGN}
 
 def _blocks(rows: Rows, block_rows: int) -> kernels.Data:
     n = len(rows)
+    order = np.random.default_rng(0).permutation(n)  # so that every block is a fair sample
     n_blocks = -(-n // block_rows)
     size = -(-n // n_blocks)
     size = -(-size // LANES) * LANES
+    size += LANES if size % 1024 == 0 else 0  # units a page apart would share few cache lines
     n_blocks = -(-n // size)
     inputs = np.zeros((n_blocks, rows.inputs.shape[1], size), dtype=np.int16)
     targets = np.zeros((n_blocks, size), dtype=np.int32)
     weights = np.zeros((n_blocks, size), dtype=np.int32)
     for b in range(n_blocks):
-        part = slice(b * size, min((b + 1) * size, n))
-        length = part.stop - part.start
+        part = order[b * size : (b + 1) * size]
+        length = len(part)
         inputs[b, :, :length] = rows.inputs[part].T
         targets[b, :length] = rows.targets[part]
         weights[b, :length] = rows.weights[part]
@@ -84,25 +84,31 @@ class IncrementalEngine:
 
     def state(self, mask: NDArray[np.uint8]) -> kernels.State:
         """An individual with this flat mask, (n_weights,), everything computed afresh."""
+        state = self._blank(mask)
+        kernels.build(self.block, self.net, self.biases, self.data, state)
+        return state
+
+    def _blank(self, mask: NDArray[np.uint8]) -> kernels.State:
+        """A state of this mask with nothing computed yet."""
         n_blocks, _, size = self.data.inputs.shape
         n_hidden = int(self.net.sizes[1:-1].sum())
         n_classes = int(self.net.sizes[-1])
         n_statistics = self.objective.n_statistics(n_classes)
         exps_planes = 2 * n_classes if self.objective.needs_exps else 0
-        state = kernels.State(
+        return kernels.State(
             mask=np.array(mask, dtype=np.uint8),
-            sums=np.zeros((n_blocks, n_statistics), dtype=np.int64),
-            hidden=np.empty((n_blocks, n_hidden, size), dtype=np.int32),
+            sums=np.zeros((n_blocks, 2, n_statistics), dtype=np.int64),
+            quanta=np.zeros((n_blocks, 2, size), dtype=np.int32),
+            hidden=np.empty((n_blocks, 2, n_hidden, size), dtype=np.int32),
             outputs=np.zeros((n_blocks, 2 * n_classes + 3, size), dtype=np.int32),
             exps=np.empty((n_blocks, exps_planes, size), dtype=np.float32),
+            where=np.zeros((n_blocks, n_classes + 1), dtype=np.int64),
+            moved=np.zeros((n_blocks, n_hidden + 1), dtype=np.int64),
+            changed=np.zeros(n_hidden, dtype=np.int64),
             delta=np.empty((n_hidden, size), dtype=np.int32),
             work=np.empty((2, size), dtype=np.float32),
-            changed=np.zeros(n_hidden, dtype=np.int64),
-            where=np.zeros(n_classes + 1, dtype=np.int64),
             trial_sums=np.zeros(n_statistics, dtype=np.int64),
         )
-        kernels.build(self.block, self.net, self.biases, self.data, state)
-        return state
 
     def derive(self, state: kernels.State, mask: NDArray[np.uint8]) -> kernels.State:
         """An individual with this flat mask, from a similar one where that is cheaper."""
@@ -110,24 +116,53 @@ class IncrementalEngine:
         if len(flips) > DERIVE_SHARE * np.count_nonzero(mask):
             return self.state(mask)
         child = kernels.State(*(array.copy() for array in state))
-        kernels.apply(self.block, self.net, self.data, child, flips, len(flips))
+        self.apply(child, flips)
         return child
+
+    def evaluate(
+        self, masks: NDArray[np.uint8], near: kernels.State | None = None
+    ) -> NDArray[np.int64]:
+        """Sums of the statistics of flat masks, (n, n_weights) -> (n, n_statistics); keeps nothing.
+
+        Each mask is decided by a trial of ``near``, an individual with a similar mask, or afresh.
+        Threads may call this at the same time, but not with the same ``near``.
+        """
+        masks = np.ascontiguousarray(masks, dtype=np.uint8)
+        n_statistics = self.objective.n_statistics(int(self.net.sizes[-1]))
+        sums = np.zeros((len(masks), n_statistics), dtype=np.int64)
+        if near is not None:
+            batches.trial_each(self.block, self.net, self.data, near, masks, sums)
+        elif len(masks):
+            scratch = self._blank(masks[0])
+            arguments = (self.block, self.net, self.biases, self.data, scratch, masks, sums)
+            batches.build_each(*arguments)
+        return sums
+
+    def affordable_states(self, memory: int) -> int:
+        """How many individuals fit in this many bytes, to derive others from."""
+        blank = self._blank(np.zeros(self.network.n_weights, dtype=np.uint8))
+        return memory // sum(array.nbytes for array in blank)
 
     def sums(self, state: kernels.State) -> NDArray[np.int64]:
         """Sums of the statistics, (n_statistics,) int64."""
-        return state.sums.sum(axis=0)
+        return state.sums[:, 0].sum(axis=0)
 
     def value(self, sums: NDArray[np.int64]) -> float:
         """The objective's value for these sums; lower is better."""
         return float(self.objective.value(sums, self.rows.total_weight))
 
-    def trial(self, state: kernels.State, flips: Sequence[int]) -> NDArray[np.int64]:
+    def trial(self, state: kernels.State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
-        sorted_flips = np.unique(np.asarray(flips, dtype=np.int64))
-        kernels.trial(self.block, self.net, self.data, state, sorted_flips, len(sorted_flips))
+        flips = np.unique(np.asarray(flips, dtype=np.int64))
+        kernels.trial(
+            self.block, self.net, self.data, state, flips, len(flips), kernels.NO_RACE
+        )
         return state.trial_sums.copy()
 
-    def apply(self, state: kernels.State, flips: Sequence[int]) -> None:
+    def apply(self, state: kernels.State, flips: NDArray[np.int64]) -> None:
         """Flip these flat weight indices."""
-        sorted_flips = np.unique(np.asarray(flips, dtype=np.int64))
-        kernels.apply(self.block, self.net, self.data, state, sorted_flips, len(sorted_flips))
+        flips = np.unique(np.asarray(flips, dtype=np.int64))
+        kernels.trial(
+            self.block, self.net, self.data, state, flips, len(flips), kernels.NO_RACE
+        )
+        kernels.keep(self.net, state, flips, len(flips))

@@ -14,7 +14,17 @@ from numba import njit
 from numpy.typing import NDArray
 
 from scratchcard.objectives.float32 import clip_scalar, exp2_scalar
-from scratchcard.vectors import ZERO, add_scaled, copy, fill, if_equal, if_greater, shift_right
+from scratchcard.vectors import (
+    ZERO,
+    add_scaled,
+    copy,
+    fill,
+    if_equal,
+    if_greater,
+    set_scaled,
+    shift_right,
+    weighted_total,
+)
 
 RELU, STEP, SIGN = 0, 1, 2
 
@@ -42,23 +52,38 @@ class Data(NamedTuple):
     total_weight: int
 
 
+class Race(NamedTuple):
+    """When a trial may end before it has read all blocks."""
+
+    limit: float  # largest change of the sum of the one statistic of interest; inf: no race
+    z: float  # standard errors of doubt
+    first: int  # block to begin with
+
+
+NO_RACE = Race(np.inf, 0.0, 0)
+NO_FLIPS = np.zeros(0, dtype=np.int64)
+
+
 class State(NamedTuple):
     """One individual: its mask and everything that is kept so that a trial is cheap.
 
     Planes of outputs and exps: 0..K-1 the classes, K..2K-1 the same under trial; of outputs also
-    2K, each row's target output, and 2K + 1 and 2K + 2, the same under trial.
+    2K, each row's target output, and 2K + 1 and 2K + 2, the same under trial. Where an array's
+    second axis is 2, [:, 0] is kept and [:, 1] under trial.
     """
 
     mask: NDArray[np.uint8]  # (n_weights,)
-    sums: NDArray[np.int64]  # (blocks, n_statistics)
-    hidden: NDArray[np.int32]  # (blocks, hidden units, rows) sums before the activation
+    sums: NDArray[np.int64]  # (blocks, 2, n_statistics)
+    quanta: NDArray[np.int32]  # (blocks, 2, rows) the one statistic of each row
+    hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums before the activation
     outputs: NDArray[np.int32]  # (blocks, 2K + 3, rows)
     exps: NDArray[np.float32]  # (blocks, 2K, rows)
+    where: NDArray[np.int64]  # (blocks, K + 1) plane of each class, plane of the target
+    moved: NDArray[np.int64]  # (blocks, hidden units + 1) units with a new sum; last: how many
+    changed: NDArray[np.int64]  # (hidden units,) scratch: those whose activation changed
     delta: NDArray[np.int32]  # (hidden units, rows) scratch: change of each unit's activation
     work: NDArray[np.float32]  # (2, rows) scratch
-    changed: NDArray[np.int64]  # (hidden units,) scratch: units changed, layer by layer
-    where: NDArray[np.int64]  # (K + 1,) scratch: plane of each class, plane of the target
-    trial_sums: NDArray[np.int64]  # (n_statistics,) scratch
+    trial_sums: NDArray[np.int64]  # (n_statistics,) result of the last trial
 
 
 @njit(cache=True)
@@ -108,183 +133,214 @@ def select_targets(targets, k, outputs, old, out):
         out[r] = if_equal(targets[r], k, outputs[r], old[r])
 
 
-@njit(cache=True)
-def add_source(net, data, hidden, delta, is_changed, layer, i, w, b, out, scratch):
+@njit(inline="always")
+def add_source(net, data, state, b, layer, i, w, below, above, out, scratch):
     """``out += w * (activation of unit i of this layer after the trial)``."""
     if layer == 0:
         add_scaled(out, w, data.inputs[b, i])
         return
     u = net.units[layer] + i
-    activate(hidden[u], scratch, net.activation, net.shifts[layer], net.limits[layer])
+    activate(
+        state.hidden[b, 0, u], scratch, net.activation, net.shifts[layer], net.limits[layer]
+    )
     add_scaled(out, w, scratch)
-    if is_changed:
-        add_scaled(out, w, delta[u])
+    for c in range(below, above):
+        if state.changed[c] == u:
+            add_scaled(out, w, state.delta[u])
 
 
-@njit(cache=True)
-def propagate(net, data, state, b, flips, n_flips, commit):
+@njit(inline="always")
+def propagate(net, data, state, b, flips, n_flips):
     """Carry ``flips[:n_flips]`` (flat weight indices, sorted, distinct) through block ``b``.
 
-    Outputs under trial go to the trial planes, and ``state.where`` says which plane is now whose.
-    With ``commit`` the kept numbers change too (the mask itself does not: the caller flips it
-    after the last block). Returns whether any output was touched.
+    What would change goes to the arrays and planes under trial; ``moved`` and ``where`` say which
+    of them count. Returns whether any output was touched.
     """
     n_layers = net.sizes.size - 1
     n_classes = net.sizes[n_layers]
-    hidden = state.hidden[b]
+    hidden = state.hidden[b, 0]
+    fresh = state.hidden[b, 1]
     outputs = state.outputs[b]
+    where = state.where[b]
+    moved = state.moved[b]
     scratch = state.work[1].view(np.int32)
-    fresh = state.work[0].view(np.int32)
     for k in range(n_classes):
-        state.where[k] = k
-    state.where[n_classes] = 2 * n_classes
+        where[k] = k
+    where[n_classes] = 2 * n_classes
     first = 0  # the flips of this layer are flips[first:last]
-    n_changed = 0  # changed units of the layer below are changed[below:n_changed]
-    below = 0
+    below = 0  # changed units of the layer below are changed[below:above]
+    n_changed = 0
+    n_moved = 0
     touched = False
     for layer in range(n_layers):
         fan_in = net.sizes[layer]
         fan_out = net.sizes[layer + 1]
+        is_output = layer == n_layers - 1
         last = first
         while last < n_flips and flips[last] < net.starts[layer + 1]:
             last += 1
         above = n_changed
-        if first == last and below == above:
-            continue
         f = first
         j = 0
         while j < fan_out:
-            row = net.starts[layer] + j * fan_in
             if below == above:  # nothing arrives from below: go straight to the next flip
                 if f == last:
                     break
                 j = (flips[f] - net.starts[layer]) // fan_in
-                row = net.starts[layer] + j * fan_in
-            moved = False
-            if layer == n_layers - 1:
-                target = outputs[n_classes + j]
-                source = outputs[j]
-            else:
-                target = fresh
-                source = hidden[net.units[layer + 1] + j]
+            row = net.starts[layer] + j * fan_in
+            u = net.units[layer + 1] + j
+            old = outputs[j] if is_output else hidden[u]
+            new = outputs[n_classes + j] if is_output else fresh[u]
+            is_moved = False
             for c in range(below, above):
                 i = state.changed[c] - net.units[layer]
                 if state.mask[row + i]:
-                    if not moved:
-                        copy(target, source)
-                        moved = True
-                    add_scaled(target, net.weights[row + i], state.delta[state.changed[c]])
+                    values = state.delta[state.changed[c]]
+                    if is_moved:
+                        add_scaled(new, net.weights[row + i], values)
+                    else:
+                        set_scaled(new, old, net.weights[row + i], values)
+                    is_moved = True
             while f < last and flips[f] < row + fan_in:
-                i = flips[f] - row
-                w = np.int32(net.weights[row + i])
-                if state.mask[row + i]:
+                if not is_moved:
+                    copy(new, old)
+                is_moved = True
+                w = np.int32(net.weights[flips[f]])
+                if state.mask[flips[f]]:
                     w = np.int32(-w)
-                if not moved:
-                    copy(target, source)
-                    moved = True
-                is_changed = False
-                for c in range(below, above):
-                    if state.changed[c] == net.units[layer] + i:
-                        is_changed = True
-                is_changed &= not commit  # else what is kept is the new activation already
-                add_source(
-                    net, data, hidden, state.delta, is_changed, layer, i, w, b, target, scratch
-                )
+                add_source(net, data, state, b, layer, flips[f] - row, w, below, above, new, scratch)
                 f += 1
-            if moved:
-                if layer == n_layers - 1:
-                    touched = True
-                    state.where[j] = n_classes + j
-                    if commit:
-                        copy(source, target)
-                else:
-                    u = net.units[layer + 1] + j
-                    if change(
-                        source,
-                        target,
-                        state.delta[u],
-                        net.activation,
-                        net.shifts[layer + 1],
-                        net.limits[layer + 1],
-                    ):
-                        state.changed[n_changed] = u
-                        n_changed += 1
-                    if commit:
-                        copy(source, target)
+            if is_moved and is_output:
+                touched = True
+                where[j] = n_classes + j
+            elif is_moved:
+                moved[n_moved] = u
+                n_moved += 1
+                shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
+                if change(old, new, state.delta[u], net.activation, shift, limit):
+                    state.changed[n_changed] = u
+                    n_changed += 1
             j += 1
         first = last
         below = above
+    moved[moved.size - 1] = n_moved
     return touched
 
 
-@njit(cache=True)
-def refresh(net, data, state, b, commit):
-    """Bring exps and target outputs of block ``b`` up to date after :func:`propagate`."""
+@njit(inline="always")
+def refresh(net, data, state, b):
+    """Bring exps and target outputs under trial up to date after :func:`propagate`."""
     n_classes = net.sizes[net.sizes.size - 1]
     outputs = state.outputs[b]
-    exps = state.exps[b]
-    for k in range(n_classes):
-        if state.where[k] != k and net.needs_exps:
-            exponentials(outputs[n_classes + k], net.scale, exps[n_classes + k])
-            if commit:
-                copy(exps[k], exps[n_classes + k])
+    where = state.where[b]
     kept = 2 * n_classes
     now = kept
     for k in range(n_classes):
-        if state.where[k] != k:
-            into = kept + 2 if now == kept + 1 else kept + 1
+        if where[k] != k:
             fresh = outputs[n_classes + k]
+            if net.needs_exps:
+                exponentials(fresh, net.scale, state.exps[b, n_classes + k])
+            into = kept + 2 if now == kept + 1 else kept + 1
             select_targets(data.targets[b], k, fresh, outputs[now], outputs[into])
             now = into
-    state.where[n_classes] = now
-    if commit:
-        copy(outputs[kept], outputs[now])
-        for k in range(n_classes):
-            state.where[k] = k
-        state.where[n_classes] = kept
+    where[n_classes] = now
 
 
-@njit(cache=True)
-def add_block_sums(block, net, data, state, b, sums):
-    """Add the statistics of block ``b`` to ``sums``, reading the planes in ``state.where``."""
+@njit(inline="always")
+def add_up(block, net, data, state, b):
+    """The statistics of block ``b`` under trial: ``quanta[b, 1]`` and ``sums[b, 1]``."""
+    sums = state.sums[b, 1]
+    sums[:] = 0
+    quanta = state.quanta[b, 1]
     block(
         state.outputs[b],
         state.exps[b],
-        state.where,
+        state.where[b],
         data.targets[b],
         data.weights[b],
         net.scale,
         state.work,
+        quanta,
         sums,
     )
+    if sums.size == 1:
+        sums[0] = weighted_total(quanta, data.weights[b])
 
 
 @njit(cache=True)
-def trial(block, net, data, state, flips, n_flips):
-    """Fill ``state.trial_sums`` with the statistics' sums that ``flips`` would lead to."""
+def sum_of_squares(new, old, weights):
+    """``sum((weights * (new - old)) ** 2)``, for the spread of the rows' changes."""
+    total = 0.0
+    for r in range(new.size):
+        d = np.float32(np.int32(new[r] - old[r])) * np.float32(weights[r])
+        total += d * d
+    return total
+
+
+@njit(cache=True, nogil=True)
+def trial(block, net, data, state, flips, n_flips, race):
+    """Fill ``state.trial_sums`` with the statistics' sums that ``flips`` would lead to.
+
+    Where ``race.limit`` is finite the blocks are read one after the other from ``race.first``,
+    and the trial ends as soon as the sum of the one statistic is, on the evidence of the rows read, above
+    the limit: by more than ``race.z`` standard errors of a sample drawn without replacement.
+    Returns whether it ran to the end; then the sums are exact.
+    """
+    n_blocks = state.sums.shape[0]
     sums = state.trial_sums
     sums[:] = 0
-    for b in range(state.sums.shape[0]):
-        if propagate(net, data, state, b, flips, n_flips, False):
-            refresh(net, data, state, b, False)
-            add_block_sums(block, net, data, state, b, sums)
+    squares = 0.0
+    change = 0.0
+    for m in range(n_blocks):
+        b = (race.first + m) % n_blocks
+        if propagate(net, data, state, b, flips, n_flips):
+            refresh(net, data, state, b)
+            add_up(block, net, data, state, b)
+            sums += state.sums[b, 1]
+            if race.limit < np.inf and m + 1 < n_blocks:
+                change += state.sums[b, 1, 0] - state.sums[b, 0, 0]
+                squares += sum_of_squares(
+                    state.quanta[b, 1], state.quanta[b, 0], data.weights[b]
+                )
         else:
-            sums += state.sums[b]
+            state.sums[b, 1, :] = state.sums[b, 0]
+            sums += state.sums[b, 0]
+        if race.limit < np.inf and m + 1 < n_blocks:
+            share = (m + 1) / n_blocks
+            spread = max(0.0, squares - change * change / ((m + 1) * data.targets.shape[1]))
+            error = np.sqrt(spread * (1.0 - share)) / share
+            if change / share - race.z * error > race.limit:
+                return False
+    return True
 
 
-@njit(cache=True)
-def apply(block, net, data, state, flips, n_flips):
-    """Make ``flips``: mask, kept numbers and sums."""
+@njit(cache=True, nogil=True)
+def keep(net, state, flips, n_flips):
+    """Make the flips of the last :func:`trial`, which must have run to the end."""
+    n_classes = net.sizes[net.sizes.size - 1]
     for b in range(state.sums.shape[0]):
-        if propagate(net, data, state, b, flips, n_flips, True):
-            refresh(net, data, state, b, True)
-            state.sums[b, :] = 0
-            add_block_sums(block, net, data, state, b, state.sums[b])
+        moved = state.moved[b]
+        for m in range(moved[moved.size - 1]):
+            copy(state.hidden[b, 0, moved[m]], state.hidden[b, 1, moved[m]])
+        where = state.where[b]
+        outputs = state.outputs[b]
+        if where[n_classes] == 2 * n_classes:
+            continue
+        copy(outputs[2 * n_classes], outputs[where[n_classes]])
+        where[n_classes] = 2 * n_classes
+        for k in range(n_classes):
+            if where[k] != k:
+                copy(outputs[k], outputs[n_classes + k])
+                if net.needs_exps:
+                    copy(state.exps[b, k], state.exps[b, n_classes + k])
+                where[k] = k
+        copy(state.quanta[b, 0], state.quanta[b, 1])
+        state.sums[b, 0, :] = state.sums[b, 1]
     for f in range(n_flips):
         state.mask[flips[f]] ^= 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def build(block, net, biases, data, state):
     """Compute everything that ``state`` keeps from its mask."""
     n_layers = net.sizes.size - 1
@@ -297,13 +353,13 @@ def build(block, net, biases, data, state):
                 if layer == n_layers - 1:
                     fill(state.outputs[b, j], biases[bias])
                 else:
-                    fill(state.hidden[b, net.units[layer + 1] + j], biases[bias])
+                    fill(state.hidden[b, 0, net.units[layer + 1] + j], biases[bias])
                 bias += 1
             fan_in = net.sizes[layer]
             for i in range(fan_in):
                 if layer > 0:
                     activate(
-                        state.hidden[b, net.units[layer] + i],
+                        state.hidden[b, 0, net.units[layer] + i],
                         scratch,
                         net.activation,
                         net.shifts[layer],
@@ -316,14 +372,15 @@ def build(block, net, biases, data, state):
                         if layer == n_layers - 1:
                             out = state.outputs[b, j]
                         else:
-                            out = state.hidden[b, net.units[layer + 1] + j]
+                            out = state.hidden[b, 0, net.units[layer + 1] + j]
                         if layer == 0:
                             add_scaled(out, w, data.inputs[b, i])
                         else:
                             add_scaled(out, w, scratch)
+        state.moved[b, state.moved.shape[1] - 1] = 0
         for k in range(n_classes):
-            state.where[k] = n_classes + k
+            state.where[b, k] = n_classes + k
             copy(state.outputs[b, n_classes + k], state.outputs[b, k])
-        refresh(net, data, state, b, True)
-        state.sums[b, :] = 0
-        add_block_sums(block, net, data, state, b, state.sums[b])
+        refresh(net, data, state, b)
+        add_up(block, net, data, state, b)
+    keep(net, state, NO_FLIPS, 0)

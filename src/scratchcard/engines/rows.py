@@ -14,13 +14,17 @@ def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     """Row weights as integers from 0 to 1024, so that sums of statistics stay exact.
 
     Weights that are such integers already stay what they are: a weight of 3 is then exactly the
-    row written three times. Others are scaled so that the largest becomes 1024, and rounded.
+    row written three times. Others are scaled so that the largest becomes 1024, and rounded; what
+    is above 0 stays above 0.
     """
     weights = np.asarray(weights, dtype=np.float64)
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise ValueError("weights takes finite numbers of at least 0")
     largest = weights.max(initial=0.0)
     if largest <= MAX_ROW_WEIGHT and np.array_equal(weights, np.floor(weights)):
         return weights.astype(np.int64)
-    return np.rint(weights * (MAX_ROW_WEIGHT / largest)).astype(np.int64)
+    scaled = np.rint(weights / largest * MAX_ROW_WEIGHT)
+    return np.maximum(scaled, weights > 0).astype(np.int64)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scratchcard.engines.kernels import apply, trial
+from scratchcard.engines.kernels import Race, keep, trial
 
 MIX1, MIX2, GOLDEN = (
     np.uint64(0xBF58476D1CE4E5B9),
@@ -36,6 +36,7 @@ class Moves(NamedTuple):
     max_survivors: int
     price: float  # what a surviving weight adds to the objective
     heat: float  # mean of the exponentially distributed worsening that is accepted
+    race_z: float  # standard errors after which a race is lost; 0: no races
 
 
 @njit(cache=True)
@@ -70,7 +71,7 @@ def locate(net, index):
     return layer, at % net.sizes[layer], at // net.sizes[layer]
 
 
-@njit(cache=True)
+@njit(inline="always")
 def flip_survivor(net, survivors, units, index):
     """Note that the connection at ``index`` has been flipped."""
     layer, i, _ = locate(net, index)
@@ -89,7 +90,7 @@ def flip_survivor(net, survivors, units, index):
         survivors.fed[units[layer] + i] -= 1
 
 
-@njit(cache=True)
+@njit(inline="always")
 def propose(net, survivors, units, moves, rng, flips):
     """Fill ``flips`` with one or two connections to flip; returns how many, 0 for none found."""
     kind = uniform(rng)
@@ -130,14 +131,46 @@ def propose(net, survivors, units, moves, rng, flips):
     return 0
 
 
+@njit(inline="always")
+def decide(block, value, net, data, state, survivors, units, moves, flips, n_flips, now, slack, first):
+    """Try ``flips`` and make them if the objective and the price grow by at most ``slack``.
+
+    Returns the objective, ``now`` itself if nothing was made, and whether it was.
+    """
+    growth = 0
+    for f in range(n_flips):
+        growth += 1 if survivors.place[flips[f]] < 0 else -1
+    allowed = slack - moves.price * growth
+    limit = np.inf
+    if moves.race_z > 0:  # the objective is a multiple of the mean of the one statistic
+        state.trial_sums[0] = data.total_weight
+        limit = allowed * data.total_weight / value(state.trial_sums, data.total_weight)
+    if not trial(block, net, data, state, flips, n_flips, Race(limit, moves.race_z, first)):
+        return now, False
+    then = value(state.trial_sums, data.total_weight)
+    if then - now > allowed:
+        return now, False
+    keep(net, state, flips, n_flips)
+    for f in range(n_flips):
+        flip_survivor(net, survivors, units, flips[f])
+    return then, True
+
+
+@njit(cache=True)
+def objective_now(value, data, state):
+    """The objective of an individual."""
+    sums = np.zeros(state.sums.shape[2], dtype=np.int64)
+    for b in range(state.sums.shape[0]):
+        sums += state.sums[b, 0]
+    return value(sums, data.total_weight)
+
+
 @njit(cache=True, nogil=True)
 def burst(block, value, net, data, state, survivors, units, moves, rng, n_trials):
     """Propose ``n_trials`` times, make what is accepted; returns (value, trials, accepted)."""
     flips = np.zeros(2, dtype=np.int64)
-    sums = np.zeros(state.sums.shape[1], dtype=np.int64)
-    for b in range(state.sums.shape[0]):
-        sums += state.sums[b]
-    now = value(sums, data.total_weight)
+    now = objective_now(value, data, state)
+    first = below(rng, state.sums.shape[0])
     tried = 0
     accepted = 0
     for _ in range(n_trials):
@@ -145,20 +178,11 @@ def burst(block, value, net, data, state, survivors, units, moves, rng, n_trials
         if n_flips == 0:
             continue
         tried += 1
-        trial(block, net, data, state, flips, n_flips)
-        then = value(state.trial_sums, data.total_weight)
-        growth = 0
-        for f in range(n_flips):
-            growth += 1 if survivors.place[flips[f]] < 0 else -1
-        slack = 0.0
-        if moves.heat > 0:
-            slack = -moves.heat * np.log(1.0 - uniform(rng))
-        if then + moves.price * growth <= now + slack:
-            apply(block, net, data, state, flips, n_flips)
-            for f in range(n_flips):
-                flip_survivor(net, survivors, units, flips[f])
-            now = then
-            accepted += 1
+        slack = -moves.heat * np.log(1.0 - uniform(rng)) if moves.heat > 0 else 0.0
+        now, made = decide(
+            block, value, net, data, state, survivors, units, moves, flips, n_flips, now, slack, first
+        )
+        accepted += made
     return now, tried, accepted
 
 
@@ -191,10 +215,8 @@ def recombine(block, value, net, data, state, survivors, units, moves, rng, othe
         swap = below(rng, k + 1)
         order[k], order[swap] = order[swap], order[k]
     flips = np.zeros(net.sizes.max() * 2, dtype=np.int64)
-    sums = np.zeros(state.sums.shape[1], dtype=np.int64)
-    for b in range(state.sums.shape[0]):
-        sums += state.sums[b]
-    now = value(sums, data.total_weight)
+    now = objective_now(value, data, state)
+    first = below(rng, state.sums.shape[0])
     tried = 0
     accepted = 0
     for k in range(n_hidden):
@@ -209,12 +231,8 @@ def recombine(block, value, net, data, state, survivors, units, moves, rng, othe
         if n_flips == 0 or (growth > 0 and survivors.count[0] + growth > moves.max_survivors):
             continue
         tried += 1
-        trial(block, net, data, state, flips, n_flips)
-        then = value(state.trial_sums, data.total_weight)
-        if then + moves.price * growth <= now:
-            apply(block, net, data, state, flips, n_flips)
-            for f in range(n_flips):
-                flip_survivor(net, survivors, units, flips[f])
-            now = then
-            accepted += 1
+        now, made = decide(
+            block, value, net, data, state, survivors, units, moves, flips, n_flips, now, 0.0, first
+        )
+        accepted += made
     return now, tried, accepted

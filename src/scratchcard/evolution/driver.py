@@ -70,10 +70,11 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a search found."""
+    """What a search found: a mask, and the value of the objective for it on the training rows."""
 
     mask: Mask
     temperature: float
+    objective: float
     evaluations: int
     seconds: float
     generations: int
@@ -221,6 +222,7 @@ def evolve(
     return Outcome(
         mask=mask,
         temperature=calibrated_temperature(network, mask, train if validation is None else validation),
+        objective=-best.key[1],
         evaluations=search.evaluations,
         seconds=time.perf_counter() - began,
         generations=len(history),

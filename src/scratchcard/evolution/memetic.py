@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,9 @@ class Memetic:
     small_layer : share of the additions whose layer is drawn evenly instead of by its size.
     tolerance : objectives this close count as equal in selection, and the sparser mask wins.
     start_density : density of the first masks, as a share of ``max_density``.
+    race_z : a trial reads the rows block by block and ends when its candidate is worse than could be
+        accepted by this many standard errors; 4 wrongly drops at most about 1 acceptable candidate
+        in 30,000 per look. 0 reads all rows always. Only objectives that are a mean are raced.
     """
 
     max_density: float = 0.1
@@ -53,6 +57,7 @@ class Memetic:
     small_layer: float = 0.3
     tolerance: float = 1e-4
     start_density: float = 0.5
+    race_z: float = 4.0
 
     def __post_init__(self) -> None:
         _check_share("max_density", self.max_density, zero=False)
@@ -64,7 +69,7 @@ class Memetic:
                 "remove + swap takes less than 1, or nothing would ever be added, got "
                 f"{self.remove} + {self.swap}"
             )
-        for name in ("price", "heat", "tolerance"):
+        for name in ("price", "heat", "tolerance", "race_z"):
             if not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name} takes a number from 0, got {getattr(self, name)!r}")
         for name in ("population", "burst", "generations"):
@@ -77,7 +82,7 @@ class Memetic:
 
 
 def _check_share(name: str, value: float, zero: bool = True) -> None:
-    if not (0 <= value <= 1) or (value == 0 and not zero):
+    if not isinstance(value, Real) or not 0 <= value <= 1 or (value == 0 and not zero):
         raise ValueError(f"{name} takes a number {'from' if zero else 'above'} 0 to 1, got {value!r}")
 
 
@@ -109,6 +114,7 @@ class MemeticSearch:
             max_survivors=self.max_survivors,
             price=settings.price / self.max_survivors,
             heat=0.02 * settings.heat * (1.0 - fraction) ** 2 / self.max_survivors,
+            race_z=settings.race_z if self.engine.objective.is_mean else 0.0,
         )
         tried = list(self.threads.map(lambda m: m.live(moves, settings.burst), self.members))
         self.evaluations += sum(tried)
@@ -138,10 +144,12 @@ class _Member:
         network = task.network
         seeds = np.random.SeedSequence([task.seed, number])
         self.rng = seeds.generate_state(1, np.uint64)
+        random = np.random.default_rng(seeds)
         mask = task.start
         if mask is None:
             density = search.settings.start_density * search.settings.max_density
-            mask = Mask.random(network.shapes, density, np.random.default_rng(seeds)).flat()
+            mask = Mask.random(network.shapes, density, random).flat()
+        mask = _thinned(mask, search.max_survivors, random)
         self.state = search.engine.state(mask)
         self.survivors = _survivors(mask, network.shapes, network.offsets, search.units)
         self.objective = search.engine.value(search.engine.sums(self.state))
@@ -183,6 +191,18 @@ class _Member:
             other,
         )
         return int(tried)
+
+
+def _thinned(
+    mask: NDArray[np.uint8], max_survivors: int, random: np.random.Generator
+) -> NDArray[np.uint8]:
+    """The mask with no more than so many survivors, which of them left to chance."""
+    kept = np.flatnonzero(mask)
+    if kept.size <= max_survivors:
+        return mask
+    thinned = np.zeros_like(mask)
+    thinned[random.choice(kept, max_survivors, replace=False)] = 1
+    return thinned
 
 
 def _survivors(

@@ -2,14 +2,18 @@
 
 Before a search it is set from the network alone: outputs of random masks, as dense as the search
 may become, get a typical spread of one nat between classes. So softmax objectives start neither
-flat nor saturated, whatever the network, and nothing has been trained. After a search it is fitted to
-validation rows, so that ``predict_proba`` is calibrated (temperature scaling: Guo et al. 2017,
+flat nor saturated, whatever the network, and nothing has been trained. After a search it is fitted
+to validation rows, so that ``predict_proba`` is calibrated (temperature scaling: Guo et al. 2017,
 "On Calibration of Modern Neural Networks").
+
+Neither depends on the order of the rows, nor on whether a row of weight 2 stands there once or
+twice: both read :func:`distinct` rows, so that not even a rounding differs.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
@@ -21,36 +25,58 @@ SPREAD = 1.0  # nats between classes at random masks
 MASKS = 8
 ROWS = 1024
 WIDEST = 14.0  # the fitted temperature lies within e**±14 of the one that gives unit spread
+BLOCK = 1 << 20  # numbers hashed at once: 8 MiB
 
 
 def search_temperature(network: Network, rows: Rows, density: float) -> float:
     """Temperature that gives random masks of this density logits with a spread of one nat."""
     random = np.random.default_rng(0)
-    inputs = rows.inputs[:: max(1, len(rows) // ROWS)][:ROWS]
-    squares = [
-        _spread(network.outputs(Mask.random(network.shapes, density, random), inputs)) ** 2
-        for _ in range(MASKS)
-    ]
+    first, weights = distinct(rows.inputs, rows.weights)
+    inputs, weights = rows.inputs[first[:ROWS]], weights[:ROWS]
+    squares = []
+    for _ in range(MASKS):
+        mask = Mask.random(network.shapes, density, random)
+        squares.append(_spread(network.outputs(mask, inputs), weights) ** 2)
     return float(np.float32(SPREAD / max(np.sqrt(np.mean(squares)), 1.0)))
 
 
 def calibrated_temperature(network: Network, mask: Mask, rows: Rows) -> float:
     """Temperature with the least cross-entropy on ``rows``, float32."""
-    outputs = network.outputs(mask, rows.inputs).astype(np.float64)
-    target = outputs[np.arange(len(rows)), rows.targets]
-    unit = 1.0 / max(_spread(outputs), 1.0)
+    outputs = network.outputs(mask, rows.inputs)
+    margins = outputs - outputs[np.arange(len(rows)), rows.targets][:, None]
+    first, weights = distinct(margins, rows.weights)
+    margins = margins[first].astype(np.float64)  # of each class against the target
+    unit = 1.0 / max(_spread(margins, weights), 1.0)
 
     def loss(log_scale: float) -> float:
         t = unit * np.exp(log_scale)
-        return float(
-            np.average(logsumexp(outputs * t, axis=1) - target * t, weights=rows.weights)
-        )
+        return float(np.average(logsumexp(margins * t, axis=1), weights=weights))
 
     found = minimize_scalar(loss, bounds=(-WIDEST, WIDEST), method="bounded")
     return float(np.float32(unit * np.exp(found.x)))
 
 
-def _spread(outputs: np.ndarray) -> float:
+def distinct(
+    values: NDArray[np.integer], weights: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each different row of integers first stands, and its weights summed.
+
+    values : (n_rows, n_columns). weights : (n_rows,); rows of weight 0 do not count.
+
+    The order is that of a hash of the numbers in the row: as good as random, and always the same.
+    """
+    hashes = np.empty(len(values), dtype=np.uint64)
+    factors = np.random.SeedSequence(0).generate_state(values.shape[1], np.uint64)
+    step = max(1, BLOCK // values.shape[1])
+    for start in range(0, len(values), step):
+        hashes[start : start + step] = values[start : start + step].astype(np.uint64) @ factors
+    counted = np.flatnonzero(weights)
+    _, first, which = np.unique(hashes[counted], return_index=True, return_inverse=True)
+    return counted[first], np.bincount(which, weights=weights[counted]).astype(np.int64)
+
+
+def _spread(outputs: NDArray[np.number], weights: NDArray[np.int64]) -> float:
     """Root mean square of the outputs, each row's mean taken away."""
     outputs = outputs.astype(np.float64)
-    return float(np.sqrt(np.mean((outputs - outputs.mean(axis=1, keepdims=True)) ** 2)))
+    squares = (outputs - outputs.mean(axis=1, keepdims=True)) ** 2
+    return float(np.sqrt(np.average(squares.mean(axis=1), weights=weights)))

@@ -28,10 +28,12 @@ ONE = 1 << 14
 #: Row weights are integers up to this; see :func:`scratchcard.engines.rows.integer_weights`.
 MAX_ROW_WEIGHT = 1 << 10
 
-#: ``f(outputs, exps, where, targets, weights, scale, work, sums) -> 0`` adds a block's statistics
-#: to ``sums`` (int64). ``outputs`` (planes, rows) int32 and ``exps`` (planes, rows) float32 hold
+#: ``f(outputs, exps, where, targets, weights, scale, work, quanta, sums) -> 0`` computes the
+#: statistics of a block. ``outputs`` (planes, rows) int32 and ``exps`` (planes, rows) float32 hold
 #: the network's outputs and 2**logit; ``where[k]`` is the plane of class k, ``where[-1]`` the
-#: plane of each row's own target output. ``work`` (2, rows) float32 is scratch.
+#: plane of each row's own target output. ``work`` (2, rows) float32 is scratch. An objective with
+#: one statistic writes each row's, without its weight, to ``quanta`` (rows,) int32; one with more
+#: adds the weighted sums to ``sums`` (n_statistics,) int64.
 BLOCK_SIGNATURE = types.int64(
     types.int32[:, ::1],
     types.float32[:, ::1],
@@ -40,6 +42,7 @@ BLOCK_SIGNATURE = types.int64(
     types.int32[::1],
     types.float32,
     types.float32[:, ::1],
+    types.int32[::1],
     types.int64[::1],
 )
 
@@ -66,6 +69,8 @@ class Objective:
     block : the same over one block of rows, for Numba (see :data:`BLOCK_SIGNATURE`).
     value : ``(sums, total_weight) -> float``, for Python and for Numba.
     needs_exps : whether ``block`` reads the planes of 2**logit, which cost time to keep.
+    is_mean : whether the value is a multiple of the weighted mean of the one statistic, so that
+        some of the rows estimate it and a race over blocks of rows may end early.
     """
 
     name: str
@@ -74,6 +79,7 @@ class Objective:
     block: Callable[..., int] = field(repr=False)
     value: Callable[[NDArray[np.int64], int], float] = field(repr=False)
     needs_exps: bool
+    is_mean: bool
     compiled_to_disk: bool = True
 
     @cached_property
@@ -94,6 +100,7 @@ class Objective:
             self.block,
             self.value,
             self.needs_exps,
+            self.is_mean,
             self.compiled_to_disk,
         )
         return Objective, fields

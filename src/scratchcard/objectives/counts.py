@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from scratchcard.objectives.base import Objective
-from scratchcard.vectors import ZERO, copy, fill, if_greater, weighted_total
+from scratchcard.vectors import ZERO, copy, fill, if_greater
 
 ONE = np.int32(1)
 
@@ -19,19 +19,17 @@ def _errors(outputs, targets, weights, scale):
     return np.array([weights[wrong].sum()], dtype=np.int64)
 
 
-def _errors_block(outputs, exps, where, targets, weights, scale, work, sums):
+def _errors_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
     # Wrong: an earlier class has at least the target's output, or a later class more than it.
     n_classes = where.size - 1
     target = outputs[where[n_classes]]
-    wrong = work[0].view(np.int32)
-    fill(wrong, ZERO)
+    fill(quanta, ZERO)
     for k in range(n_classes):
         s = outputs[where[k]]
         this = np.int32(k)
         for r in range(targets.size):
             bar = np.int32(target[r] - if_greater(targets[r], this, ONE, ZERO))
-            wrong[r] |= if_greater(s[r], bar, ONE, ZERO)
-    sums[0] += weighted_total(wrong, weights)
+            quanta[r] |= if_greater(s[r], bar, ONE, ZERO)
     return 0
 
 
@@ -46,7 +44,7 @@ def _confusion(outputs, targets, weights, scale):
     return table.ravel()
 
 
-def _confusion_block(outputs, exps, where, targets, weights, scale, work, sums):
+def _confusion_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
     n_classes = where.size - 1
     best = work[0].view(np.int32)
     label = work[1].view(np.int32)
@@ -99,13 +97,13 @@ def _square(n_classes: int) -> int:
     return n_classes * n_classes
 
 
-ACCURACY = Objective("accuracy", _one, _errors, _errors_block, _errors_value, False)
+ACCURACY = Objective("accuracy", _one, _errors, _errors_block, _errors_value, False, True)
 """1 - accuracy: the weighted share of rows with a wrong label."""
 
 BALANCED_ACCURACY = Objective(
-    "balanced_accuracy", _square, _confusion, _confusion_block, _balanced_value, False
+    "balanced_accuracy", _square, _confusion, _confusion_block, _balanced_value, False, False
 )
 """1 - the mean recall over the classes that occur."""
 
-MACRO_F1 = Objective("macro_f1", _square, _confusion, _confusion_block, _macro_f1_value, False)
+MACRO_F1 = Objective("macro_f1", _square, _confusion, _confusion_block, _macro_f1_value, False, False)
 """1 - the mean over classes of F1; a class neither present nor predicted does not count."""

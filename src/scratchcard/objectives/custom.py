@@ -18,6 +18,7 @@ def custom_objective(
     statistics: Callable[[Any, int, Any], None],
     value: Callable[[Any], float],
     n_statistics: int = 1,
+    is_mean: bool = False,
 ) -> Objective:
     """An objective from two functions that Numba can compile.
 
@@ -30,6 +31,7 @@ def custom_objective(
     value : ``g(means) -> float``, lower is better; ``means`` (n_statistics,) float64 are the
         weighted means of the statistics over the rows.
     n_statistics : how many statistics a row has.
+    is_mean : whether ``value`` is a multiple of the one mean; such objectives can be raced.
 
     Examples
     --------
@@ -56,25 +58,26 @@ def custom_objective(
             sums += np.trunc(out * ONE).astype(np.int64) * int(weights[r])
         return sums
 
-    def block(outputs, exps, where, targets, weights, scale, work, sums):  # type: ignore[no-untyped-def]
+    def block(outputs, exps, where, targets, weights, scale, work, quanta, sums):  # type: ignore[no-untyped-def]
         n_classes = where.size - 1
         nats = np.float32(scale * LN2)
         logits = np.empty(n_classes, dtype=np.float32)
         out = np.empty(sums.size)
         for r in range(targets.size):
-            if weights[r] == 0:
-                continue
             for k in range(n_classes):
                 logits[k] = np.float32(outputs[where[k], r]) * nats
             out[:] = 0.0
             row(logits, np.int64(targets[r]), out)
-            for k in range(sums.size):
-                sums[k] += np.int64(out[k] * ONE) * np.int64(weights[r])
+            if sums.size == 1:
+                quanta[r] = np.int32(out[0] * ONE)
+            else:
+                for k in range(sums.size):
+                    sums[k] += np.int64(out[k] * ONE) * np.int64(weights[r])
         return 0
 
     def total(sums, total_weight):  # type: ignore[no-untyped-def]
         return float(scalar(sums / (ONE * total_weight)))
 
     return Objective(
-        name, lambda n_classes: n_statistics, dense, block, total, False, compiled_to_disk=False
+        name, lambda n_classes: n_statistics, dense, block, total, False, is_mean, compiled_to_disk=False
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scratchcard.objectives.base import ONE, Objective
 from scratchcard.objectives.float32 import CLIP, clip_scalar, exp2, exp2_scalar, log2, log2_scalar
-from scratchcard.vectors import running_sum, weighted_total
+from scratchcard.vectors import running_sum
 
 ONE_F = np.float32(ONE)
 LN2 = 0.6931471805599453
@@ -39,16 +39,14 @@ def _cross_entropy(outputs, targets, weights, scale):
     return np.array([_quanta(log2(_total(exp2(logits))) - target, weights)], dtype=np.int64)
 
 
-def _cross_entropy_block(outputs, exps, where, targets, weights, scale, work, sums):
+def _cross_entropy_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
     n_classes = where.size - 1
     total = work[0]
     running_sum(total, exps, where, n_classes)
     target = outputs[where[n_classes]]
-    quanta = work[1].view(np.int32)
     for r in range(targets.size):
         loss = log2_scalar(total[r]) - clip_scalar(np.float32(target[r]) * scale)
         quanta[r] = np.int32(loss * ONE_F)
-    sums[0] += weighted_total(quanta, weights)
     return 0
 
 
@@ -64,7 +62,7 @@ def _brier(outputs, targets, weights, scale):
     return np.array([_quanta(_total(p * p) - TWO * target + UNIT, weights)], dtype=np.int64)
 
 
-def _brier_block(outputs, exps, where, targets, weights, scale, work, sums):
+def _brier_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
     n_classes = where.size - 1
     total = work[0]
     running_sum(total, exps, where, n_classes)
@@ -74,12 +72,10 @@ def _brier_block(outputs, exps, where, targets, weights, scale, work, sums):
         for r in range(targets.size):
             p = e[r] / total[r]
             squares[r] = p * p if k == 0 else squares[r] + p * p
-    quanta = work[0].view(np.int32)
     target = outputs[where[n_classes]]
     for r in range(targets.size):
         p = exp2_scalar(clip_scalar(np.float32(target[r]) * scale)) / total[r]
         quanta[r] = np.int32((squares[r] - TWO * p + UNIT) * ONE_F)
-    sums[0] += weighted_total(quanta, weights)
     return 0
 
 
@@ -92,9 +88,9 @@ def _one(n_classes: int) -> int:
 
 
 CROSS_ENTROPY = Objective(
-    "cross_entropy", _one, _cross_entropy, _cross_entropy_block, _cross_entropy_value, True
+    "cross_entropy", _one, _cross_entropy, _cross_entropy_block, _cross_entropy_value, True, True
 )
 """Mean negative log-likelihood of the target under the softmax, in nats."""
 
-BRIER = Objective("brier", _one, _brier, _brier_block, _brier_value, True)
+BRIER = Objective("brier", _one, _brier, _brier_block, _brier_value, True, True)
 """Mean squared distance between the softmax and the one-hot target, 0 to 2 (Brier 1950)."""

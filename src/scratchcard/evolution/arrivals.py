@@ -1,0 +1,89 @@
+"""Arrivals: the random masks of the first population and of every migration, and their bound.
+
+The paper draws its random masks in three ways: any mask; one whose training accuracy passes a
+bound; or one that passes a bound which falls while masks that pass are hard to find.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+FLOOR = 0.51  # a bound that falls this far admits any connected mask
+REASONABLE = 0.8  # share of the draws after which a success is late: the paper's 4 s of 5 s
+BATCH = 16  # masks evaluated at once
+HOPELESS = 10_000  # draws for one mask until a bound that does not fall is given up
+
+Masks = NDArray[np.uint8]
+
+
+class Arrivals:
+    """Draws random masks, each of which passes the bound.
+
+    Parameters
+    ----------
+    draw : n -> (n, n_weights) random masks.
+    admits : mask (n_weights,) -> whether it may live at all.
+    accuracies : (n, n_weights) masks -> (n,) accuracies on the training rows.
+    bound : accuracy to pass; None admits every mask, and ``accuracies`` is not called.
+    draws : of an adaptive bound, how many masks are tried for one arrival before the bound falls;
+        None for a bound that never falls.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[int], Masks],
+        admits: Callable[[Masks], bool],
+        accuracies: Callable[[Masks], NDArray[np.float64]],
+        bound: float | None,
+        draws: int | None,
+    ) -> None:
+        self.draw, self.admits, self.accuracies = draw, admits, accuracies
+        self.bound, self.draws = bound, draws
+        self.drawn: deque[tuple[Masks, float]] = deque()
+
+    def __call__(self, n: int) -> Masks:
+        """The next n masks, (n, n_weights)."""
+        if self.bound is None:
+            return self.draw(n)
+        return np.array([self._next(self.bound) for _ in range(n)])
+
+    def _next(self, bound: float) -> Masks:
+        """Redraw until a mask passes; the bound falls after a late success, and for want of one."""
+        tries = 0
+        best = 0.0
+        while True:
+            tries += 1
+            mask, accuracy = self._drawn()
+            may_fall = self.draws is not None and bound > FLOOR
+            admitted = self.admits(mask)
+            if admitted and (accuracy >= bound or bound <= FLOOR and self.draws is not None):
+                if self.draws is not None and tries > REASONABLE * self.draws and may_fall:
+                    lateness = (tries / self.draws - REASONABLE) / (1.0 - REASONABLE)
+                    self.bound = self._lower(bound, lateness)
+                return mask
+            best = max(best, accuracy if admitted else 0.0)
+            if may_fall and tries == self.draws:
+                self.bound = bound = self._lower(bound, 0.0)
+                tries = 0
+            elif tries == HOPELESS:
+                raise ValueError(
+                    f"bound={bound} was reached by none of {HOPELESS} connected random masks, the "
+                    f"best of which had an accuracy of {best:.3f}; lower it, or take the preset "
+                    "'GA (adaptive AB)'"
+                )
+
+    @staticmethod
+    def _lower(bound: float, lateness: float) -> float:
+        """The bound, lower by the paper's amount; lateness from 0 (just late) to 1 (at the end)."""
+        return max(FLOOR, bound - 0.1 * (0.051 + 0.93 * math.exp(-9.36 * lateness)))
+
+    def _drawn(self) -> tuple[Masks, float]:
+        if not self.drawn:
+            masks = self.draw(BATCH)
+            self.drawn.extend(zip(masks, self.accuracies(masks).tolist(), strict=True))
+        return self.drawn.popleft()
