@@ -37,7 +37,7 @@ def own_folder(tmp_path, monkeypatch):
 
 
 def progress(generation: int = 3) -> Progress:
-    return Progress(generation, 12, 0.5, 0.9, 0.875, 0.1, 30_000, 2.0, 0.25)
+    return Progress(generation, 12, 0.5, 0.875, 0.1, 30_000, 2.0, 0.25)
 
 
 class FakeSearch:
@@ -250,7 +250,7 @@ def test_find_on_a_full_disk(search, monkeypatch, capsys):
         ("find digits --max-density 1.5", "max_density"),
         ("find digits --max-density nan", "max_density"),
         ("find iris --max-density 0.001", "a path from an input to an output needs 2"),
-        ("find iris --algorithm genetic --max-density 0.1", "for the memetic algorithm"),
+        ("find iris --algorithm genetic --max-density 0", "max_density"),
         ("find iris --objective beauty", "beauty"),
         ("find digitz", "no data set or file 'digitz'; names: digits, iris"),
         ("find iris --target petal", "has its own labels"),

@@ -38,7 +38,7 @@ def test_a_callback_stops_the_search(iris):
     ("settings", "message"),
     [
         ({"algorithm": "annealing"}, "algorithm takes 'memetic' or 'genetic', got 'annealing'"),
-        ({"algorithm": "genetic", "max_density": 0.1}, "max_density is for the memetic"),
+        ({"algorithm": "genetic", "max_density": 1.5}, "max_density"),
         ({"max_density": 0.0}, "max_density"),
         ({"max_density": 0.001}, "leaves 0 of 700 weights; a path .* needs 2"),
         ({"objective": "beauty"}, "objective"),

@@ -16,6 +16,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scratchcard.mask import Mask
+from scratchcard.network import Network
+from scratchcard.scaling import InputScaling
 from scratchcard.ticket import Ticket, TicketError
 from scratchcard.weights import WEIGHT_FAMILIES, biases, philox2x32, weight_at
 from ticket_strategies import (
@@ -206,7 +209,7 @@ def test_inputs_at_the_edges_of_rounding(reader: list[str], tmp_path: Path) -> N
     jobs, made = [], []
     for scale in (1.0, 0.1, 2.0**-7, 3e38, 0.0):
         ticket = random_ticket(rng, (6, 5, 3), 0.8)
-        ticket = Ticket(ticket.network, ticket.mask, type(ticket.scaling)([0.3], [scale]))
+        ticket = Ticket(ticket.network, ticket.mask, InputScaling([0.3], [scale]))
         limit = ticket.network.input_limit
         exact = (rng.integers(-limit, limit, (30, 6)) + 0.5) / limit + np.float32(0.3)
         near = np.nextafter(exact, rng.choice([-9.0, 9.0], exact.shape))
@@ -225,6 +228,18 @@ def test_sums_at_the_limit(reader: list[str], tmp_path: Path) -> None:
     jobs = [Job(ticket.to_bytes(), rows) for ticket in made]
     for ticket, answer in zip(made, run_jobs(reader, jobs, tmp_path), strict=True):
         check(ticket, rows, answer)
+
+
+@pytest.mark.parametrize(("width", "input_bits"), [(1599, 8), (687, 16)])
+def test_the_shift_at_its_edge(
+    reader: list[str], tmp_path: Path, width: int, input_bits: int
+) -> None:
+    """Shapes whose typical sum is 2048 * 2**s and a little: a shift of s is one too few."""
+    network = Network((width, 3, 2), input_bits=input_bits)
+    scaling = InputScaling(np.array([0.0]), np.array([1.0]))
+    ticket = Ticket(network, Mask.full(network.shapes), scaling)
+    rows = np.random.default_rng(6).normal(size=(10, width))
+    check(ticket, rows, run_jobs(reader, [Job(ticket.to_bytes(), rows)], tmp_path)[0])
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -51,18 +50,19 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         Family of the random biases.
     input_bits : {8, 16}, default=8
         Bits that a scaled feature has.
-    max_density : float, default=0.1
-        Largest share of the weights that may stay, above 0 and at most 1. Only used when
-        ``algorithm='memetic'``.
+    max_density : float or None, default=0.1
+        Largest share of the weights that may stay, above 0 and at most 1. None for 0.1 of the
+        memetic algorithm and no limit of the genetic one. Not used when ``algorithm`` is an object,
+        which has its own.
     objective : str or Objective, default='cross_entropy'
         What the search minimises: 'cross_entropy', 'accuracy', 'balanced_accuracy', 'macro_f1',
         'brier', or one made by :func:`scratchcard.objectives.custom_objective`.
     algorithm : {'memetic', 'genetic'} or Algorithm, default='memetic'
         What decides which connections stay, by name, or as an object with settings of its own such
-        as ``Memetic(max_density=0.05, price=0.1)``.
+        as ``Memetic(max_density=0.05, price=0.1)`` or ``Genetic("GA (adaptive AB)")``.
     max_iter : int, default=None
-        Most generations; None for the algorithm's own number, 100 of the memetic one, or for no
-        limit where ``max_evaluations`` or ``max_time`` is one.
+        Most generations. None for the algorithm's own number (100 of the memetic one, 11,000 of the
+        genetic one), or for no limit where ``max_evaluations`` or ``max_time`` is one.
     max_evaluations : int, default=None
         Most candidates to decide on. Looked at after each generation.
     max_time : float, default=None
@@ -71,7 +71,8 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         Whether to set rows aside for validation, to keep the mask that is best on them, and to stop
         when ``n_iter_no_change`` generations have not brought a better one.
     validation_fraction : float, default=0.1
-        Share of the rows to set aside, of each class alike. Only used with ``early_stopping``.
+        Share of the rows to set aside, of each class alike and at least one of each that has two.
+        Only used with ``early_stopping``.
     n_iter_no_change : int, default=10
         See ``early_stopping``.
     class_weight : dict or 'balanced', default=None
@@ -131,7 +132,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         weights: str = "uniform",
         biases: str = "uniform",
         input_bits: int = 8,
-        max_density: float = DEFAULT_MAX_DENSITY,
+        max_density: float | None = DEFAULT_MAX_DENSITY,
         objective: str | Objective = "cross_entropy",
         algorithm: str | Algorithm = "memetic",
         max_iter: int | None = None,
@@ -212,7 +213,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             problem.network,
             problem.train,
             problem.validation,
-            algorithm=self._algorithm(network),
+            algorithm=make_algorithm(self.algorithm, self.max_density, network),
             objective=objective,
             limits=limits,
             seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
@@ -316,8 +317,10 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             found = 1.0 / np.bincount(at, weights=sample_weight)
         else:
             found = compute_class_weight(self.class_weight, classes=classes, y=y)
-        if not (np.isfinite(found) & (found >= 0)).all():
-            raise ValueError(f"class_weight takes numbers from 0, got {self.class_weight!r}")
+        if not (np.isfinite(found) & (found >= 0)).all() or not found.any():
+            raise ValueError(
+                f"class_weight takes numbers from 0, not all of them 0, got {self.class_weight!r}"
+            )
         rows: Array = found[at]
         return rows
 
@@ -341,10 +344,6 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             )
         return before.network
 
-    def _algorithm(self, network: Network) -> Algorithm:
-        max_density = self.max_density if self.algorithm == "memetic" else None
-        return make_algorithm(self.algorithm, max_density, network)
-
     def _problem(
         self, network: Network, before: Ticket | None, seed: int, rows: Labelled
     ) -> Problem:
@@ -352,18 +351,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         scaling: InputScaling | None = None if before is None else before.scaling
         if not self.early_stopping:
             return Problem.make(network, rows, scaling=scaling)
-        try:
-            parts = train_test_split(
-                np.arange(len(rows.X)),
-                test_size=self.validation_fraction,
-                stratify=rows.targets,
-                random_state=seed,
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"early_stopping=True takes enough rows to set validation_fraction="
-                f"{self.validation_fraction} of each class aside; {error}"
-            ) from error
+        parts = _set_aside(rows.targets, self.validation_fraction, seed)
         train, validation = (rows.take(part) for part in parts)
         return Problem.make(network, train, validation, scaling)
 
@@ -379,6 +367,18 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         self.validation_scores_ = (
             (self.validation_scores_ or []) + scores if self.early_stopping else None
         )
+
+
+def _set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
+    """Return the rows to search and those to validate, of each class this share or a row."""
+    random = np.random.default_rng(seed)
+    aside = np.zeros(len(targets), dtype=np.bool_)
+    for k in range(targets.max() + 1):
+        rows = random.permutation(np.flatnonzero(targets == k))
+        aside[rows[: min(max(1, round(share * len(rows))), len(rows) - 1)]] = True
+    if not aside.any():
+        raise ValueError("early_stopping=True takes a class of two rows or more, y has one of each")
+    return np.flatnonzero(~aside), np.flatnonzero(aside)
 
 
 def _as_hidden(sizes: Any) -> tuple[int, ...]:
@@ -404,8 +404,8 @@ def _as_sample_weight(sample_weight: Any, X: Array) -> Array:
 
 def _print_progress(progress: Progress) -> None:
     line = (
-        f"Generation {progress.generation}: loss {progress.objective:.6f}, training accuracy "
-        f"{progress.train_accuracy:.4f}, density {progress.density:.4f}"
+        f"Generation {progress.generation}: loss {progress.objective:.6f}, "
+        f"density {progress.density:.4f}"
     )
     if progress.validation_accuracy is not None:
         line += f", validation accuracy {progress.validation_accuracy:.4f}"

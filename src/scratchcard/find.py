@@ -75,8 +75,8 @@ class Search:
     ----------
     dataset : rows to search, choose and test on.
     hidden : units in each hidden layer.
-    max_density : largest share of the weights that may stay, above 0 and at most 1. For the
-        memetic algorithm only, 0.1 if None; the genetic one takes as many as it finds useful.
+    max_density : largest share of the weights that may stay, above 0 and at most 1. None is 0.1
+        for the memetic algorithm and no limit for the genetic one.
     algorithm : "memetic" or "genetic" (the paper's).
     limits : when to stop; the algorithm's own limits, which no clock enters, if None.
     weights, biases, activation, input_bits, seed : see ``Network``.

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.engines.rows import Rows
-from scratchcard.evolution import Memetic, Outcome
+from scratchcard.evolution import Genetic, Memetic, Outcome
 from scratchcard.evolution.task import Algorithm
 from scratchcard.network import Network
 from scratchcard.scaling import InputScaling
@@ -74,8 +74,8 @@ def make_algorithm(
 ) -> Algorithm:
     """Return the algorithm of this name, or the algorithm itself, if it suits the network.
 
-    max_density: largest share of the network's weights that may stay, above 0 and at most 1. For
-    the memetic algorithm only, 0.1 if None; the genetic one takes as many as it finds useful.
+    max_density: largest share of the network's weights that may stay, above 0 and at most 1. None
+    is 0.1 for the memetic algorithm and no limit, as in the paper, for the genetic one.
     Raises ValueError for what is no algorithm, for a density that is not one, and for one at which
     no path leads from an input to an output.
     """
@@ -95,11 +95,7 @@ def make_algorithm(
 def _by_name(algorithm: str, max_density: float | None) -> Algorithm:
     if algorithm == "memetic":
         return Memetic(max_density=DEFAULT_MAX_DENSITY if max_density is None else max_density)
-    if algorithm != "genetic":
-        known = " or ".join(map(repr, ALGORITHMS))
-        raise ValueError(f"algorithm takes {known}, got {algorithm!r}")
-    if max_density is not None:
-        raise ValueError("max_density is for the memetic algorithm; the genetic one has no cap")
-    from scratchcard.evolution import Genetic
-
-    return Genetic()
+    if algorithm == "genetic":
+        return Genetic(max_density=max_density)
+    known = " or ".join(map(repr, ALGORITHMS))
+    raise ValueError(f"algorithm takes {known}, got {algorithm!r}")

@@ -32,7 +32,7 @@ from scratchcard.cli.options import (
 @click.option(
     "--max-density",
     type=float,
-    help="Largest share of weights that may stay, of the memetic algorithm.  [default: 0.1]",
+    help="Largest share of weights that may stay.  [default: 0.1; no limit if genetic]",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--time", "seconds", type=duration, metavar="TIME", help="Stop after 60s, 2m, 1h.")

@@ -36,14 +36,18 @@ class DenseEngine:
         self.temperature = temperature
         self.scale = bits_per_output(temperature)
 
-    def state(self, mask: NDArray[np.uint8]) -> DenseState:
-        """An individual with this flat mask, (n_weights,)."""
-        mask = np.array(mask, dtype=np.uint8)
+    def _sums_of(self, mask: NDArray[np.uint8]) -> NDArray[np.int64]:
         outputs = self.network.outputs(
             Mask.from_flat(self.network.shapes, mask), self.rows.inputs
         )
-        sums = self.objective.statistics(outputs, self.rows.targets, self.rows.weights, self.scale)
-        return DenseState(mask, sums)
+        return self.objective.statistics(
+            outputs, self.rows.targets, self.rows.weights, self.scale
+        )
+
+    def state(self, mask: NDArray[np.uint8]) -> DenseState:
+        """An individual with this flat mask, (n_weights,)."""
+        mask = np.array(mask, dtype=np.uint8)
+        return DenseState(mask, self._sums_of(mask))
 
     def derive(self, state: DenseState, mask: NDArray[np.uint8]) -> DenseState:
         """An individual with this flat mask."""
@@ -53,7 +57,7 @@ class DenseEngine:
         self, masks: NDArray[np.uint8], near: DenseState | None = None
     ) -> NDArray[np.int64]:
         """Sums of the statistics of flat masks, (n, n_weights) -> (n, n_statistics)."""
-        return np.array([self.state(mask).sums for mask in masks])
+        return np.array([self._sums_of(mask) for mask in masks])
 
     def affordable_states(self, memory: int) -> int:
         """How many individuals are worth keeping to derive others from: none, it saves nothing."""
@@ -69,7 +73,7 @@ class DenseEngine:
 
     def trial(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
-        return self.state(_flipped(state.mask, flips)).sums
+        return self._sums_of(_flipped(state.mask, flips))
 
     def apply(self, state: DenseState, flips: NDArray[np.int64]) -> None:
         """Flip these flat weight indices."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import batches, kernels
-from scratchcard.engines.rows import Rows
+from scratchcard.engines.rows import Rows, hashes
 from scratchcard.network import Network
 from scratchcard.objectives.base import Objective, bits_per_output
 
@@ -20,7 +20,8 @@ ACTIVATIONS = {"relu": kernels.RELU, "step": kernels.STEP, "sign": kernels.SIGN}
 
 def _blocks(rows: Rows, block_rows: int) -> kernels.Data:
     n = len(rows)
-    order = np.random.default_rng(0).permutation(n)  # so that every block is a fair sample
+    # So that every block is a fair sample, and the order in which the rows came is of no account.
+    order = np.lexsort((rows.weights, rows.targets, hashes(rows.inputs)))
     n_blocks = -(-n // block_rows)
     size = -(-n // n_blocks)
     size = -(-size // LANES) * LANES
@@ -135,7 +136,7 @@ class IncrementalEngine:
         elif len(masks):
             scratch = self._blank(masks[0])
             arguments = (self.block, self.net, self.biases, self.data, scratch, masks, sums)
-            batches.build_each(*arguments)
+            batches.compute_each(*arguments)
         return sums
 
     def affordable_states(self, memory: int) -> int:

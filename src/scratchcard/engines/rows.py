@@ -9,6 +9,21 @@ from numpy.typing import NDArray
 
 from scratchcard.objectives.base import MAX_ROW_WEIGHT
 
+_BLOCK = 1 << 20  # numbers hashed at once: 8 MiB
+
+
+def hashes(values: NDArray[np.integer]) -> NDArray[np.uint64]:
+    """A hash of each row of integers: as good as random, and the same wherever the row stands.
+
+    values : (n_rows, n_columns) array. Returns (n_rows,).
+    """
+    found = np.empty(len(values), dtype=np.uint64)
+    factors = np.random.SeedSequence(0).generate_state(values.shape[1], np.uint64)
+    step = max(1, _BLOCK // max(1, values.shape[1]))
+    for start in range(0, len(values), step):
+        found[start : start + step] = values[start : start + step].astype(np.uint64) @ factors
+    return found
+
 
 def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     """Row weights as integers from 0 to 1024, so that sums of statistics stay exact.

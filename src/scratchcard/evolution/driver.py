@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.rows import Rows
+from scratchcard.engines import IncrementalEngine, Rows
 from scratchcard.evolution.memetic import Memetic
 from scratchcard.evolution.task import Algorithm, Individual, Search, Task
 from scratchcard.evolution.temperature import calibrated_temperature, search_temperature
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
+from scratchcard.objectives.counts import ACCURACY
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a search stands after a generation. Accuracies are those of the best individual."""
+    """Where a search stands after a generation. Figures are those of the best individual."""
 
     generation: int
     generations: int | None
     objective: float
-    train_accuracy: float
     validation_accuracy: float | None
     density: float
     evaluations: int
@@ -96,8 +96,8 @@ def accuracy(network: Network, mask: NDArray[np.uint8], rows: Rows) -> float:
 class _Best:
     """The best mask seen, by validation accuracy where there are validation rows."""
 
-    def __init__(self, network: Network, train: Rows, validation: Rows | None) -> None:
-        self.network, self.train, self.validation = network, train, validation
+    def __init__(self, network: Network, validation: Rows | None) -> None:
+        self.judge = validation and IncrementalEngine(network, validation, ACCURACY, 1.0)
         self.mask: NDArray[np.uint8] | None = None
         self.key = (-math.inf, -math.inf)
         self.generation = 0
@@ -105,10 +105,10 @@ class _Best:
     def consider(self, generation: int, individuals: list[Individual]) -> float | None:
         """Keep the best; returns the validation accuracy of the first individual."""
         first = None
-        for individual in individuals if self.validation is not None else individuals[:1]:
+        for individual in individuals if self.judge is not None else individuals[:1]:
             score = 0.0
-            if self.validation is not None:
-                score = accuracy(self.network, individual.mask, self.validation)
+            if self.judge is not None:
+                score = 1.0 - self.judge.value(self.judge.evaluate(individual.mask[None])[0])
                 first = score if first is None else first
             if score > self.key[0]:
                 self.generation = generation
@@ -169,7 +169,7 @@ def evolve(
         n_jobs,
         None if start is None else start.flat(),
     )
-    best = _Best(network, train, validation)
+    best = _Best(network, validation)
     history: list[Progress] = []
     stopped_by = ""
     search: Search | None = None
@@ -194,7 +194,6 @@ def evolve(
                     generation,
                     generations,
                     individuals[0].objective,
-                    accuracy(network, individuals[0].mask, train),
                     score,
                     individuals[0].surviving / network.n_weights,
                     search.evaluations,

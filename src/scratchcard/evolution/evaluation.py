@@ -1,8 +1,8 @@
 """Evaluation of masks that resemble each other, on any engine: what the genetic algorithm reads.
 
 A mask that is known is not evaluated again. A mask that differs in few bits from one whose engine
-state is kept is decided by a trial of that state; any other is computed afresh. An engine's sums
-are exact integers, so none of this changes a value.
+state is kept, an anchor, is decided by a trial of that state; any other is computed afresh. An
+engine's sums are exact integers, so none of this changes a value.
 """
 
 from __future__ import annotations
@@ -15,10 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import DenseEngine, IncrementalEngine
+from scratchcard.evolution.bits import distances, packed
 
-TRIAL_SHARE = 0.2  # a trial is cheaper up to so many flips per surviving weight
+TRIAL_SHARE = 0.1  # a trial is cheaper than computing afresh up to so many flips per survivor
+RADIUS = 32  # flips from the nearest anchor that are not worth another anchor
+ANCHORS = 30
 MEMORY = 1 << 29  # bytes of engine states at most
-STATES = 30  # and so many states at most: more would cost more to make than they save
+PIECE = 8  # trials of one state that a thread takes, at least, where there are so many
+
+Masks = NDArray[np.uint8]
+
+
+class _Anchor:
+    """A mask and its engine state, in as many copies as threads have needed at once."""
+
+    def __init__(self, mask: Masks) -> None:
+        self.mask = mask.copy()
+        self.states: list[Any] = []
 
 
 class Evaluator:
@@ -35,57 +48,68 @@ class Evaluator:
         self.evaluations = 0
         self.n_jobs = n_jobs
         self.threads = ThreadPoolExecutor(n_jobs) if n_jobs > 1 else None
-        self.capacity = min(STATES, engine.affordable_states(MEMORY))
+        self.capacity = min(ANCHORS, engine.affordable_states(MEMORY // n_jobs))
         self.known: dict[bytes, float] = {}
-        self.states: dict[bytes, Any] = {}
+        self.anchors: list[_Anchor] = []
+        self.bases = packed(np.empty((0, engine.network.n_weights), dtype=np.uint8))  # their masks
 
     def close(self) -> None:
         """Release threads."""
         if self.threads is not None:
             self.threads.shutdown(cancel_futures=True)
 
-    def __call__(self, masks: NDArray[np.uint8]) -> NDArray[np.float64]:
+    def __call__(self, masks: Masks) -> NDArray[np.float64]:
         """Values of the objective, (n, n_weights) masks -> (n,)."""
-        keys = [mask.tobytes() for mask in masks]
-        new = {key: m for m, key in enumerate(keys) if key not in self.known}
+        names = keys(masks)
+        new = {key: m for m, key in enumerate(names) if key not in self.known}
         unknown = np.array(list(new.values()), dtype=np.int64)
         parts = self._parts(masks, unknown)
         found = self._map(lambda part: self.engine.evaluate(masks[part[1]], part[0]), parts)
         for (_, members), sums in zip(parts, found, strict=True):
             for m, row in zip(members, sums, strict=True):
-                self.known[keys[m]] = self.engine.value(row)
+                self.known[names[m]] = self.engine.value(row)
         self.evaluations += len(unknown)
-        return np.array([self.known[key] for key in keys])
+        return np.array([self.known[key] for key in names])
 
-    def keep(self, masks: NDArray[np.uint8]) -> None:
-        """Remember these masks and no others, and the first of them with their states."""
-        wanted: dict[bytes, NDArray[np.uint8]] = {}
-        for mask in masks:
-            wanted.setdefault(mask.tobytes(), mask)
-        self.known = {key: self.known[key] for key in wanted}
-        wanted = dict(list(wanted.items())[: self.capacity])
-        missing = [key for key in wanted if key not in self.states]
-        made = self._map(self._make, [wanted[key] for key in missing])
-        self.states.update(zip(missing, made, strict=True))
-        self.states = {key: self.states[key] for key in wanted}
+    def keep(self, masks: Masks) -> None:
+        """Remember these masks and no others; anchors are placed among them, first ones first."""
+        self.known = {key: self.known[key] for key in keys(masks)}
+        if self.capacity == 0 or len(masks) == 0:
+            return
+        flips = self._flips(masks)
+        radius = np.minimum(RADIUS, TRIAL_SHARE / 2 * np.count_nonzero(masks, axis=1))
+        near = (flips <= radius[:, None]).any(axis=0)
+        self._anchor([self.anchors[b] for b in np.flatnonzero(near)])
+        flips = flips[:, near].min(axis=1, initial=masks.shape[1])
+        fresh: list[_Anchor] = []
+        while len(self.anchors) + len(fresh) < self.capacity and (flips > radius).any():
+            mask = masks[np.argmax(flips > radius)]
+            fresh.append(_Anchor(mask))
+            flips = np.minimum(flips, np.count_nonzero(masks != mask, axis=1))
+        made = self._map(lambda anchor: self._state(anchor.mask), fresh)
+        for anchor, state in zip(fresh, made, strict=True):
+            anchor.states.append(state)
+        self._anchor(self.anchors + fresh)
 
-    def _make(self, mask: NDArray[np.uint8]) -> Any:
-        if not self.states:
+    def _anchor(self, anchors: list[_Anchor]) -> None:
+        """These are the anchors from now on."""
+        self.anchors = anchors
+        masks = np.array([anchor.mask for anchor in anchors], dtype=np.uint8)
+        self.bases = packed(masks.reshape(-1, self.engine.network.n_weights))
+
+    def _state(self, mask: Masks) -> Any:
+        """An engine state, derived from an anchor's where one is near."""
+        flips = self._flips(mask[None])[0]
+        if flips.min(initial=mask.size) > TRIAL_SHARE * np.count_nonzero(mask):
             return self.engine.state(mask)
-        flips, nearest = self._nearest(mask[None])
-        near = list(self.states.values())[nearest[0]]
-        few = flips[0] <= TRIAL_SHARE * np.count_nonzero(mask)
-        return self.engine.derive(near, mask) if few else self.engine.state(mask)
+        return self.engine.derive(self.anchors[flips.argmin()].states[0], mask)
 
-    def _nearest(self, masks: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.intp]]:
-        """How many flips away the nearest mask with a state is, (n,), and which it is, (n,)."""
-        bases = np.array([state.mask for state in self.states.values()], dtype=np.float32)
-        wanted = masks.astype(np.float32)
-        flips = wanted.sum(axis=1)[:, None] + bases.sum(axis=1) - 2 * wanted @ bases.T
-        return flips.min(axis=1), flips.argmin(axis=1)
+    def _flips(self, masks: Masks) -> NDArray[np.int64]:
+        """By how many bits masks (n, n_weights) differ from each anchor, (n, anchors)."""
+        return distances(packed(masks), self.bases)
 
     def _parts(
-        self, masks: NDArray[np.uint8], unknown: NDArray[np.int64]
+        self, masks: Masks, unknown: NDArray[np.int64]
     ) -> list[tuple[Any, NDArray[np.int64]]]:
         """The work, in parts for threads: (state to try from or None, indices of masks).
 
@@ -93,17 +117,26 @@ class Evaluator:
         """
         parts: list[tuple[Any, NDArray[np.int64]]] = []
         afresh = unknown
-        if self.states and len(unknown):
-            flips, nearest = self._nearest(masks[unknown])
-            few = flips <= TRIAL_SHARE * np.count_nonzero(masks[unknown], axis=1)
+        if self.anchors and len(unknown):
+            flips = self._flips(masks[unknown])
+            nearest = flips.argmin(axis=1)
+            few = flips.min(axis=1) <= TRIAL_SHARE * np.count_nonzero(masks[unknown], axis=1)
             afresh = unknown[~few]
-            for b, state in enumerate(self.states.values()):
+            for b, anchor in enumerate(self.anchors):
                 members = unknown[few & (nearest == b)]
-                if members.size:
-                    parts.append((state, members))
+                pieces = min(self.n_jobs, 1 + members.size // PIECE)
+                while len(anchor.states) < pieces:
+                    anchor.states.append(self.engine.derive(anchor.states[0], anchor.mask))
+                split = np.array_split(members, pieces)
+                parts += [(s, p) for s, p in zip(anchor.states, split, strict=False) if p.size]
         if afresh.size:
             parts += [(None, part) for part in np.array_split(afresh, min(self.n_jobs, afresh.size))]
         return sorted(parts, key=lambda part: (part[0] is not None, -len(part[1])))
 
     def _map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         return list(map(function, items) if self.threads is None else self.threads.map(function, items))
+
+
+def keys(masks: Masks) -> list[bytes]:
+    """A name for each of the masks, (n, n_weights), equal where the masks are."""
+    return [words.tobytes() for words in packed(masks)]

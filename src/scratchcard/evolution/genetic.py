@@ -178,8 +178,11 @@ class GeneticSearch:
         self.converged = False
         self.masks = np.empty((0, self.network.n_weights), dtype=np.uint8)  # best first
         self.objectives = np.empty(0)
-        self.shown: list[Individual] = []
-        self._select(self._first(), np.empty(0))
+        try:
+            self._select(self._first(), np.empty(0))
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def evaluations(self) -> int:
@@ -193,8 +196,9 @@ class GeneticSearch:
         self.accuracy.close()
 
     def individuals(self) -> Sequence[Individual]:
-        """The best individual, then those that are new in this generation, best first."""
-        return self.shown
+        """The best individual alone, so that a few validation rows do not choose among thousands
+        of masks that differ in a bit or two."""
+        return [Individual(self.masks[0], float(self.objectives[0]))]
 
     def step(self, fraction: float) -> None:
         """Recombination, mutation, migration, selection."""
@@ -219,7 +223,6 @@ class GeneticSearch:
 
     def _select(self, masks: Masks, objectives: NDArray[np.float64]) -> None:
         """The best of these masks become the population; the first ones' objectives are known."""
-        before = set(self.fitness.known)
         objectives = np.concatenate([objectives, self.fitness(masks[len(objectives) :])])
         surviving = np.count_nonzero(masks, axis=1)
         select = operator("selection", SELECTIONS, self.settings.selection)
@@ -232,10 +235,6 @@ class GeneticSearch:
             errors = self.accuracy.engine.evaluate(self.masks[:1])[0]
             self.converged = self.accuracy.engine.value(errors) == 0.0
         self.fitness.keep(self.masks)
-        best = self.masks[0].tobytes()
-        new = {mask.tobytes(): k for k, mask in reversed(list(enumerate(self.masks)))}
-        shown = [0] + sorted(k for key, k in new.items() if key not in before and key != best)
-        self.shown = [Individual(self.masks[k], float(self.objectives[k])) for k in shown]
 
     # -- where masks come from -------------------------------------------------------------------
 

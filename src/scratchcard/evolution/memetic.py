@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ class Memetic:
         return MemeticSearch(self, task)
 
 
-def _check_share(name: str, value: float, zero: bool = True) -> None:
+def _check_share(name: str, value: Any, zero: bool = True) -> None:
     if not isinstance(value, Real) or not 0 <= value <= 1 or (value == 0 and not zero):
         raise ValueError(f"{name} takes a number {'from' if zero else 'above'} 0 to 1, got {value!r}")
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
-from scratchcard.engines.rows import Rows
+from scratchcard.engines.rows import Rows, hashes
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 
@@ -25,7 +25,6 @@ SPREAD = 1.0  # nats between classes at random masks
 MASKS = 8
 ROWS = 1024
 WIDEST = 14.0  # the fitted temperature lies within e**±14 of the one that gives unit spread
-BLOCK = 1 << 20  # numbers hashed at once: 8 MiB
 
 
 def search_temperature(network: Network, rows: Rows, density: float) -> float:
@@ -63,15 +62,11 @@ def distinct(
 
     values : (n_rows, n_columns). weights : (n_rows,); rows of weight 0 do not count.
 
-    The order is that of a hash of the numbers in the row: as good as random, and always the same.
+    The order is that of their hashes: as good as random, and always the same.
     """
-    hashes = np.empty(len(values), dtype=np.uint64)
-    factors = np.random.SeedSequence(0).generate_state(values.shape[1], np.uint64)
-    step = max(1, BLOCK // values.shape[1])
-    for start in range(0, len(values), step):
-        hashes[start : start + step] = values[start : start + step].astype(np.uint64) @ factors
     counted = np.flatnonzero(weights)
-    _, first, which = np.unique(hashes[counted], return_index=True, return_inverse=True)
+    found = hashes(values[counted])
+    _, first, which = np.unique(found, return_index=True, return_inverse=True)
     return counted[first], np.bincount(which, weights=weights[counted]).astype(np.int64)
 
 

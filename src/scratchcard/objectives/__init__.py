@@ -18,7 +18,7 @@ def get_objective(objective: str | Objective) -> Objective:
     """The objective of this name, or the objective itself."""
     if isinstance(objective, Objective):
         return objective
-    if objective not in OBJECTIVES:
+    if not isinstance(objective, str) or objective not in OBJECTIVES:
         raise ValueError(f"objective takes one of {', '.join(OBJECTIVES)}, got {objective!r}")
     return OBJECTIVES[objective]
 

@@ -71,16 +71,21 @@ class Objective:
     needs_exps : whether ``block`` reads the planes of 2**logit, which cost time to keep.
     is_mean : whether the value is a multiple of the weighted mean of the one statistic, so that
         some of the rows estimate it and a race over blocks of rows may end early.
+    compiled_to_disk : whether Numba keeps the compiled functions in its cache.
+    made_by : what pickling keeps instead: a function and its arguments that make the same.
     """
 
     name: str
-    n_statistics: Callable[[int], int]
-    statistics: Callable[..., NDArray[np.int64]]
+    n_statistics: Callable[[int], int] = field(repr=False)
+    statistics: Callable[..., NDArray[np.int64]] = field(repr=False)
     block: Callable[..., int] = field(repr=False)
     value: Callable[[NDArray[np.int64], int], float] = field(repr=False)
     needs_exps: bool
     is_mean: bool
     compiled_to_disk: bool = True
+    made_by: tuple[Callable[..., Objective], tuple[Any, ...]] | None = field(
+        default=None, repr=False
+    )
 
     @cached_property
     def compiled_block(self) -> Any:
@@ -92,7 +97,12 @@ class Objective:
         """``value`` as a compiled first-class function."""
         return cfunc(VALUE_SIGNATURE, cache=self.compiled_to_disk)(self.value)
 
+    def __deepcopy__(self, memo: Any) -> Objective:
+        return self  # it never changes, and what is compiled would be lost
+
     def __reduce__(self) -> Any:
+        if self.made_by is not None:
+            return self.made_by
         fields = (
             self.name,
             self.n_statistics,

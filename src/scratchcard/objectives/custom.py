@@ -54,7 +54,7 @@ def custom_objective(
         out = np.zeros(n_statistics)
         for r in range(len(targets)):
             out[:] = 0.0
-            statistics(logits[r], int(targets[r]), out)
+            row(logits[r], np.int64(targets[r]), out)  # Python's own float32 rounds elsewhere
             sums += np.trunc(out * ONE).astype(np.int64) * int(weights[r])
         return sums
 
@@ -79,5 +79,13 @@ def custom_objective(
         return float(scalar(sums / (ONE * total_weight)))
 
     return Objective(
-        name, lambda n_classes: n_statistics, dense, block, total, False, is_mean, compiled_to_disk=False
+        name,
+        lambda n_classes: n_statistics,
+        dense,
+        block,
+        total,
+        False,
+        is_mean,
+        compiled_to_disk=False,
+        made_by=(custom_objective, (name, statistics, value, n_statistics, is_mean)),
     )

@@ -18,7 +18,7 @@ F = np.float32
 #: Logits, in bits, are clipped to this range, so that a sum of any number of classes stays finite.
 CLIP = F(100.0)
 
-# Chebyshev fits. exp2 on [-1/2, 1/2], relative error below 3e-6.
+# Chebyshev fits. exp2 on [-1/2, 1/2], relative error below 4e-6.
 A0, A1, A2, A3, A4 = (
     F(1.0000001192092896),
     F(0.6931210160255432),
