@@ -144,13 +144,31 @@ class IncrementalEngine:
         blank = self._blank(np.zeros(self.network.n_weights, dtype=np.uint8))
         return memory // sum(array.nbytes for array in blank)
 
+    def temper(self, temperature: float) -> None:
+        """Change the temperature; states made before need :meth:`rescale`."""
+        self.temperature = temperature
+        self.net = self.net._replace(scale=bits_per_output(temperature))
+
+    def rescale(self, state: kernels.State) -> None:
+        """Bring a state up to date after :meth:`temper`."""
+        kernels.rescale(self.block, self.net, self.data, state)
+
+    def sample(self, state: kernels.State, n_rows: int) -> tuple[NDArray[np.int32], Rows]:
+        """Outputs, (rows, n_classes), of about ``n_rows`` rows, and those rows without inputs."""
+        n_blocks, size = self.data.targets.shape
+        some = slice(0, min(n_blocks, -(-n_rows // size)))
+        n_classes = int(self.net.sizes[-1])
+        outputs = state.outputs[some, :n_classes].swapaxes(1, 2).reshape(-1, n_classes)
+        targets, weights = self.data.targets[some].ravel(), self.data.weights[some].ravel()
+        return outputs, Rows(np.empty((len(targets), 0), np.int16), targets, weights)
+
     def sums(self, state: kernels.State) -> NDArray[np.int64]:
         """Sums of the statistics, (n_statistics,) int64."""
         return state.sums[:, 0].sum(axis=0)
 
     def value(self, sums: NDArray[np.int64]) -> float:
         """The objective's value for these sums; lower is better."""
-        return float(self.objective.value(sums, self.rows.total_weight))
+        return float(self.objective.value(sums, self.data.total_weight))
 
     def trial(self, state: kernels.State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of the statistics if these flat weight indices were flipped; flips nothing."""

@@ -341,6 +341,21 @@ def keep(net, state, flips, n_flips):
 
 
 @njit(cache=True, nogil=True)
+def rescale(block, net, data, state):
+    """Compute afresh what ``state`` keeps beyond the outputs: after another scale of the logits."""
+    n_classes = net.sizes[net.sizes.size - 1]
+    for b in range(state.sums.shape[0]):
+        state.moved[b, state.moved.shape[1] - 1] = 0
+        state.where[b, n_classes] = 2 * n_classes
+        for k in range(n_classes):
+            state.where[b, k] = n_classes + k
+            copy(state.outputs[b, n_classes + k], state.outputs[b, k])
+        refresh(net, data, state, b)
+        add_up(block, net, data, state, b)
+    keep(net, state, NO_FLIPS, 0)
+
+
+@njit(cache=True, nogil=True)
 def build(block, net, biases, data, state):
     """Compute everything that ``state`` keeps from its mask."""
     n_layers = net.sizes.size - 1
@@ -377,10 +392,4 @@ def build(block, net, biases, data, state):
                             add_scaled(out, w, data.inputs[b, i])
                         else:
                             add_scaled(out, w, scratch)
-        state.moved[b, state.moved.shape[1] - 1] = 0
-        for k in range(n_classes):
-            state.where[b, k] = n_classes + k
-            copy(state.outputs[b, n_classes + k], state.outputs[b, k])
-        refresh(net, data, state, b)
-        add_up(block, net, data, state, b)
-    keep(net, state, NO_FLIPS, 0)
+    rescale(block, net, data, state)

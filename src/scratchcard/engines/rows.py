@@ -39,7 +39,9 @@ def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     if largest <= MAX_ROW_WEIGHT and np.array_equal(weights, np.floor(weights)):
         return weights.astype(np.int64)
     scaled = np.rint(weights / largest * MAX_ROW_WEIGHT)
-    return np.maximum(scaled, weights > 0).astype(np.int64)
+    scaled[(scaled == 0) & (weights > 0)] = 1
+    integers: NDArray[np.int64] = scaled.astype(np.int64)
+    return integers
 
 
 @dataclass(frozen=True)

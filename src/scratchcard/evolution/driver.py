@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,28 +93,29 @@ def accuracy(network: Network, mask: NDArray[np.uint8], rows: Rows) -> float:
     return float(np.average(outputs.argmax(axis=1) == rows.targets, weights=rows.weights))
 
 
-class _Best:
-    """The best mask seen, by validation accuracy where there are validation rows."""
+class _Choice:
+    """Chooses a mask: the best seen on validation rows, or else the search's own latest best."""
 
     def __init__(self, network: Network, validation: Rows | None) -> None:
         self.judge = validation and IncrementalEngine(network, validation, ACCURACY, 1.0)
-        self.mask: NDArray[np.uint8] | None = None
-        self.key = (-math.inf, -math.inf)
-        self.generation = 0
+        self.individual: Individual | None = None
+        self.score = -math.inf
+        self.improved = 0
 
-    def consider(self, generation: int, individuals: list[Individual]) -> float | None:
-        """Keep the best; returns the validation accuracy of the first individual."""
-        first = None
-        for individual in individuals if self.judge is not None else individuals[:1]:
-            score = 0.0
-            if self.judge is not None:
-                score = 1.0 - self.judge.value(self.judge.evaluate(individual.mask[None])[0])
-                first = score if first is None else first
-            if score > self.key[0]:
-                self.generation = generation
-            if (key := (score, -individual.objective)) >= self.key:
-                self.key, self.mask = key, individual.mask.copy()
-        return first
+    def consider(self, generation: int, individuals: Sequence[Individual]) -> float | None:
+        """Read a generation, best first; returns the validation accuracy of the first."""
+        if self.judge is None:
+            self.individual = individuals[0].copy()
+            return None
+        masks = np.array([individual.mask for individual in individuals])
+        scores = [1.0 - self.judge.value(sums) for sums in self.judge.evaluate(masks)]
+        best = int(np.argmax(scores))
+        if scores[best] > self.score:
+            self.improved = generation
+        if scores[best] >= self.score:
+            self.score = scores[best]
+            self.individual = individuals[best].copy()
+        return scores[0]
 
 
 def evolve(
@@ -169,19 +170,19 @@ def evolve(
         n_jobs,
         None if start is None else start.flat(),
     )
-    best = _Best(network, validation)
+    choice = _Choice(network, validation)
     history: list[Progress] = []
     stopped_by = ""
     search: Search | None = None
     try:
         search = algorithm.start(task)
-        best.consider(0, list(search.individuals()))
+        choice.consider(0, search.individuals())
         fraction = 0.0
         while not stopped_by:
             search.step(fraction)
-            individuals = list(search.individuals())
+            individuals = search.individuals()
             generation = len(history) + 1
-            score = best.consider(generation, individuals)
+            score = choice.consider(generation, individuals)
             seconds = time.perf_counter() - began
             used = {
                 "generations": generation / generations if generations else 0.0,
@@ -207,21 +208,21 @@ def evolve(
                 stopped_by = max(used, key=lambda name: used[name])
             elif search.converged:
                 stopped_by = "converged"
-            elif limits.patience is not None and generation - best.generation >= limits.patience:
+            elif limits.patience is not None and generation - choice.improved >= limits.patience:
                 stopped_by = "early stopping"
     except KeyboardInterrupt:
-        if best.mask is None:
+        if choice.individual is None:
             raise
         stopped_by = "interrupt"
     finally:
         if search is not None:
             search.close()
-    assert best.mask is not None
-    mask = Mask.from_flat(network.shapes, best.mask).without_dead()
+    assert search is not None and choice.individual is not None
+    mask = Mask.from_flat(network.shapes, choice.individual.mask).without_dead()
     return Outcome(
         mask=mask,
         temperature=calibrated_temperature(network, mask, train if validation is None else validation),
-        objective=-best.key[1],
+        objective=choice.individual.objective,
         evaluations=search.evaluations,
         seconds=time.perf_counter() - began,
         generations=len(history),

@@ -20,7 +20,10 @@ from numpy.typing import NDArray
 from scratchcard.engines import IncrementalEngine
 from scratchcard.evolution.burst import Moves, Survivors, burst, recombine
 from scratchcard.evolution.task import Individual, Task
+from scratchcard.evolution.temperature import retempered
 from scratchcard.mask import Mask
+
+TEMPERATURE_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Memetic:
     price : what one surviving weight costs, in units of the objective times the number of
         weights that ``max_density`` allows: with 0.02, the last of them must together earn 0.02.
     population : individuals.
-    burst : mutation trials of an individual in a generation.
+    burst : mutation trials of an individual in a generation; None for 60 times the square root of
+        the number of weights.
     generations : default length of a search.
     heat : how much worse a mutation may be at the start, as a multiple of the price of a weight
         at ``price=0.02``; cools to nothing at the end.
@@ -50,7 +54,7 @@ class Memetic:
     max_density: float = 0.1
     price: float = 0.02
     population: int = 4
-    burst: int = 5000
+    burst: int | None = None
     generations: int = 100
     heat: float = 10.0
     remove: float = 0.3
@@ -74,8 +78,11 @@ class Memetic:
             if not 0 <= getattr(self, name) < np.inf:
                 raise ValueError(f"{name} takes a number from 0, got {getattr(self, name)!r}")
         for name in ("population", "burst", "generations"):
-            if not (isinstance(getattr(self, name), int | np.integer) and getattr(self, name) >= 1):
-                raise ValueError(f"{name} takes an integer from 1, got {getattr(self, name)!r}")
+            value = getattr(self, name)
+            if value is None and name == "burst":
+                continue
+            if not (isinstance(value, int | np.integer) and value >= 1):
+                raise ValueError(f"{name} takes an integer from 1, got {value!r}")
 
     def start(self, task: Task) -> MemeticSearch:
         """Begin a search."""
@@ -83,7 +90,7 @@ class Memetic:
 
 
 def _check_share(name: str, value: Any, zero: bool = True) -> None:
-    if not isinstance(value, Real) or not 0 <= value <= 1 or (value == 0 and not zero):
+    if not isinstance(value, Real) or not 0 <= float(value) <= 1 or (value == 0 and not zero):
         raise ValueError(f"{name} takes a number {'from' if zero else 'above'} 0 to 1, got {value!r}")
 
 
@@ -95,9 +102,11 @@ class MemeticSearch:
         network = task.network
         self.engine = IncrementalEngine(network, task.rows, task.objective, task.temperature)
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
+        self.n_trials = settings.burst or max(1, int(60 * np.sqrt(network.n_weights)))
         self.evaluations = 0
         self.converged = False
         self.threads = ThreadPoolExecutor(max(1, task.n_jobs))
+        self.coolest = task.temperature
         self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
         self.members = list(self.threads.map(lambda k: _Member(self, task, k), range(settings.population)))
 
@@ -106,8 +115,9 @@ class MemeticSearch:
         self.threads.shutdown(cancel_futures=True)
 
     def step(self, fraction: float) -> None:
-        """Bursts, recombination, selection."""
+        """Temperature, bursts, recombination, selection."""
         settings = self.settings
+        self._retemper()
         moves = Moves(
             remove=settings.remove,
             swap=settings.swap,
@@ -117,19 +127,26 @@ class MemeticSearch:
             heat=0.02 * settings.heat * (1.0 - fraction) ** 2 / self.max_survivors,
             race_z=settings.race_z if self.engine.objective.is_mean else 0.0,
         )
-        tried = list(self.threads.map(lambda m: m.live(moves, settings.burst), self.members))
+        tried = list(self.threads.map(lambda m: m.live(moves, self.n_trials), self.members))
         self.evaluations += sum(tried)
         self._select()
         if len(self.members) > 1:
-            best = self.members[0]
-            mates = [m for m in self.members[1:]]
-            tried = list(self.threads.map(lambda m: m.mate(best.state.mask, moves), mates))
+            best = self.members[0].state.mask
+            tried = list(self.threads.map(lambda m: m.mate(best, moves), self.members[1:]))
             self.evaluations += sum(tried)
             self._select()
 
     def individuals(self) -> Sequence[Individual]:
         """The population, best first."""
         return [Individual(m.state.mask, m.objective) for m in self.members]
+
+    def _retemper(self) -> None:
+        """Fit the temperature to the best individual and compute everybody's objective with it."""
+        outputs, rows = self.engine.sample(self.members[0].state, TEMPERATURE_ROWS)
+        temperature = retempered(outputs, rows, self.coolest)
+        if temperature != self.engine.temperature:
+            self.engine.temper(temperature)
+            list(self.threads.map(_Member.retemper, self.members))
 
     def _select(self) -> None:
         """Sort, best first: the objective in steps of the tolerance, then fewer weights."""
@@ -158,6 +175,12 @@ class _Member:
     @property
     def surviving(self) -> int:
         return int(self.survivors.count[0])
+
+    def retemper(self) -> None:
+        """Compute the objective again after a change of the temperature."""
+        engine = self.search.engine
+        engine.rescale(self.state)
+        self.objective = engine.value(engine.sums(self.state))
 
     def live(self, moves: Moves, n_trials: int) -> int:
         """A burst of mutation trials; returns how many were decided."""

@@ -43,6 +43,10 @@ class Individual:
         """Number of surviving weights."""
         return int(np.count_nonzero(self.mask))
 
+    def copy(self) -> Individual:
+        """The same with a mask of its own; a search goes on changing its masks."""
+        return Individual(self.mask.copy(), self.objective)
+
 
 class Search(Protocol):
     """A running search. The driver calls :meth:`step` until a limit or :attr:`converged`."""

@@ -21,6 +21,9 @@ from scratchcard.engines.rows import Rows, hashes
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 
+SMOOTHING = 0.02  # of the labels, where the temperature of a search is fitted
+SHARPNESS = 2.0
+STEPS = 15
 SPREAD = 1.0  # nats between classes at random masks
 MASKS = 8
 ROWS = 1024
@@ -37,6 +40,24 @@ def search_temperature(network: Network, rows: Rows, density: float) -> float:
         mask = Mask.random(network.shapes, density, random)
         squares.append(_spread(network.outputs(mask, inputs), weights) ** 2)
     return float(np.float32(SPREAD / max(np.sqrt(np.mean(squares)), 1.0)))
+
+
+def retempered(outputs: NDArray[np.integer], rows: Rows, lowest: float) -> float:
+    """Temperature for the next generation of a search, from ``lowest`` times 2 to 256.
+
+    ``SHARPNESS`` times the one with the least label-smoothed cross-entropy, in steps of a factor of
+    sqrt(2), so that no rounding decides. Where the outputs separate the classes finely the
+    softmax gets sharper, and errors near the boundary come to matter; a plain cross-entropy at a fixed
+    temperature stays flat there. The smoothing keeps it finite where no error is left.
+    """
+    target = outputs[np.arange(len(rows)), rows.targets]
+    losses = []
+    for step in range(STEPS):
+        t = lowest * 2.0 ** (step / 2)
+        logits = outputs * t
+        mean = (1 - SMOOTHING) * target * t + SMOOTHING * logits.mean(axis=1)
+        losses.append(np.average(logsumexp(logits, axis=1) - mean, weights=rows.weights))
+    return float(np.float32(SHARPNESS * lowest * 2.0 ** (int(np.argmin(losses)) / 2)))
 
 
 def calibrated_temperature(network: Network, mask: Mask, rows: Rows) -> float:
