@@ -1,10 +1,11 @@
-"""The paper's genetic algorithm at full length: digits, 64-75-10, cross-entropy, 11,000 generations.
+"""The paper's genetic algorithm at full length, 11,000 generations of cross-entropy on digits.
 
     python benchmarks/paper_genetic.py [--generations 11000] [--seed 0] [--jobs 2] [--profile]
 
-75 % of the rows are searched (15 % of these choose among the generations' best), 25 % are test
-rows, read once at the end. Before it, a smaller case is run on both engines, and every generation's
-whole population must be the same. ``--profile`` prints where the time goes instead.
+The network is 64-75-10. 75 % of the rows are searched (15 % of these choose among the generations'
+best), 25 % are test rows, read once at the end. Before it, a smaller case is run on both engines,
+and every generation's whole population must be the same. ``--profile`` prints where the time goes
+instead.
 """
 
 from __future__ import annotations

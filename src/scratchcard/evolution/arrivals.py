@@ -59,15 +59,14 @@ class Arrivals:
         while True:
             tries += 1
             mask, accuracy = self._drawn()
-            may_fall = self.draws is not None and bound > FLOOR
             admitted = self.admits(mask)
-            if admitted and (accuracy >= bound or bound <= FLOOR and self.draws is not None):
-                if self.draws is not None and tries > REASONABLE * self.draws and may_fall:
+            if admitted and (accuracy >= bound or self._is_open(bound)):
+                if self.draws is not None and tries > REASONABLE * self.draws:
                     lateness = (tries / self.draws - REASONABLE) / (1.0 - REASONABLE)
                     self.bound = self._lower(bound, lateness)
                 return mask
             best = max(best, accuracy if admitted else 0.0)
-            if may_fall and tries == self.draws:
+            if tries == self.draws and not self._is_open(bound):
                 self.bound = bound = self._lower(bound, 0.0)
                 tries = 0
             elif tries == HOPELESS:
@@ -77,6 +76,10 @@ class Arrivals:
                     "'GA (adaptive AB)'"
                 )
 
+    def _is_open(self, bound: float | None) -> bool:
+        """Whether the bound has fallen so far that it admits any mask."""
+        return self.draws is not None and bound is not None and bound <= FLOOR
+
     @staticmethod
     def _lower(bound: float, lateness: float) -> float:
         """The bound, lower by the paper's amount; lateness from 0 (just late) to 1 (at the end)."""
@@ -85,5 +88,7 @@ class Arrivals:
     def _drawn(self) -> tuple[Masks, float]:
         if not self.drawn:
             masks = self.draw(BATCH)
-            self.drawn.extend(zip(masks, self.accuracies(masks).tolist(), strict=True))
+            known = not self._is_open(self.bound)
+            accuracies = self.accuracies(masks).tolist() if known else [0.0] * BATCH
+            self.drawn.extend(zip(masks, accuracies, strict=True))
         return self.drawn.popleft()

@@ -130,11 +130,13 @@ class Evaluator:
                 split = np.array_split(members, pieces)
                 parts += [(s, p) for s, p in zip(anchor.states, split, strict=False) if p.size]
         if afresh.size:
-            parts += [(None, part) for part in np.array_split(afresh, min(self.n_jobs, afresh.size))]
+            split = np.array_split(afresh, min(self.n_jobs, afresh.size))
+            parts += [(None, part) for part in split]
         return sorted(parts, key=lambda part: (part[0] is not None, -len(part[1])))
 
     def _map(self, function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        return list(map(function, items) if self.threads is None else self.threads.map(function, items))
+        apply = map if self.threads is None else self.threads.map
+        return list(apply(function, items))
 
 
 def keys(masks: Masks) -> list[bytes]:

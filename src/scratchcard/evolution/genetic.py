@@ -6,7 +6,9 @@ Algorithms", arXiv 2411.04658 (2024). One bit per weight; a population of random
 generation some recombine with one of the best, some mutate one bit, random migrants arrive, and
 lexicographic selection truncates: performance first, then the number of zeros.
 
-Two things differ from the authors' code. Their adaptive bound is driven by the clock (4 s of
+The softmax of a cross-entropy reads the outputs at the scale of the float network that the integers
+stand for, as in the paper; see :func:`own_temperature`. Two things differ from the authors' code.
+Their adaptive bound is driven by the clock (4 s of
 search for a mask are reasonable, 5 s the most); here it is driven by a number of draws, 200 at
 most, which is 5 s at the 25 ms that one evaluation took there. And it never reads test rows.
 """
@@ -38,9 +40,12 @@ from scratchcard.evolution.operators import (
     thinned,
 )
 from scratchcard.evolution.task import Individual, Task
-from scratchcard.objectives import get_objective
+from scratchcard.network import Network
+from scratchcard.objectives import Objective
+from scratchcard.objectives.counts import ACCURACY
 
 START_DENSITY = 0.5
+SHARPEST = 16.0
 REDRAWS = 100  # of a child without a path, before its parent's mask stands in for it
 
 
@@ -148,6 +153,16 @@ def _check_integer(name: str, value: object, least: int) -> None:
         raise ValueError(f"{name} takes an integer from {least}, got {value!r}")
 
 
+def own_temperature(network: Network, calm: float) -> float:
+    """Temperature at which an output of 1 of the network of real weights is a logit of 1 nat.
+
+    But no lower than ``calm``, the temperature that gives random masks logits with a spread of one
+    nat, so that the softmax is not flat; and no more than 16 times that, so that deep and wide
+    networks do not saturate it.
+    """
+    return float(np.clip(1.0 / network.units[-1], calm, SHARPEST * calm))
+
+
 class GeneticSearch:
     """A running search; see :class:`Genetic`. All chance is drawn here, none in a thread."""
 
@@ -157,15 +172,14 @@ class GeneticSearch:
         self.network = task.network
         self.random = np.random.default_rng(task.seed)
         engine = ENGINES[settings.engine]
-        accuracy = get_objective("accuracy")
-        self.fitness = Evaluator(
-            engine(task.network, task.rows, task.objective, task.temperature), task.n_jobs
-        )
-        self.accuracy = self.fitness
-        if task.objective != accuracy:
-            self.accuracy = Evaluator(
-                engine(task.network, task.rows, accuracy, task.temperature), task.n_jobs
-            )
+        temperature = own_temperature(task.network, task.temperature)
+
+        def evaluator(objective: Objective) -> Evaluator:
+            return Evaluator(engine(task.network, task.rows, objective, temperature), task.n_jobs)
+
+        self.fitness = self.accuracy = evaluator(task.objective)
+        if task.objective != ACCURACY:
+            self.accuracy = evaluator(ACCURACY)
         self.arrivals = Arrivals(
             self._draw,
             self._may_live,

@@ -33,7 +33,9 @@ Operator = TypeVar("Operator")
 def random_masks(network: Network, n: int, density: float, random: Random) -> Masks:
     """Each weight stays with probability ``density``."""
     shape = (n, network.n_weights)
-    return _coins(shape, random) if density == 0.5 else (random.random(shape) < density).astype("u1")
+    if density == 0.5:
+        return _coins(shape, random)
+    return (random.random(shape) < density).astype(np.uint8)
 
 
 def uniform_crossover(network: Network, firsts: Masks, mates: Masks, random: Random) -> Masks:

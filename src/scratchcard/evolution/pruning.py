@@ -1,4 +1,4 @@
-"""Pruning after a search: one greedy pass that scratches off every connection that is not needed."""
+"""Pruning after a search: one greedy pass that scratches off what is not needed."""
 
 from __future__ import annotations
 

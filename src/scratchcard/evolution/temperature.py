@@ -21,7 +21,7 @@ from scratchcard.engines.rows import Rows, hashes
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 
-SMOOTHING = 0.02  # of the labels, where the temperature of a search is fitted
+SMOOTHING = 0.1  # of the labels, where the temperature of a search is fitted
 SHARPNESS = 2.0
 STEPS = 15
 SPREAD = 1.0  # nats between classes at random masks
