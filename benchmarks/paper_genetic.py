@@ -86,7 +86,7 @@ def run(generations: int, seed: int, n_jobs: int) -> None:
         network,
         train,
         validation,
-        algorithm=Genetic(preset="GA", patience=None),
+        algorithm=Genetic(preset="GA", patience=None, target_accuracy=None),
         objective="cross_entropy",
         limits=Limits(generations=generations),
         seed=seed,
@@ -125,7 +125,7 @@ def profile(generations: int, seed: int) -> None:
     temperature = search_temperature(problem.network, problem.train, 0.5)
     objective = get_objective("cross_entropy")
     task = Task(problem.network, problem.train, objective, temperature, seed)
-    search = Genetic(patience=None).start(task)
+    search = Genetic(patience=None, target_accuracy=None).start(task)
     profiler = cProfile.Profile()
     profiler.enable()
     for _ in range(generations):

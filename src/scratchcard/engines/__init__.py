@@ -1,4 +1,4 @@
-"""Engines: what computes the objective of a mask. ``dense`` is the truth, ``incremental`` the speed."""
+"""Engines: what computes the objective of a mask. ``dense`` is the truth, ``incremental`` fast."""
 
 from __future__ import annotations
 

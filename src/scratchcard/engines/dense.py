@@ -1,4 +1,4 @@
-"""The dense engine: NumPy products of whole matrices. Slow, obvious, and what every engine must equal."""
+"""The dense engine: NumPy products of whole matrices. Obvious, and what all engines must equal."""
 
 from __future__ import annotations
 
@@ -37,12 +37,8 @@ class DenseEngine:
         self.scale = bits_per_output(temperature)
 
     def _sums_of(self, mask: NDArray[np.uint8]) -> NDArray[np.int64]:
-        outputs = self.network.outputs(
-            Mask.from_flat(self.network.shapes, mask), self.rows.inputs
-        )
-        return self.objective.statistics(
-            outputs, self.rows.targets, self.rows.weights, self.scale
-        )
+        outputs = self.network.outputs(Mask.from_flat(self.network.shapes, mask), self.rows.inputs)
+        return self.objective.statistics(outputs, self.rows.targets, self.rows.weights, self.scale)
 
     def state(self, mask: NDArray[np.uint8]) -> DenseState:
         """An individual with this flat mask, (n_weights,)."""

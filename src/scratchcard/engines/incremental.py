@@ -116,7 +116,7 @@ class IncrementalEngine:
         flips = np.flatnonzero(state.mask != mask)
         if len(flips) > DERIVE_SHARE * np.count_nonzero(mask):
             return self.state(mask)
-        child = kernels.State(*(array.copy() for array in state))
+        child = kernels.State._make(array.copy() for array in state)
         self.apply(child, flips)
         return child
 
@@ -164,7 +164,8 @@ class IncrementalEngine:
 
     def sums(self, state: kernels.State) -> NDArray[np.int64]:
         """Sums of the statistics, (n_statistics,) int64."""
-        return state.sums[:, 0].sum(axis=0)
+        sums: NDArray[np.int64] = state.sums[:, 0].sum(axis=0)
+        return sums
 
     def value(self, sums: NDArray[np.int64]) -> float:
         """The objective's value for these sums; lower is better."""
@@ -173,15 +174,11 @@ class IncrementalEngine:
     def trial(self, state: kernels.State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
         flips = np.unique(np.asarray(flips, dtype=np.int64))
-        kernels.trial(
-            self.block, self.net, self.data, state, flips, len(flips), kernels.NO_RACE
-        )
+        kernels.trial(self.block, self.net, self.data, state, flips, len(flips), kernels.NO_RACE)
         return state.trial_sums.copy()
 
     def apply(self, state: kernels.State, flips: NDArray[np.int64]) -> None:
         """Flip these flat weight indices."""
         flips = np.unique(np.asarray(flips, dtype=np.int64))
-        kernels.trial(
-            self.block, self.net, self.data, state, flips, len(flips), kernels.NO_RACE
-        )
+        kernels.trial(self.block, self.net, self.data, state, flips, len(flips), kernels.NO_RACE)
         kernels.keep(self.net, state, flips, len(flips))

@@ -140,9 +140,7 @@ def add_source(net, data, state, b, layer, i, w, below, above, out, scratch):
         add_scaled(out, w, data.inputs[b, i])
         return
     u = net.units[layer] + i
-    activate(
-        state.hidden[b, 0, u], scratch, net.activation, net.shifts[layer], net.limits[layer]
-    )
+    activate(state.hidden[b, 0, u], scratch, net.activation, net.shifts[layer], net.limits[layer])
     add_scaled(out, w, scratch)
     for c in range(below, above):
         if state.changed[c] == u:
@@ -208,7 +206,9 @@ def propagate(net, data, state, b, flips, n_flips):
                 w = np.int32(net.weights[flips[f]])
                 if state.mask[flips[f]]:
                     w = np.int32(-w)
-                add_source(net, data, state, b, layer, flips[f] - row, w, below, above, new, scratch)
+                add_source(
+                    net, data, state, b, layer, flips[f] - row, w, below, above, new, scratch
+                )
                 f += 1
             if is_moved and is_output:
                 touched = True
@@ -270,7 +270,7 @@ def add_up(block, net, data, state, b):
 @njit(cache=True)
 def sum_of_squares(new, old, weights):
     """``sum((weights * (new - old)) ** 2)``, for the spread of the rows' changes."""
-    total = 0.0
+    total = np.float64(0.0)
     for r in range(new.size):
         d = np.float32(np.int32(new[r] - old[r])) * np.float32(weights[r])
         total += d * d
@@ -282,8 +282,9 @@ def trial(block, net, data, state, flips, n_flips, race):
     """Fill ``state.trial_sums`` with the statistics' sums that ``flips`` would lead to.
 
     Where ``race.limit`` is finite the blocks are read one after the other from ``race.first``,
-    and the trial ends as soon as the sum of the one statistic is, on the evidence of the rows read, above
-    the limit: by more than ``race.z`` standard errors of a sample drawn without replacement.
+    and the trial ends as soon as the change of the sum of the one statistic is, on the evidence of
+    the rows read, above the limit by more than ``race.z`` standard errors of a sample drawn
+    without replacement.
     Returns whether it ran to the end; then the sums are exact.
     """
     n_blocks = state.sums.shape[0]
@@ -299,9 +300,7 @@ def trial(block, net, data, state, flips, n_flips, race):
             sums += state.sums[b, 1]
             if race.limit < np.inf and m + 1 < n_blocks:
                 change += state.sums[b, 1, 0] - state.sums[b, 0, 0]
-                squares += sum_of_squares(
-                    state.quanta[b, 1], state.quanta[b, 0], data.weights[b]
-                )
+                squares += sum_of_squares(state.quanta[b, 1], state.quanta[b, 0], data.weights[b])
         else:
             state.sums[b, 1, :] = state.sums[b, 0]
             sums += state.sums[b, 0]
@@ -359,7 +358,6 @@ def rescale(block, net, data, state):
 def build(block, net, biases, data, state):
     """Compute everything that ``state`` keeps from its mask."""
     n_layers = net.sizes.size - 1
-    n_classes = net.sizes[n_layers]
     scratch = state.work[1].view(np.int32)
     for b in range(state.sums.shape[0]):
         bias = 0

@@ -1,4 +1,4 @@
-"""A burst: one individual's run of mutation trials, compiled. The inner loop of the memetic search."""
+"""A burst: one individual's run of mutation trials, compiled; the memetic search's inner loop."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ TRIES = 32  # how often a proposal looks for a connection that may be added
 class Survivors(NamedTuple):
     """The surviving connections of a mask, so that one is drawn at once."""
 
-    indices: NDArray[np.int64]  # (n_weights,) the first count[0] are flat weight indices
+    indices: NDArray[np.int64]  # (n_weights,) the first surviving[0] are flat weight indices
     place: NDArray[np.int32]  # (n_weights,) where in indices, -1 for none
-    count: NDArray[np.int64]  # (1,)
+    surviving: NDArray[np.int64]  # (1,) how many they are
     fed: NDArray[np.int64]  # (units,) surviving outgoing connections of each unit, inputs first
 
 
@@ -77,13 +77,13 @@ def flip_survivor(net, survivors, units, index):
     layer, i, _ = locate(net, index)
     at = survivors.place[index]
     if at < 0:
-        survivors.indices[survivors.count[0]] = index
-        survivors.place[index] = survivors.count[0]
-        survivors.count[0] += 1
+        survivors.indices[survivors.surviving[0]] = index
+        survivors.place[index] = survivors.surviving[0]
+        survivors.surviving[0] += 1
         survivors.fed[units[layer] + i] += 1
     else:
-        survivors.count[0] -= 1
-        last = survivors.indices[survivors.count[0]]
+        survivors.surviving[0] -= 1
+        last = survivors.indices[survivors.surviving[0]]
         survivors.indices[at] = last
         survivors.place[last] = at
         survivors.place[index] = -1
@@ -94,7 +94,7 @@ def flip_survivor(net, survivors, units, index):
 def propose(net, survivors, units, moves, rng, flips):
     """Fill ``flips`` with one or two connections to flip; returns how many, 0 for none found."""
     kind = uniform(rng)
-    count = survivors.count[0]
+    count = survivors.surviving[0]
     n_layers = net.sizes.size - 1
     if kind < moves.remove + moves.swap:
         if count == 0:
@@ -123,7 +123,7 @@ def propose(net, survivors, units, moves, rng, flips):
             index = below(rng, net.starts[n_layers])
         if survivors.place[index] >= 0:
             continue
-        layer, i, j = locate(net, index)
+        layer, _, j = locate(net, index)
         if layer < n_layers - 1 and survivors.fed[units[layer + 1] + j] == 0:
             continue  # a connection into a unit that feeds nothing is neutral
         flips[0] = index
@@ -132,7 +132,9 @@ def propose(net, survivors, units, moves, rng, flips):
 
 
 @njit(inline="always")
-def decide(block, value, net, data, state, survivors, units, moves, flips, n_flips, now, slack, first):
+def decide(
+    block, value, net, data, state, survivors, units, moves, flips, n_flips, now, slack, first
+):
     """Try ``flips`` and make them if the objective and the price grow by at most ``slack``.
 
     Returns the objective, ``now`` itself if nothing was made, and whether it was.
@@ -180,7 +182,19 @@ def burst(block, value, net, data, state, survivors, units, moves, rng, n_trials
         tried += 1
         slack = -moves.heat * np.log(1.0 - uniform(rng)) if moves.heat > 0 else 0.0
         now, made = decide(
-            block, value, net, data, state, survivors, units, moves, flips, n_flips, now, slack, first
+            block,
+            value,
+            net,
+            data,
+            state,
+            survivors,
+            units,
+            moves,
+            flips,
+            n_flips,
+            now,
+            slack,
+            first,
         )
         accepted += made
     return now, tried, accepted
@@ -228,7 +242,7 @@ def recombine(block, value, net, data, state, survivors, units, moves, rng, othe
         growth = 0
         for f in range(n_flips):
             growth += 1 if survivors.place[flips[f]] < 0 else -1
-        if n_flips == 0 or (growth > 0 and survivors.count[0] + growth > moves.max_survivors):
+        if n_flips == 0 or (growth > 0 and survivors.surviving[0] + growth > moves.max_survivors):
             continue
         tried += 1
         now, made = decide(

@@ -97,7 +97,9 @@ class _Choice:
     """Chooses a mask: the best seen on validation rows, or else the search's own latest best."""
 
     def __init__(self, network: Network, validation: Rows | None) -> None:
-        self.judge = validation and IncrementalEngine(network, validation, ACCURACY, 1.0)
+        self.judge: IncrementalEngine | None = None
+        if validation is not None:
+            self.judge = IncrementalEngine(network, validation, ACCURACY, 1.0)
         self.individual: Individual | None = None
         self.score = -math.inf
         self.improved = 0
@@ -217,11 +219,14 @@ def evolve(
     finally:
         if search is not None:
             search.close()
-    assert search is not None and choice.individual is not None
+    assert search is not None
+    assert choice.individual is not None
     mask = Mask.from_flat(network.shapes, choice.individual.mask).without_dead()
     return Outcome(
         mask=mask,
-        temperature=calibrated_temperature(network, mask, train if validation is None else validation),
+        temperature=calibrated_temperature(
+            network, mask, train if validation is None else validation
+        ),
         objective=choice.individual.objective,
         evaluations=search.evaluations,
         seconds=time.perf_counter() - began,

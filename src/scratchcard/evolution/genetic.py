@@ -87,7 +87,9 @@ class Genetic:
     generations : default length of a search.
     min_generations, patience : the search ends after at least so many generations, when the best
         objective has not changed for ``patience`` of them (the paper: 50, and 300 for rows with
-        two features); never if ``patience`` is None. It also ends at 100 % training accuracy.
+        two features); never if ``patience`` is None.
+    target_accuracy : the search also ends when the best individual has this training accuracy (the
+        paper: 1.0); never if None.
     bound : accuracy bound; None for the preset's, 0.7 (static) or 0.85 (adaptive; the paper takes
         0.7 for small networks).
     draws : of an adaptive bound, masks drawn for one arrival until the bound falls by the most it
@@ -108,6 +110,7 @@ class Genetic:
     generations: int = 11_000
     min_generations: int = 100
     patience: int | None = 50
+    target_accuracy: float | None = 1.0
     bound: float | None = None
     draws: int = 200
     max_density: float | None = None
@@ -124,7 +127,7 @@ class Genetic:
                 raise ValueError(f"{name} takes one of {listed}, got {getattr(self, name)!r}")
         for name in ("recombination_share", "mutation_share"):
             _check_number(name, getattr(self, name), 0 <= getattr(self, name) <= 1, "0 to 1")
-        for name in ("mates", "max_density", "bound"):
+        for name in ("mates", "max_density", "bound", "target_accuracy"):
             if (value := getattr(self, name)) is not None:
                 _check_number(name, value, 0 < value <= 1, "above 0 to 1")
         for name in ("population", "generations", "min_generations", "patience", "draws"):
@@ -245,9 +248,10 @@ class GeneticSearch:
         if len(self.masks) == 0 or objectives[order[0]] != self.objectives[0]:
             self.changed = self.generation
         self.masks, self.objectives = masks[order], objectives[order]
-        if best_is_new:
+        if best_is_new and self.settings.target_accuracy is not None:
             errors = self.accuracy.engine.evaluate(self.masks[:1])[0]
-            self.converged = self.accuracy.engine.value(errors) == 0.0
+            accuracy = 1.0 - self.accuracy.engine.value(errors)
+            self.converged = accuracy >= self.settings.target_accuracy
         self.fitness.keep(self.masks)
 
     # -- where masks come from -------------------------------------------------------------------

@@ -46,8 +46,8 @@ class Memetic:
     small_layer : share of the additions whose layer is drawn evenly instead of by its size.
     tolerance : objectives this close count as equal in selection, and the sparser mask wins.
     start_density : density of the first masks, as a share of ``max_density``.
-    race_z : a trial reads the rows block by block and ends when its candidate is worse than could be
-        accepted by this many standard errors; 4 wrongly drops at most about 1 acceptable candidate
+    race_z : a trial reads the rows block by block and ends when its candidate is worse than could
+        be accepted by this many standard errors; 4 wrongly drops at most about 1 acceptable candidate
         in 30,000 per look. 0 reads all rows always. Only objectives that are a mean are raced.
     """
 
@@ -91,7 +91,9 @@ class Memetic:
 
 def _check_share(name: str, value: Any, zero: bool = True) -> None:
     if not isinstance(value, Real) or not 0 <= float(value) <= 1 or (value == 0 and not zero):
-        raise ValueError(f"{name} takes a number {'from' if zero else 'above'} 0 to 1, got {value!r}")
+        raise ValueError(
+            f"{name} takes a number {'from' if zero else 'above'} 0 to 1, got {value!r}"
+        )
 
 
 class MemeticSearch:
@@ -108,7 +110,8 @@ class MemeticSearch:
         self.threads = ThreadPoolExecutor(max(1, task.n_jobs))
         self.coolest = task.temperature
         self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
-        self.members = list(self.threads.map(lambda k: _Member(self, task, k), range(settings.population)))
+        numbers = range(settings.population)
+        self.members = list(self.threads.map(lambda k: _Member(self, task, k), numbers))
 
     def close(self) -> None:
         """Release threads."""
@@ -174,7 +177,7 @@ class _Member:
 
     @property
     def surviving(self) -> int:
-        return int(self.survivors.count[0])
+        return int(self.survivors.surviving[0])
 
     def retemper(self) -> None:
         """Compute the objective again after a change of the temperature."""

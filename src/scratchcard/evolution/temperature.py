@@ -47,8 +47,8 @@ def retempered(outputs: NDArray[np.integer], rows: Rows, lowest: float) -> float
 
     ``SHARPNESS`` times the one with the least label-smoothed cross-entropy, in steps of a factor of
     sqrt(2), so that no rounding decides. Where the outputs separate the classes finely the
-    softmax gets sharper, and errors near the boundary come to matter; a plain cross-entropy at a fixed
-    temperature stays flat there. The smoothing keeps it finite where no error is left.
+    softmax gets sharper, and errors near the boundary come to matter; a plain cross-entropy at a
+    fixed temperature stays flat there. The smoothing keeps it finite where no error is left.
     """
     target = outputs[np.arange(len(rows)), rows.targets]
     losses = []

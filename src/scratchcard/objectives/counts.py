@@ -105,5 +105,7 @@ BALANCED_ACCURACY = Objective(
 )
 """1 - the mean recall over the classes that occur."""
 
-MACRO_F1 = Objective("macro_f1", _square, _confusion, _confusion_block, _macro_f1_value, False, False)
+MACRO_F1 = Objective(
+    "macro_f1", _square, _confusion, _confusion_block, _macro_f1_value, False, False
+)
 """1 - the mean over classes of F1; a class neither present nor predicted does not count."""

@@ -58,7 +58,7 @@ def custom_objective(
             sums += np.trunc(out * ONE).astype(np.int64) * int(weights[r])
         return sums
 
-    def block(outputs, exps, where, targets, weights, scale, work, quanta, sums):  # type: ignore[no-untyped-def]
+    def block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
         n_classes = where.size - 1
         nats = np.float32(scale * LN2)
         logits = np.empty(n_classes, dtype=np.float32)
@@ -75,7 +75,7 @@ def custom_objective(
                     sums[k] += np.int64(out[k] * ONE) * np.int64(weights[r])
         return 0
 
-    def total(sums, total_weight):  # type: ignore[no-untyped-def]
+    def total(sums, total_weight):
         return float(scalar(sums / (ONE * total_weight)))
 
     return Objective(

@@ -48,16 +48,17 @@ def exp2(x: NDArray[np.float32]) -> NDArray[np.float32]:
     f = x - whole
     p = A0 + f * (A1 + f * (A2 + f * (A3 + f * A4)))
     power = ((whole.astype(np.int32) + BIAS) << MANTISSA).view(np.float32)
-    return p * power
+    result: NDArray[np.float32] = p * power
+    return result
 
 
 def log2(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """The base-2 logarithm of a float32 array of any shape, x normal and positive."""
     bits = np.ascontiguousarray(x).view(np.int32)
     exponent = (bits - SQRT_HALF_BITS) >> MANTISSA
-    t = (bits - (exponent << MANTISSA)).view(np.float32) - UNIT
+    t: NDArray[np.float32] = (bits - (exponent << MANTISSA)).view(np.float32) - UNIT
     p = B0 + t * (B1 + t * (B2 + t * (B3 + t * (B4 + t * B5))))
-    return exponent.astype(np.float32) + t * p
+    return np.asarray(exponent.astype(np.float32) + t * p, dtype=np.float32)
 
 
 @njit(inline="always")

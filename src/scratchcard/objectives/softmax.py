@@ -19,7 +19,8 @@ UNIT = np.float32(1)
 
 
 def _logits(outputs: NDArray[np.int32], scale: np.float32) -> NDArray[np.float32]:
-    return np.clip(outputs.astype(np.float32) * scale, -CLIP, CLIP)
+    logits: NDArray[np.float32] = np.clip(outputs.astype(np.float32) * scale, -CLIP, CLIP)
+    return logits
 
 
 def _total(exps: NDArray[np.float32]) -> NDArray[np.float32]:
