@@ -102,7 +102,7 @@ def propose(net, survivors, units, moves, rng, flips):
         flips[0] = survivors.indices[below(rng, count)]
         if kind < moves.remove:
             return 1
-        layer, i, j = locate(net, flips[0])
+        layer, _, j = locate(net, flips[0])
         for _ in range(TRIES):
             other = net.starts[layer] + j * net.sizes[layer] + below(rng, net.sizes[layer])
             if survivors.place[other] < 0:

@@ -180,8 +180,9 @@ def evolve(
         search = algorithm.start(task)
         choice.consider(0, search.individuals())
         fraction = 0.0
+        deadline = began + (limits.seconds or math.inf)
         while not stopped_by:
-            search.step(fraction)
+            search.step(fraction, deadline)
             individuals = search.individuals()
             generation = len(history) + 1
             score = choice.consider(generation, individuals)

@@ -15,6 +15,7 @@ most, which is 5 s at the 25 ms that one evaluation took there. And it never rea
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -217,7 +218,7 @@ class GeneticSearch:
         of masks that differ in a bit or two."""
         return [Individual(self.masks[0], float(self.objectives[0]))]
 
-    def step(self, fraction: float) -> None:
+    def step(self, fraction: float, deadline: float = math.inf) -> None:
         """Recombination, mutation, migration, selection."""
         settings, random = self.settings, self.random
         family = [self.masks]

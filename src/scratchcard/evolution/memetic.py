@@ -8,6 +8,8 @@ lexicographic selection keeps the best: objective within a tolerance, then fewer
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from scratchcard.evolution.temperature import retempered
 from scratchcard.mask import Mask
 
 TEMPERATURE_ROWS = 4096
+CHUNK = 1000  # trials between two looks at the clock
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,9 @@ class Memetic:
     tolerance : objectives this close count as equal in selection, and the sparser mask wins.
     start_density : density of the first masks, as a share of ``max_density``.
     race_z : a trial reads the rows block by block and ends when its candidate is worse than could
-        be accepted by this many standard errors; 4 wrongly drops at most about 1 acceptable candidate
-        in 30,000 per look. 0 reads all rows always. Only objectives that are a mean are raced.
+        be accepted by this many standard errors; 4 wrongly drops at most about 1 acceptable
+        candidate in 30,000 per look. 0 reads all rows always. Only objectives that are a mean
+        are raced.
     """
 
     max_density: float = 0.1
@@ -107,6 +111,7 @@ class MemeticSearch:
         self.n_trials = settings.burst or max(1, int(60 * np.sqrt(network.n_weights)))
         self.evaluations = 0
         self.converged = False
+        self.closed = False
         self.threads = ThreadPoolExecutor(max(1, task.n_jobs))
         self.coolest = task.temperature
         self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
@@ -115,9 +120,10 @@ class MemeticSearch:
 
     def close(self) -> None:
         """Release threads."""
+        self.closed = True
         self.threads.shutdown(cancel_futures=True)
 
-    def step(self, fraction: float) -> None:
+    def step(self, fraction: float, deadline: float = math.inf) -> None:
         """Temperature, bursts, recombination, selection."""
         settings = self.settings
         self._retemper()
@@ -130,7 +136,7 @@ class MemeticSearch:
             heat=0.02 * settings.heat * (1.0 - fraction) ** 2 / self.max_survivors,
             race_z=settings.race_z if self.engine.objective.is_mean else 0.0,
         )
-        tried = list(self.threads.map(lambda m: m.live(moves, self.n_trials), self.members))
+        tried = list(self.threads.map(lambda m: m.live(moves, deadline), self.members))
         self.evaluations += sum(tried)
         self._select()
         if len(self.members) > 1:
@@ -185,22 +191,27 @@ class _Member:
         engine.rescale(self.state)
         self.objective = engine.value(engine.sums(self.state))
 
-    def live(self, moves: Moves, n_trials: int) -> int:
+    def live(self, moves: Moves, deadline: float) -> int:
         """A burst of mutation trials; returns how many were decided."""
         engine = self.search.engine
-        self.objective, tried, _ = burst(
-            engine.block,
-            engine.compiled_value,
-            engine.net,
-            engine.data,
-            self.state,
-            self.survivors,
-            self.search.units,
-            moves,
-            self.rng,
-            n_trials,
-        )
-        return int(tried)
+        decided = 0
+        for done in range(0, self.search.n_trials, CHUNK):
+            if self.search.closed or time.perf_counter() > deadline:
+                break
+            self.objective, tried, _ = burst(
+                engine.block,
+                engine.compiled_value,
+                engine.net,
+                engine.data,
+                self.state,
+                self.survivors,
+                self.search.units,
+                moves,
+                self.rng,
+                min(CHUNK, self.search.n_trials - done),
+            )
+            decided += int(tried)
+        return decided
 
     def mate(self, other: NDArray[np.uint8], moves: Moves) -> int:
         """Take units' connections from a mate where that does not hurt; returns trials."""

@@ -61,8 +61,11 @@ class Search(Protocol):
         """Whether the algorithm's own stopping rule is met."""
         ...
 
-    def step(self, fraction: float) -> None:
-        """Live through one generation; ``fraction`` (0 to 1) of the limits is used up."""
+    def step(self, fraction: float, deadline: float) -> None:
+        """Live through one generation; ``fraction`` (0 to 1) of the limits is used up.
+
+        A generation that takes long ends early at ``deadline``, a time of ``time.perf_counter``.
+        """
         ...
 
     def individuals(self) -> Sequence[Individual]:
