@@ -108,6 +108,13 @@ def run(generations: int, seed: int, n_jobs: int) -> None:
         "found": outcome.mask,
         f"pruned on training rows in {seconds:.1f} s": by_train,
         "pruned on validation rows": prune(network, outcome.mask, validation),
+        "pruned on training rows, by cross-entropy": prune(
+            network,
+            outcome.mask,
+            train,
+            objective="cross_entropy",
+            temperature=outcome.temperature,
+        ),
     }
     for name, mask in masks.items():
         scores = ", ".join(f"{p} {accuracy(network, mask, rows):.2%}" for p, rows in parts.items())

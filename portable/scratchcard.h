@@ -109,7 +109,7 @@ static inline int32_t scratchcard_weight(
     int32_t sum = -1020; /* kaiming_normal: eight bytes, centred */
     for (int byte = 0; byte < 4; byte++)
         sum += (int32_t)(word[0] >> 8 * byte & 255u) + (int32_t)(word[1] >> 8 * byte & 255u);
-    sum = sc_shift(sum * 39, 8);
+    sum = sc_shift(sum * 39 + 128, 8);
     return sum > 127 ? 127 : sum < -127 ? -127 : sum;
 }
 

@@ -51,7 +51,7 @@ export function weight(family, seed, layer, index) {
   if (family === SIGNED_CONSTANT) return x0 >>> 31 ? -1 : 1;
   let sum = -1020; // kaiming_normal: eight bytes, centred
   for (let by = 0; by < 32; by += 8) sum += ((x0 >>> by) & 255) + ((x1 >>> by) & 255);
-  return Math.max(-127, Math.min(127, (sum * 39) >> 8));
+  return Math.max(-127, Math.min(127, (sum * 39 + 128) >> 8));
 }
 
 // The bias of unit j of a layer, in 1/128 of the layer's unit.

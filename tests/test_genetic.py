@@ -41,7 +41,7 @@ def problem(name="digits-2", hidden=(8,), activation="relu"):
     network = Network((data.n_features, *hidden, data.n_classes), seed=3, activation=activation)
     scaling = InputScaling.fit(data.train.X)
     return network, *(
-        Rows(scaling.quantise(part.X, network.input_limit)[:700], data.targets(part)[:700])
+        Rows(scaling.quantise(part.X, network.input_limit)[:400], data.targets(part)[:400])
         for part in (data.train, data.validation)
     )
 

@@ -28,8 +28,10 @@ def prune(
     ----------
     network, mask : what was found.
     rows : rows that the objective is read on: training or validation rows, never test rows.
-    objective : what must not get worse; accuracy in the paper.
-    temperature : nats of logit per unit of output, for objectives that read more than labels.
+    objective : what must not get worse. Accuracy is the paper's, and scratches off the most;
+        cross-entropy scratches off less and keeps more of the accuracy on other rows.
+    temperature : nats of logit per unit of output, for objectives that read more than labels: the
+        :attr:`Outcome.temperature` of the search.
     seed : None to go by flat weight index, first layer first, as the paper does; a number for
         a random order.
     engine : "incremental" or "dense"; the result does not depend on it.
