@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from scratchcard.scaling import InputScaling
+from scratchcard.scaling import InputScaling, needed_bits
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 tables = hnp.arrays(
@@ -234,3 +234,17 @@ def test_bad_limits_are_refused(limit):
 def test_a_wrong_number_of_features_is_refused():
     with pytest.raises(ValueError, match=r"^X takes 2 features, got 3"):
         InputScaling([0, 0], [1, 1]).quantise([[0, 0, 0]], 127)
+
+
+@pytest.mark.parametrize(
+    ("X", "bits"),
+    [
+        (np.arange(256)[:, None], 8),
+        (np.arange(257)[:, None] / 7, 16),
+        (np.arange(60_000, dtype=np.uint8).reshape(-1, 2), 8),
+        (np.linspace(0, 1, 300).reshape(100, 3), 8),
+        (np.empty((0, 3)), 8),
+    ],
+)
+def test_measurements_need_more_bits_than_pixels(X, bits):
+    assert needed_bits(X) == bits

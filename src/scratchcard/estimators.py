@@ -23,7 +23,7 @@ from scratchcard.labels import as_labels
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.problem import DEFAULT_MAX_DENSITY, Labelled, Problem, make_algorithm
-from scratchcard.scaling import InputScaling
+from scratchcard.scaling import InputScaling, needed_bits
 from scratchcard.ticket import Ticket
 
 __all__ = ["TicketClassifier"]
@@ -48,8 +48,9 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         Family of the random weights.
     biases : {'uniform', 'zero'}, default='uniform'
         Family of the random biases.
-    input_bits : {8, 16}, default=8
-        Bits that a scaled feature has.
+    input_bits : {'auto', 8, 16}, default='auto'
+        Bits that a scaled feature has; 'auto' takes 16 where a feature of the training rows has
+        more than 256 different values.
     max_density : float or None, default=0.1
         Largest share of the weights that may stay, above 0 and at most 1. None for 0.1 of the
         memetic algorithm and no limit of the genetic one. Not used when ``algorithm`` is an object,
@@ -131,7 +132,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         *,
         weights: str = "uniform",
         biases: str = "uniform",
-        input_bits: int = 8,
+        input_bits: int | str = "auto",
         max_density: float | None = DEFAULT_MAX_DENSITY,
         objective: str | Objective = "cross_entropy",
         algorithm: str | Algorithm = "memetic",
@@ -202,7 +203,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         labels = as_labels(classes, len(classes))
         weights = integer_weights(sample_weight * self._class_weights(classes, y, sample_weight))
         seed = self._seed()
-        network = self._network(X.shape[1], len(classes), before, seed)
+        network = self._network(X, len(classes), before, seed)
         if before is not None and not np.array_equal(labels, before.classes):
             raise ValueError(
                 f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
@@ -324,16 +325,17 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         rows: Array = found[at]
         return rows
 
-    def _network(
-        self, n_features: int, n_classes: int, before: Ticket | None, seed: int
-    ) -> Network:
+    def _network(self, X: Array, n_classes: int, before: Ticket | None, seed: int) -> Network:
+        input_bits: Any = self.input_bits
+        if input_bits == "auto":
+            input_bits = needed_bits(X) if before is None else before.network.input_bits
         network = Network(
-            (n_features, *_as_hidden(self.hidden_layer_sizes), n_classes),
+            (X.shape[1], *_as_hidden(self.hidden_layer_sizes), n_classes),
             seed=seed if before is None else before.network.seed,
             weights=self.weights,
             biases=self.biases,
             activation=self.activation,
-            input_bits=self.input_bits,
+            input_bits=input_bits,
         )
         if before is None or n_classes != before.network.n_outputs:  # which y is blamed for
             return network

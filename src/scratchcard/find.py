@@ -18,6 +18,7 @@ from scratchcard.evolution import Limits, Outcome, Progress, evolve
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.problem import Labelled, Problem, make_algorithm
+from scratchcard.scaling import needed_bits
 from scratchcard.ticket import Ticket
 
 
@@ -79,7 +80,8 @@ class Search:
         for the memetic algorithm and no limit for the genetic one.
     algorithm : "memetic" or "genetic" (the paper's).
     limits : when to stop; the algorithm's own limits, which no clock enters, if None.
-    weights, biases, activation, input_bits, seed : see ``Network``.
+    weights, biases, activation, input_bits, seed : see ``Network``; for None as ``input_bits``, 8,
+        or 16 where a feature takes more than 256 different values.
     n_jobs : threads; the ticket does not depend on it.
 
     Raises ValueError, naming the setting, before anything is searched.
@@ -93,7 +95,7 @@ class Search:
     weights: str = "uniform"
     biases: str = "uniform"
     activation: str = "relu"
-    input_bits: int = 8
+    input_bits: int | None = None
     seed: int = 0
     limits: Limits | None = None
     n_jobs: int = 1
@@ -128,7 +130,7 @@ class Search:
             weights=self.weights,
             biases=self.biases,
             activation=self.activation,
-            input_bits=self.input_bits,
+            input_bits=self.input_bits or needed_bits(data.train.X),
         )
 
         def labelled(part: Part) -> Labelled:

@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from scratchcard.weights import as_int
 
-__all__ = ["KINDS", "InputScaling"]
+__all__ = ["KINDS", "InputScaling", "needed_bits"]
 
 KINDS = ("auto", "global", "feature")
 
 Floats = npt.NDArray[np.float64]
 Float32s = npt.NDArray[np.float32]
 
+_LEVELS = 256  # of a feature that 8 bits hold
 _BLOCK = 1 << 18  # values quantised at once: the float64 temporaries stay in the cache
 
 
@@ -115,6 +116,17 @@ class InputScaling:
             np.floor(np.add(block, 0.5, out=block), out=block)
             out[start : start + step] = np.clip(block, -limit, limit, out=block)
         return out
+
+
+def needed_bits(X: npt.ArrayLike) -> int:
+    """Return 8, or 16 where a feature of X takes more than 256 different values.
+
+    X: finite numbers (n_rows, n_features). Pixels need 8 bits; measurements, 16.
+    """
+    rows = _as_rows(X, finite=False)
+    if rows.dtype.itemsize == 1:
+        return 8
+    return 16 if any(len(np.unique(rows[:, k])) > _LEVELS for k in range(rows.shape[1])) else 8
 
 
 def _share_a_unit(least: Floats, most: Floats) -> bool:
