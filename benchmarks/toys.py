@@ -4,7 +4,8 @@
 
 Networks and data as in arXiv 2508.08877: moons and circles on four networks, blobs with ten classes
 on 2-100-10. "genetic" is the preset "GA (adaptive AB)" with accuracy (two classes) or
-cross-entropy (more) as its fitness; its limit is 300 generations here. "memetic" runs its default length.
+cross-entropy (more) as its fitness and 300 generations as its limit; "memetic" runs its default
+length.
 """
 
 from __future__ import annotations

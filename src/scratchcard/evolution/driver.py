@@ -51,7 +51,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a search stands after a generation. Figures are those of the best individual."""
+    """Where a search stands after a generation.
+
+    Objective and density are those of the best individual; ``validation_accuracy`` is the highest
+    of the population.
+    """
 
     generation: int
     generations: int | None
@@ -105,7 +109,7 @@ class _Choice:
         self.improved = 0
 
     def consider(self, generation: int, individuals: Sequence[Individual]) -> float | None:
-        """Read a generation, best first; returns the validation accuracy of the first."""
+        """Read a generation, best first; returns the highest validation accuracy in it."""
         if self.judge is None:
             self.individual = individuals[0].copy()
             return None
@@ -117,7 +121,7 @@ class _Choice:
         if scores[best] >= self.score:
             self.score = scores[best]
             self.individual = individuals[best].copy()
-        return scores[0]
+        return scores[best]
 
 
 def evolve(

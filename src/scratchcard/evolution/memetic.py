@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
 
@@ -117,6 +117,8 @@ class MemeticSearch:
         self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
         numbers = range(settings.population)
         self.members = list(self.threads.map(lambda k: _Member(self, task, k), numbers))
+        self.elite = self.members[0].individual.copy()
+        self._select()
 
     def close(self) -> None:
         """Release threads."""
@@ -146,8 +148,8 @@ class MemeticSearch:
             self._select()
 
     def individuals(self) -> Sequence[Individual]:
-        """The population, best first."""
-        return [Individual(m.state.mask, m.objective) for m in self.members]
+        """The best ever seen, then the population, best first."""
+        return [self.elite, *(member.individual for member in self.members)]
 
     def _retemper(self) -> None:
         """Fit the temperature to the best individual and compute everybody's objective with it."""
@@ -156,11 +158,19 @@ class MemeticSearch:
         if temperature != self.engine.temperature:
             self.engine.temper(temperature)
             list(self.threads.map(_Member.retemper, self.members))
+            sums = self.engine.evaluate(self.elite.mask[None])[0]
+            self.elite = replace(self.elite, objective=self.engine.value(sums))
 
     def _select(self) -> None:
         """Sort, best first: the objective in steps of the tolerance, then fewer weights."""
         step = max(self.settings.tolerance, 1e-12)
-        self.members.sort(key=lambda m: (np.floor(m.objective / step), m.surviving, m.objective))
+
+        def rank(one: _Member | Individual) -> tuple[float, int, float]:
+            return float(np.floor(one.objective / step)), one.surviving, one.objective
+
+        self.members.sort(key=rank)
+        if rank(self.members[0]) < rank(self.elite):
+            self.elite = self.members[0].individual.copy()
 
 
 class _Member:
@@ -184,6 +194,10 @@ class _Member:
     @property
     def surviving(self) -> int:
         return int(self.survivors.surviving[0])
+
+    @property
+    def individual(self) -> Individual:
+        return Individual(self.state.mask, self.objective)
 
     def retemper(self) -> None:
         """Compute the objective again after a change of the temperature."""
