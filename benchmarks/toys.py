@@ -3,7 +3,7 @@
     python benchmarks/toys.py [--jobs 2] [--only moons]
 
 Networks and data as in arXiv 2508.08877: moons and circles on four networks, blobs with ten classes
-on 2-100-10. "genetic" is the preset "GA (adaptive AB)" with accuracy (two classes) or
+on 2-100-10. "genetic" is the preset "GA" with accuracy (two classes) or
 cross-entropy (more) as its fitness and 300 generations as its limit; "memetic" runs its default
 length.
 """
@@ -33,7 +33,7 @@ def main() -> None:
             continue
         data = load(name)
         two = data.n_classes == 2
-        genetic = Genetic(preset="GA (adaptive AB)", patience=300 if two else None)
+        genetic = Genetic(preset="GA", patience=300 if two else None)
         for algorithm, settings in (
             ("memetic", {"algorithm": "memetic", "max_density": 0.5 if two else 0.2}),
             (

@@ -63,6 +63,13 @@ def fill(out, value):
 
 
 @njit(cache=True)
+def add(out, values):
+    """``out += values``."""
+    for r in range(out.size):
+        out[r] += values[r]
+
+
+@njit(cache=True)
 def add_scaled(out, w, values):
     """``out += w * values`` in int32; ``values`` int32 or int16."""
     w = np.int32(w)

@@ -106,7 +106,7 @@ class IncrementalEngine:
             where=np.zeros((n_blocks, n_classes + 1), dtype=np.int64),
             moved=np.zeros((n_blocks, n_hidden + 1), dtype=np.int64),
             changed=np.zeros(n_hidden, dtype=np.int64),
-            delta=np.empty((n_hidden, size), dtype=np.int32),
+            delta=np.empty((n_hidden + 1, size), dtype=np.int32),
             work=np.empty((2, size), dtype=np.float32),
             trial_sums=np.zeros(n_statistics, dtype=np.int64),
         )

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scratchcard.objectives.float32 import clip_scalar, exp2_scalar
 from scratchcard.vectors import (
     ZERO,
+    add,
     add_scaled,
     copy,
     fill,
@@ -67,7 +68,7 @@ NO_FLIPS = np.zeros(0, dtype=np.int64)
 class State(NamedTuple):
     """One individual: its mask and everything that is kept so that a trial is cheap.
 
-    Planes of outputs and exps: 0..K-1 the classes, K..2K-1 the same under trial; of outputs also
+    Planes of outputs and exps: 0..K-1 the classes, K..2K-1 those under trial; of outputs also
     2K, each row's target output, and 2K + 1 and 2K + 2, the same under trial. Where an array's
     second axis is 2, [:, 0] is kept and [:, 1] under trial.
     """
@@ -75,13 +76,13 @@ class State(NamedTuple):
     mask: NDArray[np.uint8]  # (n_weights,)
     sums: NDArray[np.int64]  # (blocks, 2, n_statistics)
     quanta: NDArray[np.int32]  # (blocks, 2, rows) the one statistic of each row
-    hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums before the activation
+    hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums; under trial in moved's order
     outputs: NDArray[np.int32]  # (blocks, 2K + 3, rows)
     exps: NDArray[np.float32]  # (blocks, 2K, rows)
     where: NDArray[np.int64]  # (blocks, K + 1) plane of each class, plane of the target
     moved: NDArray[np.int64]  # (blocks, hidden units + 1) units with a new sum; last: how many
     changed: NDArray[np.int64]  # (hidden units,) scratch: those whose activation changed
-    delta: NDArray[np.int32]  # (hidden units, rows) scratch: change of each unit's activation
+    delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: change of the changed activations
     work: NDArray[np.float32]  # (2, rows) scratch
     trial_sums: NDArray[np.int64]  # (n_statistics,) result of the last trial
 
@@ -144,7 +145,7 @@ def add_source(net, data, state, b, layer, i, w, below, above, out, scratch):
     add_scaled(out, w, scratch)
     for c in range(below, above):
         if state.changed[c] == u:
-            add_scaled(out, w, state.delta[u])
+            add_scaled(out, w, state.delta[c])
 
 
 @njit(inline="always")
@@ -169,7 +170,7 @@ def propagate(net, data, state, b, flips, n_flips):
     below = 0  # changed units of the layer below are changed[below:above]
     n_changed = 0
     n_moved = 0
-    touched = False
+    n_touched = 0
     for layer in range(n_layers):
         fan_in = net.sizes[layer]
         fan_out = net.sizes[layer + 1]
@@ -186,23 +187,27 @@ def propagate(net, data, state, b, flips, n_flips):
                     break
                 j = (flips[f] - net.starts[layer]) // fan_in
             row = net.starts[layer] + j * fan_in
+            is_met = f < last and flips[f] < row + fan_in
+            for c in range(below, above):
+                is_met |= state.mask[row + state.changed[c] - net.units[layer]] != 0
+            if not is_met:
+                j += 1
+                continue
             u = net.units[layer + 1] + j
             old = outputs[j] if is_output else hidden[u]
-            new = outputs[n_classes + j] if is_output else fresh[u]
-            is_moved = False
+            new = outputs[n_classes + n_touched] if is_output else fresh[n_moved]
+            is_copied = False
             for c in range(below, above):
                 i = state.changed[c] - net.units[layer]
                 if state.mask[row + i]:
-                    values = state.delta[state.changed[c]]
-                    if is_moved:
-                        add_scaled(new, net.weights[row + i], values)
+                    if is_copied:
+                        add_scaled(new, net.weights[row + i], state.delta[c])
                     else:
-                        set_scaled(new, old, net.weights[row + i], values)
-                    is_moved = True
+                        set_scaled(new, old, net.weights[row + i], state.delta[c])
+                    is_copied = True
+            if not is_copied:
+                copy(new, old)
             while f < last and flips[f] < row + fan_in:
-                if not is_moved:
-                    copy(new, old)
-                is_moved = True
                 w = np.int32(net.weights[flips[f]])
                 if state.mask[flips[f]]:
                     w = np.int32(-w)
@@ -210,21 +215,22 @@ def propagate(net, data, state, b, flips, n_flips):
                     net, data, state, b, layer, flips[f] - row, w, below, above, new, scratch
                 )
                 f += 1
-            if is_moved and is_output:
-                touched = True
-                where[j] = n_classes + j
-            elif is_moved:
+            if is_output:
+                where[j] = n_classes + n_touched
+                n_touched += 1
+            else:
                 moved[n_moved] = u
                 n_moved += 1
                 shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
-                if change(old, new, state.delta[u], net.activation, shift, limit):
+                delta = state.delta[n_changed]
+                if change(old, new, delta, net.activation, shift, limit):
                     state.changed[n_changed] = u
                     n_changed += 1
             j += 1
         first = last
         below = above
     moved[moved.size - 1] = n_moved
-    return touched
+    return n_touched > 0
 
 
 @njit(inline="always")
@@ -237,9 +243,9 @@ def refresh(net, data, state, b):
     now = kept
     for k in range(n_classes):
         if where[k] != k:
-            fresh = outputs[n_classes + k]
+            fresh = outputs[where[k]]
             if net.needs_exps:
-                exponentials(fresh, net.scale, state.exps[b, n_classes + k])
+                exponentials(fresh, net.scale, state.exps[b, where[k]])
             into = kept + 2 if now == kept + 1 else kept + 1
             select_targets(data.targets[b], k, fresh, outputs[now], outputs[into])
             now = into
@@ -250,7 +256,7 @@ def refresh(net, data, state, b):
 def add_up(block, net, data, state, b):
     """The statistics of block ``b`` under trial: ``quanta[b, 1]`` and ``sums[b, 1]``."""
     sums = state.sums[b, 1]
-    sums[:] = 0
+    fill(sums, 0)
     quanta = state.quanta[b, 1]
     block(
         state.outputs[b],
@@ -289,7 +295,7 @@ def trial(block, net, data, state, flips, n_flips, race):
     """
     n_blocks = state.sums.shape[0]
     sums = state.trial_sums
-    sums[:] = 0
+    fill(sums, 0)
     squares = 0.0
     change = 0.0
     for m in range(n_blocks):
@@ -297,13 +303,13 @@ def trial(block, net, data, state, flips, n_flips, race):
         if propagate(net, data, state, b, flips, n_flips):
             refresh(net, data, state, b)
             add_up(block, net, data, state, b)
-            sums += state.sums[b, 1]
+            add(sums, state.sums[b, 1])
             if race.limit < np.inf and m + 1 < n_blocks:
                 change += state.sums[b, 1, 0] - state.sums[b, 0, 0]
                 squares += sum_of_squares(state.quanta[b, 1], state.quanta[b, 0], data.weights[b])
         else:
-            state.sums[b, 1, :] = state.sums[b, 0]
-            sums += state.sums[b, 0]
+            copy(state.sums[b, 1], state.sums[b, 0])
+            add(sums, state.sums[b, 0])
         if race.limit < np.inf and m + 1 < n_blocks:
             share = (m + 1) / n_blocks
             spread = max(0.0, squares - change * change / ((m + 1) * data.targets.shape[1]))
@@ -320,7 +326,7 @@ def keep(net, state, flips, n_flips):
     for b in range(state.sums.shape[0]):
         moved = state.moved[b]
         for m in range(moved[moved.size - 1]):
-            copy(state.hidden[b, 0, moved[m]], state.hidden[b, 1, moved[m]])
+            copy(state.hidden[b, 0, moved[m]], state.hidden[b, 1, m])
         where = state.where[b]
         outputs = state.outputs[b]
         if where[n_classes] == 2 * n_classes:
@@ -329,12 +335,12 @@ def keep(net, state, flips, n_flips):
         where[n_classes] = 2 * n_classes
         for k in range(n_classes):
             if where[k] != k:
-                copy(outputs[k], outputs[n_classes + k])
+                copy(outputs[k], outputs[where[k]])
                 if net.needs_exps:
-                    copy(state.exps[b, k], state.exps[b, n_classes + k])
+                    copy(state.exps[b, k], state.exps[b, where[k]])
                 where[k] = k
         copy(state.quanta[b, 0], state.quanta[b, 1])
-        state.sums[b, 0, :] = state.sums[b, 1]
+        copy(state.sums[b, 0], state.sums[b, 1])
     for f in range(n_flips):
         state.mask[flips[f]] ^= 1
 

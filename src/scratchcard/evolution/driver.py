@@ -1,7 +1,7 @@
 """The driver: runs any algorithm within limits, and chooses the mask that is returned.
 
-Search reads training rows. Choosing reads validation rows where there are any: after each
-generation the population's accuracy on them is read, and the best mask ever seen is kept.
+Search reads training rows. Choosing reads validation rows where there are any: of the population
+that a search ends with, the mask with the highest accuracy on them is returned.
 """
 
 from __future__ import annotations
@@ -98,30 +98,34 @@ def accuracy(network: Network, mask: NDArray[np.uint8], rows: Rows) -> float:
 
 
 class _Choice:
-    """Chooses a mask: the best seen on validation rows, or else the search's own latest best."""
+    """Chooses a mask: of the last population, the one with the highest validation accuracy.
 
-    def __init__(self, network: Network, validation: Rows | None) -> None:
+    The best ever seen on validation rows would be a lucky early one as often as not. Only a search
+    that stops for want of improvement (``keep_best``) returns what it improved on last.
+    """
+
+    def __init__(self, network: Network, validation: Rows | None, keep_best: bool) -> None:
         self.judge: IncrementalEngine | None = None
         if validation is not None:
             self.judge = IncrementalEngine(network, validation, ACCURACY, 1.0)
+        self.keep_best = keep_best
         self.individual: Individual | None = None
         self.score = -math.inf
         self.improved = 0
 
     def consider(self, generation: int, individuals: Sequence[Individual]) -> float | None:
         """Read a generation, best first; returns the highest validation accuracy in it."""
-        if self.judge is None:
-            self.individual = individuals[0].copy()
-            return None
-        masks = np.array([individual.mask for individual in individuals])
-        scores = [1.0 - self.judge.value(sums) for sums in self.judge.evaluate(masks)]
-        best = int(np.argmax(scores))
-        if scores[best] > self.score:
-            self.improved = generation
-        if scores[best] >= self.score:
-            self.score = scores[best]
+        best, score = 0, None
+        if self.judge is not None:
+            masks = np.array([individual.mask for individual in individuals])
+            scores = [1.0 - self.judge.value(sums) for sums in self.judge.evaluate(masks)]
+            best = int(np.argmax(scores))
+            score = scores[best]
+            if score > self.score:
+                self.improved, self.score = generation, score
+        if self.individual is None or not self.keep_best or score == self.score:
             self.individual = individuals[best].copy()
-        return scores[best]
+        return score
 
 
 def evolve(
@@ -176,7 +180,7 @@ def evolve(
         n_jobs,
         None if start is None else start.flat(),
     )
-    choice = _Choice(network, validation)
+    choice = _Choice(network, validation, keep_best=limits.patience is not None)
     history: list[Progress] = []
     stopped_by = ""
     search: Search | None = None

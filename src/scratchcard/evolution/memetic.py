@@ -154,7 +154,7 @@ class MemeticSearch:
     def _retemper(self) -> None:
         """Fit the temperature to the best individual and compute everybody's objective with it."""
         outputs, rows = self.engine.sample(self.members[0].state, TEMPERATURE_ROWS)
-        temperature = retempered(outputs, rows, self.coolest)
+        temperature = retempered(outputs, rows, self.coolest, self.engine.temperature)
         if temperature != self.engine.temperature:
             self.engine.temper(temperature)
             list(self.threads.map(_Member.retemper, self.members))

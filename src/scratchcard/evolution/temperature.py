@@ -12,6 +12,8 @@ twice: both read :func:`distinct` rows, so that not even a rounding differs.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
@@ -42,22 +44,34 @@ def search_temperature(network: Network, rows: Rows, density: float) -> float:
     return float(np.float32(SPREAD / max(np.sqrt(np.mean(squares)), 1.0)))
 
 
-def retempered(outputs: NDArray[np.integer], rows: Rows, lowest: float) -> float:
+def retempered(outputs: NDArray[np.integer], rows: Rows, lowest: float, now: float) -> float:
     """Temperature for the next generation of a search, from ``lowest`` times 2 to 256.
 
     ``SHARPNESS`` times the one with the least label-smoothed cross-entropy, in steps of a factor of
     sqrt(2), so that no rounding decides. Where the outputs separate the classes finely the
     softmax gets sharper, and errors near the boundary come to matter; a plain cross-entropy at a
     fixed temperature stays flat there. The smoothing keeps it finite where no error is left.
+    The loss is convex in the temperature: from ``now`` it goes downhill.
     """
-    target = outputs[np.arange(len(rows)), rows.targets]
-    losses = []
-    for step in range(STEPS):
+    margins = (outputs - outputs[np.arange(len(rows)), rows.targets][:, None]).astype(np.float32)
+    pull = SMOOTHING * float(np.average(margins.mean(axis=1), weights=rows.weights))
+
+    @cache
+    def loss(step: int) -> float:
+        if not 0 <= step < STEPS:
+            return np.inf
         t = lowest * 2.0 ** (step / 2)
-        logits = outputs * t
-        mean = (1 - SMOOTHING) * target * t + SMOOTHING * logits.mean(axis=1)
-        losses.append(np.average(logsumexp(logits, axis=1) - mean, weights=rows.weights))
-    return float(np.float32(SHARPNESS * lowest * 2.0 ** (int(np.argmin(losses)) / 2)))
+        logits = margins * np.float32(t)
+        highest = logits.max(axis=1)
+        spread = np.log(np.exp(logits - highest[:, None]).sum(axis=1)) + highest
+        return float(np.average(spread, weights=rows.weights) - pull * t)
+
+    step = round(2 * np.log2(max(now / (SHARPNESS * lowest), 1.0)))
+    while loss(step + 1) < loss(step):
+        step += 1
+    while loss(step - 1) <= loss(step):
+        step -= 1
+    return float(np.float32(SHARPNESS * lowest * 2.0 ** (step / 2)))
 
 
 def calibrated_temperature(network: Network, mask: Mask, rows: Rows) -> float:
