@@ -44,7 +44,8 @@ def main() -> None:
         name = "-".join(map(str, ticket.network.sizes))
         test = np.mean(ticket.predict(data.test.X) == data.test.y)
         print(
-            f"{limit:5}  {name:10} {ticket.network.weights:15}  {ticket.network.seed:4}  {-size:5}  "
+            f"{limit:5}  {name:10} {ticket.network.weights:15}  {ticket.network.seed:4}  "
+            f"{-size:5}  "
             f"{ticket.mask.surviving:9}  {ticket.mask.density:.4f}   {100 * validation:9.2f}  "
             f"{100 * test:5.2f}",
             flush=True,

@@ -50,3 +50,15 @@ def test_a_callback_stops_the_search(iris):
 def test_settings_are_checked_before_the_search(iris, settings, message):
     with pytest.raises(ValueError, match=message):
         Search(iris, **settings)
+
+
+@pytest.mark.parametrize("rows", ["train", "validation"])
+def test_pruning_afterwards_costs_no_accuracy_on_its_rows(iris, rows):
+    settings = {"hidden": (10,), "max_density": 0.5, "limits": Limits(generations=3)}
+    found = find(iris, **settings)
+    pruned = find(iris, **settings, prune=rows)
+    part = getattr(iris, rows)
+    assert pruned.ticket.mask.surviving < found.ticket.mask.surviving
+    assert accuracy(pruned.ticket, part) >= accuracy(found.ticket, part)
+    with pytest.raises(ValueError, match="prune takes 'train', 'validation' or None, got 'test'"):
+        find(iris, prune="test")

@@ -60,7 +60,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         'brier', or one made by :func:`scratchcard.objectives.custom_objective`.
     algorithm : {'memetic', 'genetic'} or Algorithm, default='memetic'
         What decides which connections stay, by name, or as an object with settings of its own such
-        as ``Memetic(max_density=0.05, price=0.1)`` or ``Genetic("GA (adaptive AB)")``.
+        as ``Memetic(max_density=0.05, price=1e-4)`` or ``Genetic("GA (adaptive AB)")``.
     max_iter : int, default=None
         Most generations. None for the algorithm's own number (100 of the memetic one, 11,000 of the
         genetic one), or for no limit where ``max_evaluations`` or ``max_time`` is one.

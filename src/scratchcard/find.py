@@ -7,14 +7,15 @@ by ``Found.report``, once, when the search is over.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from scratchcard.data import Dataset, Part
-from scratchcard.evolution import Limits, Outcome, Progress, evolve
+from scratchcard.evolution import Limits, Outcome, Progress, evolve, prune
+from scratchcard.evolution.temperature import calibrated_temperature
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.problem import Labelled, Problem, make_algorithm
@@ -82,6 +83,8 @@ class Search:
     limits : when to stop; the algorithm's own limits, which no clock enters, if None.
     weights, biases, activation, input_bits, seed : see ``Network``; for None as ``input_bits``, 8,
         or 16 where a feature takes more than 256 different values.
+    prune : "train" or "validation": afterwards scratch off, in one greedy pass, every weight whose
+        loss costs no accuracy on these rows.
     n_jobs : threads; the ticket does not depend on it.
 
     Raises ValueError, naming the setting, before anything is searched.
@@ -98,11 +101,14 @@ class Search:
     input_bits: int | None = None
     seed: int = 0
     limits: Limits | None = None
+    prune: str | None = None
     n_jobs: int = 1
 
     def __post_init__(self) -> None:
         get_objective(self.objective)
         make_algorithm(self.algorithm, self.max_density, self.problem.network)
+        if self.prune not in (None, "train", "validation"):
+            raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
     def run(self, callback: Callable[[Progress], object] | None = None) -> Found:
         """Search until a limit, an interrupt, or a callback that returns True."""
@@ -118,6 +124,15 @@ class Search:
             n_jobs=self.n_jobs,
             callback=callback,
         )
+        if self.prune:
+            rows = problem.train if self.prune == "train" else problem.validation
+            assert rows is not None
+            mask = prune(problem.network, outcome.mask, rows)
+            outcome = replace(
+                outcome,
+                mask=mask,
+                temperature=calibrated_temperature(problem.network, mask, rows),
+            )
         return Found(problem.ticket(outcome, self.dataset.classes), outcome, self)
 
     @cached_property

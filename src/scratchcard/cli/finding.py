@@ -67,6 +67,11 @@ from scratchcard.cli.options import (
     default="relu",
     show_default=True,
 )
+@click.option(
+    "--prune",
+    type=click.Choice(["train", "validation"]),
+    help="Afterwards scratch off what costs no accuracy on these rows.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Threads.  [default: all cores]")
 @click.option(
     "--out",

@@ -25,6 +25,7 @@ from scratchcard.evolution.task import Individual, Task
 from scratchcard.evolution.temperature import retempered
 from scratchcard.mask import Mask
 
+FAIR_PRICE = 0.02  # what all the weights that may survive add to the objective by default
 TEMPERATURE_ROWS = 4096
 CHUNK = 1000  # trials between two looks at the clock
 
@@ -36,14 +37,14 @@ class Memetic:
     Parameters
     ----------
     max_density : at most this share of the weights survives, 0 < max_density <= 1.
-    price : what one surviving weight costs, in units of the objective times the number of
-        weights that ``max_density`` allows: with 0.02, the last of them must together earn 0.02.
+    price : what one surviving weight adds to the objective; None for 0.02 divided by the number
+        of weights that ``max_density`` allows.
     population : individuals.
     burst : mutation trials of an individual in a generation; None for 60 times the square root of
         the number of weights.
     generations : default length of a search.
-    heat : how much worse a mutation may be at the start, as a multiple of the price of a weight
-        at ``price=0.02``; cools to nothing at the end.
+    heat : how much worse a mutation may be at the start, as a multiple of the default price;
+        cools to nothing at the end.
     remove, swap : shares of the proposals that scratch a connection off, and that move the source
         of one; the rest add one.
     small_layer : share of the additions whose layer is drawn evenly instead of by its size.
@@ -56,7 +57,7 @@ class Memetic:
     """
 
     max_density: float = 0.1
-    price: float = 0.02
+    price: float | None = None
     population: int = 4
     burst: int | None = None
     generations: int = 100
@@ -79,8 +80,9 @@ class Memetic:
                 f"{self.remove} + {self.swap}"
             )
         for name in ("price", "heat", "tolerance", "race_z"):
-            if not 0 <= getattr(self, name) < np.inf:
-                raise ValueError(f"{name} takes a number from 0, got {getattr(self, name)!r}")
+            value = getattr(self, name)
+            if not (value is None and name == "price") and not 0 <= value < np.inf:
+                raise ValueError(f"{name} takes a number from 0, got {value!r}")
         for name in ("population", "burst", "generations"):
             value = getattr(self, name)
             if value is None and name == "burst":
@@ -129,13 +131,14 @@ class MemeticSearch:
         """Temperature, bursts, recombination, selection."""
         settings = self.settings
         self._retemper()
+        fair = FAIR_PRICE / self.max_survivors
         moves = Moves(
             remove=settings.remove,
             swap=settings.swap,
             small_layer=settings.small_layer,
             max_survivors=self.max_survivors,
-            price=settings.price / self.max_survivors,
-            heat=0.02 * settings.heat * (1.0 - fraction) ** 2 / self.max_survivors,
+            price=fair if settings.price is None else settings.price,
+            heat=settings.heat * fair * (1.0 - fraction) ** 2,
             race_z=settings.race_z if self.engine.objective.is_mean else 0.0,
         )
         tried = list(self.threads.map(lambda m: m.live(moves, deadline), self.members))
