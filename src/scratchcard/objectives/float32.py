@@ -35,7 +35,7 @@ B0, B1, B2, B3, B4, B5 = (
     F(0.3184071183204651),
     F(-0.20685812830924988),
 )
-HALF = F(0.5)
+ROUND = F(3 << 22)  # added and taken away, it rounds what is below 2**22 to an integer
 UNIT = F(1.0)
 BIAS = np.int32(127)
 MANTISSA = np.int32(23)
@@ -44,10 +44,10 @@ SQRT_HALF_BITS = np.int32(0x3F3504F3)
 
 def exp2(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """2**x for a float32 array of any shape, -126 < x < 127."""
-    whole = np.floor(x + HALF)
-    f = x - whole
+    shifted = np.asarray(x + ROUND)  # its last bits are those of x rounded to an integer
+    f = x - (shifted - ROUND)
     p = A0 + f * (A1 + f * (A2 + f * (A3 + f * A4)))
-    power = ((whole.astype(np.int32) + BIAS) << MANTISSA).view(np.float32)
+    power = ((shifted.view(np.int32) + BIAS) << MANTISSA).view(np.float32)
     result: NDArray[np.float32] = p * power
     return result
 
@@ -64,10 +64,10 @@ def log2(x: NDArray[np.float32]) -> NDArray[np.float32]:
 @njit(inline="always")
 def exp2_scalar(x):
     """:func:`exp2` of one float32, for compiled loops."""
-    whole = np.floor(x + HALF)
-    f = x - whole
+    shifted = np.float32(x + ROUND)
+    f = x - np.float32(shifted - ROUND)
     p = A0 + f * (A1 + f * (A2 + f * (A3 + f * A4)))
-    power = np.int32((np.int32(whole) + BIAS) << MANTISSA).view(np.float32)
+    power = np.int32(np.int32(shifted.view(np.int32) + BIAS) << MANTISSA).view(np.float32)
     return p * power
 
 

@@ -43,10 +43,11 @@ def _cross_entropy(outputs, targets, weights, scale):
 def _cross_entropy_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
     n_classes = where.size - 1
     total = work[0]
-    running_sum(total, exps, where, n_classes)
+    running_sum(total, exps, where, n_classes - 1)
+    last = exps[where[n_classes - 1]]
     target = outputs[where[n_classes]]
     for r in range(targets.size):
-        loss = log2_scalar(total[r]) - clip_scalar(np.float32(target[r]) * scale)
+        loss = log2_scalar(total[r] + last[r]) - clip_scalar(np.float32(target[r]) * scale)
         quanta[r] = np.int32(loss * ONE_F)
     return 0
 
