@@ -17,7 +17,7 @@ from scratchcard.find import accuracy, find
 
 CASES = (
     (400, {"hidden": (100,), "max_density": 0.085, "weights": "uniform"}),
-    (250, {"hidden": (40,), "max_density": 0.14, "weights": "signed_constant"}),
+    (250, {"hidden": (30,), "max_density": 0.22, "weights": "signed_constant"}),
 )
 
 
