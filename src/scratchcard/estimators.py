@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 import warnings
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from joblib import effective_n_jobs
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
@@ -218,7 +218,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             objective=objective,
             limits=limits,
             seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
-            n_jobs=effective_n_jobs(self.n_jobs),
+            n_jobs=_threads(self.n_jobs),
             callback=_print_progress if self.verbose else None,
             start=None if before is None else before.mask,
         )
@@ -402,6 +402,15 @@ def _as_sample_weight(sample_weight: Any, X: Array) -> Array:
     if not found.any():
         raise ValueError("sample_weight takes at least one weight that is not zero, got none")
     return found
+
+
+def _threads(n_jobs: int | None) -> int:
+    """Threads for scikit-learn's n_jobs: None is 1, -1 all cores, -2 all but one."""
+    if n_jobs is None:
+        return 1
+    if n_jobs == 0:
+        raise ValueError("n_jobs takes a number of threads, -1 for all cores, or None, got 0")
+    return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)
 
 
 def _print_progress(progress: Progress) -> None:

@@ -17,7 +17,11 @@ from numpy.typing import NDArray
 from scratchcard.engines import IncrementalEngine, Rows
 from scratchcard.evolution.memetic import Memetic
 from scratchcard.evolution.task import Algorithm, Individual, Search, Task
-from scratchcard.evolution.temperature import calibrated_temperature, search_temperature
+from scratchcard.evolution.temperature import (
+    SMOOTHING,
+    calibrated_temperature,
+    search_temperature,
+)
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
@@ -74,7 +78,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a search found: a mask, and the value of the objective for it on the training rows."""
+    """What a search found: a mask, and its objective on the training rows at ``temperature``.
+
+    A softmax objective in ``history`` is at the temperature of its generation instead.
+    """
 
     mask: Mask
     temperature: float
@@ -141,7 +148,7 @@ def evolve(
     callback: Callable[[Progress], object] | None = None,
     start: Mask | None = None,
 ) -> Outcome:
-    """Search a mask of ``network`` that is good on ``train``, and return the best one seen.
+    """Search a mask of ``network`` that is good on ``train``, and return the best one found.
 
     Parameters
     ----------
@@ -160,6 +167,8 @@ def evolve(
     """
     algorithm = algorithm if algorithm is not None else Memetic()
     limits = limits if limits is not None else Limits()
+    if n_jobs < 1:
+        raise ValueError(f"n_jobs takes a number of threads from 1, got {n_jobs!r}")
     if limits.patience is not None and validation is None:
         raise ValueError("patience takes validation rows to watch, got validation=None")
     for name, rows in (("train", train), ("validation", validation)):
@@ -178,6 +187,7 @@ def evolve(
         search_temperature(network, train, getattr(algorithm, "max_density", None) or 0.5),
         seed,
         n_jobs,
+        limits.evaluations,
         None if start is None else start.flat(),
     )
     choice = _Choice(network, validation, keep_best=limits.patience is not None)
@@ -231,12 +241,18 @@ def evolve(
     assert search is not None
     assert choice.individual is not None
     mask = Mask.from_flat(network.shapes, choice.individual.mask).without_dead()
+    temperature, value = task.temperature, choice.individual.objective
+    try:
+        judges, smoothing = (train, SMOOTHING) if validation is None else (validation, None)
+        temperature = calibrated_temperature(network, mask, judges, smoothing)
+        engine = IncrementalEngine(network, train, task.objective, temperature)
+        value = engine.value(engine.evaluate(mask.flat()[None])[0])
+    except KeyboardInterrupt:
+        stopped_by = "interrupt"
     return Outcome(
         mask=mask,
-        temperature=calibrated_temperature(
-            network, mask, train if validation is None else validation
-        ),
-        objective=choice.individual.objective,
+        temperature=temperature,
+        objective=value,
         evaluations=search.evaluations,
         seconds=time.perf_counter() - began,
         generations=len(history),

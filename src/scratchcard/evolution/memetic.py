@@ -2,8 +2,11 @@
 
 Every generation each individual lives through a burst of mutation trials, accepted by their exact
 change of the objective under a cooling threshold (threshold accepting: Dueck and Scheuer 1990, with
-exponentially distributed thresholds, which is annealing). Then mates recombine unit by unit, and
-lexicographic selection keeps the best: objective within a tolerance, then fewer weights.
+exponentially distributed thresholds, which is annealing). Then all recombine with the best, unit by
+unit. Selection is lexicographic, objective within a tolerance, then fewer weights: it says who is
+best, who is kept as the best ever seen, and who makes room for newcomers, which come every few
+generations in the first half of a search: children of the two best by uniform recombination, and
+migrants with random masks, in turn.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ from scratchcard.mask import Mask
 FAIR_PRICE = 0.02  # what all the weights that may survive add to the objective by default
 TEMPERATURE_ROWS = 4096
 CHUNK = 1000  # trials between two looks at the clock
+SHORTEST = 20  # generations that a limit on evaluations leaves room for
+NEWCOMER_PERIOD = 10  # generations
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,17 @@ class MemeticSearch:
         self.engine = IncrementalEngine(network, task.rows, task.objective, task.temperature)
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
         self.n_trials = settings.burst or max(1, int(60 * np.sqrt(network.n_weights)))
+        if task.evaluations is not None:
+            share = task.evaluations // (SHORTEST * settings.population)
+            self.n_trials = max(1, min(self.n_trials, share))
+        self.heat = settings.heat * FAIR_PRICE / self.max_survivors
+        self.price = FAIR_PRICE / self.max_survivors
+        if settings.price is not None:
+            self.price = settings.price
+        self.task = task
+        self.began = time.perf_counter()
+        self.generation = 0
+        self.born = settings.population
         self.evaluations = 0
         self.converged = False
         self.closed = False
@@ -130,24 +146,28 @@ class MemeticSearch:
     def step(self, fraction: float, deadline: float = math.inf) -> None:
         """Temperature, bursts, recombination, selection."""
         settings = self.settings
+        self.generation += 1
         self._retemper()
-        fair = FAIR_PRICE / self.max_survivors
         moves = Moves(
             remove=settings.remove,
             swap=settings.swap,
             small_layer=settings.small_layer,
             max_survivors=self.max_survivors,
-            price=fair if settings.price is None else settings.price,
-            heat=settings.heat * fair * (1.0 - fraction) ** 2,
+            price=self.price,
+            heat=self.heat * (1.0 - fraction) ** 2,
             race_z=settings.race_z if self.engine.objective.is_mean else 0.0,
         )
         tried = list(self.threads.map(lambda m: m.live(moves, deadline), self.members))
         self.evaluations += sum(tried)
         self._select()
-        if len(self.members) > 1:
-            best = self.members[0].state.mask
-            tried = list(self.threads.map(lambda m: m.mate(best, moves), self.members[1:]))
-            self.evaluations += sum(tried)
+        if len(self.members) == 1 or time.perf_counter() > deadline:
+            return
+        best = self.members[0].state.mask
+        tried = list(self.threads.map(lambda m: m.mate(best, moves), self.members[1:]))
+        self.evaluations += sum(tried)
+        self._select()
+        if self.generation % NEWCOMER_PERIOD == 0 and fraction < 0.5:
+            self._replace_worst()
             self._select()
 
     def individuals(self) -> Sequence[Individual]:
@@ -164,12 +184,24 @@ class MemeticSearch:
             sums = self.engine.evaluate(self.elite.mask[None])[0]
             self.elite = replace(self.elite, objective=self.engine.value(sums))
 
+    def _replace_worst(self) -> None:
+        """A newcomer for the last of the population: a child of the two best, or a migrant."""
+        mask = None
+        if self.generation // NEWCOMER_PERIOD % 2:
+            first, second = (member.state.mask for member in self.members[:2])
+            random = np.random.default_rng([self.task.seed, self.generation])
+            mask = np.where(random.random(first.size) < 0.5, first, second)
+        self.members[-1] = _Member(self, self.task, self.born, mask)
+        self.born += 1
+        self.evaluations += 1
+
     def _select(self) -> None:
-        """Sort, best first: the objective in steps of the tolerance, then fewer weights."""
+        """Sort, best first: the objective with its price in steps of the tolerance, then size."""
         step = max(self.settings.tolerance, 1e-12)
 
         def rank(one: _Member | Individual) -> tuple[float, int, float]:
-            return float(np.floor(one.objective / step)), one.surviving, one.objective
+            cost = one.objective + self.price * one.surviving
+            return float(np.floor(cost / step)), one.surviving, cost
 
         self.members.sort(key=rank)
         if rank(self.members[0]) < rank(self.elite):
@@ -179,13 +211,20 @@ class MemeticSearch:
 class _Member:
     """One individual: its engine state, its list of survivors and its random stream."""
 
-    def __init__(self, search: MemeticSearch, task: Task, number: int) -> None:
+    def __init__(
+        self,
+        search: MemeticSearch,
+        task: Task,
+        number: int,
+        mask: NDArray[np.uint8] | None = None,
+    ) -> None:
         self.search = search
         network = task.network
         seeds = np.random.SeedSequence([task.seed, number])
         self.rng = seeds.generate_state(1, np.uint64)
         random = np.random.default_rng(seeds)
-        mask = task.start
+        if mask is None and number < search.settings.population:
+            mask = task.start
         if mask is None:
             density = search.settings.start_density * search.settings.max_density
             mask = Mask.random(network.shapes, density, random).flat()
@@ -213,8 +252,12 @@ class _Member:
         engine = self.search.engine
         decided = 0
         for done in range(0, self.search.n_trials, CHUNK):
-            if self.search.closed or time.perf_counter() > deadline:
+            now, began = time.perf_counter(), self.search.began
+            if self.search.closed or now > deadline:
                 break
+            if deadline < math.inf:  # long generations cool while they last
+                cooled = self.search.heat * (1.0 - (now - began) / (deadline - began)) ** 2
+                moves = moves._replace(heat=min(moves.heat, cooled))
             self.objective, tried, _ = burst(
                 engine.block,
                 engine.compiled_value,

@@ -20,6 +20,7 @@ class Task:
 
     ``temperature`` is in nats of logit per unit of output. ``start`` is a flat mask to begin from,
     (n_weights,) uint8, or None. ``n_jobs`` threads may be used; it never changes the result.
+    ``evaluations`` is the limit on candidates, or None: short searches want short generations.
     """
 
     network: Network
@@ -28,6 +29,7 @@ class Task:
     temperature: float
     seed: int = 0
     n_jobs: int = 1
+    evaluations: int | None = None
     start: NDArray[np.uint8] | None = None
 
 

@@ -74,17 +74,28 @@ def retempered(outputs: NDArray[np.integer], rows: Rows, lowest: float, now: flo
     return float(np.float32(SHARPNESS * lowest * 2.0 ** (step / 2)))
 
 
-def calibrated_temperature(network: Network, mask: Mask, rows: Rows) -> float:
-    """Temperature with the least cross-entropy on ``rows``, float32."""
+def calibrated_temperature(
+    network: Network, mask: Mask, rows: Rows, smoothing: float | None = None
+) -> float:
+    """Temperature with the least label-smoothed cross-entropy on ``rows``, float32.
+
+    Without smoothing, rows that are all right would ask for certainty. ``smoothing`` is 1 / (n + 2)
+    for n rows if None, as befits rows that the mask was not fitted to (Laplace's rule of
+    succession); rows that it was fitted to want more, such as :data:`SMOOTHING`.
+    """
+    if smoothing is None:
+        smoothing = 1.0 / (rows.total_weight + 2)
     outputs = network.outputs(mask, rows.inputs)
     margins = outputs - outputs[np.arange(len(rows)), rows.targets][:, None]
     first, weights = distinct(margins, rows.weights)
     margins = margins[first].astype(np.float64)  # of each class against the target
     unit = 1.0 / max(_spread(margins, weights), 1.0)
+    pull = np.average(margins.mean(axis=1), weights=weights)
 
     def loss(log_scale: float) -> float:
         t = unit * np.exp(log_scale)
-        return float(np.average(logsumexp(margins * t, axis=1), weights=weights))
+        spread = np.average(logsumexp(margins * t, axis=1), weights=weights)
+        return float(spread - smoothing * pull * t)
 
     found = minimize_scalar(loss, bounds=(-WIDEST, WIDEST), method="bounded")
     return float(np.float32(unit * np.exp(found.x)))

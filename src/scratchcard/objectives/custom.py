@@ -31,7 +31,7 @@ def custom_objective(
     value : ``g(means) -> float``, lower is better; ``means`` (n_statistics,) float64 are the
         weighted means of the statistics over the rows.
     n_statistics : how many statistics a row has.
-    is_mean : whether ``value`` is a multiple of the one mean; such objectives can be raced.
+    is_mean : whether ``value`` is a positive multiple of the one mean; races need that.
 
     Examples
     --------
@@ -45,6 +45,10 @@ def custom_objective(
     ...     out[0] = max(0.0, 1.0 - (logits[target] - other))
     >>> objective = custom_objective("hinge", hinge, lambda means: means[0])
     """
+    if is_mean and not (n_statistics == 1 and value(np.ones(1)) > 0):
+        raise ValueError(
+            "is_mean=True takes one statistic, and a value that is a positive multiple of its mean"
+        )
     row = njit(statistics)
     scalar = njit(value)
 
