@@ -252,6 +252,10 @@ def test_find_on_a_full_disk(search, monkeypatch, capsys):
         ("find iris --max-density 0.001", "a path from an input to an output needs 2"),
         ("find iris --algorithm genetic --max-density 0", "max_density"),
         ("find iris --objective beauty", "beauty"),
+        ("find iris --hidden 20" + ",20" * 259, "hidden takes at most 254 layers, got 260"),
+        ("find " + "x" * 300, "File name too long"),
+        ("find iris --out " + "x" * 300, "File name too long"),
+        ("predict absent.ticket iris --out " + "x" * 300, "File name too long"),
         ("find digitz", "no data set or file 'digitz'; names: digits, iris"),
         ("find iris --target petal", "has its own labels"),
         ("find iris --out missing/x.ticket", "no folder 'missing'"),
@@ -263,6 +267,31 @@ def test_find_on_a_full_disk(search, monkeypatch, capsys):
 )
 def test_bad_usage_and_input(refused, arguments, message):
     assert message in refused(*arguments.split())
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValueError("two\nlines"), "two lines"),
+        (OSError(errno.EIO, "Input/output error"), "[Errno 5] Input/output error"),
+        (MemoryError(), "out of memory: MemoryError"),
+    ],
+)
+def test_errors_that_nobody_foresaw(refused, monkeypatch, error, message):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(scratchcard.find, "evolve", fail)
+    assert refused("find", "iris") == f"scratchcard: {message}\n"
+
+
+def test_output_that_is_an_input(refused):
+    Path("data.csv").write_text("a,class\n" + "1,x\n2,y\n" * 20)
+    Path("link.csv").symlink_to("data.csv")
+    same = "is the same file as"
+    assert f"{same} DATA" in refused("find", "data.csv", "--out", "./data.csv")
+    assert f"{same} DATA" in refused("predict", "a.ticket", "data.csv", "--out", "link.csv")
+    assert f"{same} FILE" in refused("predict", "data.csv", "iris", "--out", "data.csv")
 
 
 def test_bad_file(refused):

@@ -218,6 +218,9 @@ def test_csv_quotes_blank_lines_and_byte_order_mark(tmp_path):
         (("True", "False"), ["False", "True"]),
         (("12345678901234567890123", "x"), ["12345678901234567890123", "x"]),
         (("Ä", "日本"), ["Ä", "日本"]),
+        (("1_0", "10", "2e1", "20"), ["10", "1_0", "20", "2e1"]),
+        (("-0", "0"), ["-0", "0"]),
+        (("1.000000e+00", "0.000000e+00"), [0, 1]),
     ],
 )
 def test_csv_labels(tmp_path, labels, classes):
@@ -236,6 +239,7 @@ def test_csv_labels(tmp_path, labels, classes):
         ("c\nx\ny\n", "no feature columns"),
         ("a,b,c\n1,2,x\n1,2\n", "line 3 has 2 cells, the first row 3"),
         ("a,b,c\n1,red,x\n", "line 2: column 'b' holds 'red', not a number; encode it"),
+        ("a,b,c\n1,1_0,x\n", "line 2: column 'b' holds '1_0', not a number"),
         ("a,b,c\n1,2,x\n1,,x\n", "line 3 has no value in column 'b'"),
         ("a,b,c\n1,nan,x\n", "line 2: column 'b' holds nan; takes finite numbers"),
         ("a,b,c\n1,2,x\n-inf,2,x\n", "line 3: column 'a' holds -inf; takes finite numbers"),
@@ -440,6 +444,26 @@ def test_every_class_must_have_training_rows():
     part = Part(np.zeros((2, 1)), np.array([0, 1]))
     with pytest.raises(DataError, match="class 2 has test rows but no training rows"):
         Dataset("mine", part, part, Part(np.zeros((1, 1)), np.array([2])))
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        (np.zeros((0, 1)), "mine: test has no rows"),
+        (np.zeros((2, 3)), "mine: test rows have 3 features, the training rows 1"),
+        (np.zeros(2), r"mine: test rows take X \(n_rows, n_features\)"),
+        (np.array([[0.0], [np.inf]]), r"mine: test X\[1, 0\] is inf"),
+    ],
+)
+def test_every_part_is_checked(X, message):
+    part = Part(np.zeros((2, 1)), np.array([0, 1]))
+    with pytest.raises(DataError, match=message):
+        Dataset("mine", part, part, Part(X, np.array([0, 1])[: len(X)]))
+
+
+def test_a_name_that_is_too_long_for_a_file():
+    with pytest.raises(DataError, match="no data set or file"):
+        load("x" * 300)
 
 
 def test_every_name_is_documented():

@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
+import scratchcard.find
 from scratchcard import Limits
-from scratchcard.data import load
+from scratchcard.data import Dataset, Part, load
 from scratchcard.find import Search, accuracy, find
 from scratchcard.objectives import OBJECTIVES
 
@@ -45,11 +47,43 @@ def test_a_callback_stops_the_search(iris):
         ({"weights": "normal"}, "weights"),
         ({"hidden": (0,)}, "sizes"),
         ({"seed": -1}, "seed"),
+        ({"hidden": (4,) * 255}, "hidden takes at most 254 layers, got 255"),
+        ({"hidden": (20_000, 20_000)}, "hidden takes layers with at most 268435456 weights"),
+        ({"n_jobs": 0}, r"n_jobs takes an integer 1\.\.65536, got 0"),
+        ({"n_jobs": -1}, "n_jobs"),
+        ({"n_jobs": 1.5}, "n_jobs"),
     ],
 )
 def test_settings_are_checked_before_the_search(iris, settings, message):
     with pytest.raises(ValueError, match=message):
         Search(iris, **settings)
+
+
+def test_labels_that_no_ticket_holds_are_refused_before_the_search():
+    part = Part(np.arange(4.0)[:, None], np.array(["a\0b", "c"] * 2))
+    with pytest.raises(ValueError, match="NUL"):
+        Search(Dataset("mine", part, part, part))
+
+
+def test_an_interrupt_while_pruning_keeps_the_ticket(iris, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    settings = {"hidden": (8,), "limits": Limits(generations=2)}
+    found = find(iris, **settings)
+    monkeypatch.setattr(scratchcard.find, "prune", interrupted)
+    kept = find(iris, **settings, prune="train")
+    assert kept.ticket == found.ticket
+    assert kept.outcome.stopped_by == "interrupt"
+
+
+def test_an_interrupted_search_is_not_pruned(iris, monkeypatch):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scratchcard.find, "prune", None)
+    found = find(iris, hidden=(8,), prune="train", callback=interrupt)
+    assert found.outcome.stopped_by == "interrupt"
 
 
 @pytest.mark.parametrize("rows", ["train", "validation"])

@@ -16,11 +16,16 @@ import numpy as np
 from scratchcard.data import Dataset, Part
 from scratchcard.evolution import Limits, Outcome, Progress, evolve, prune
 from scratchcard.evolution.temperature import calibrated_temperature
+from scratchcard.labels import as_labels
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.problem import Labelled, Problem, make_algorithm
 from scratchcard.scaling import needed_bits
 from scratchcard.ticket import Ticket
+from scratchcard.ticketfile import MAX_LAYERS, MAX_WEIGHTS
+from scratchcard.weights import as_int
+
+MAX_JOBS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,11 @@ class Search:
     weights, biases, activation, input_bits, seed : see ``Network``; for None as ``input_bits``, 8,
         or 16 where a feature takes more than 256 different values.
     prune : "train" or "validation": afterwards scratch off, in one greedy pass, every weight whose
-        loss costs no accuracy on these rows.
-    n_jobs : threads; the ticket does not depend on it.
+        loss costs no accuracy on these rows. An interrupted search is not pruned.
+    n_jobs : threads, at least 1; the ticket does not depend on it.
 
-    Raises ValueError, naming the setting, before anything is searched.
+    Raises ValueError, naming the setting, before anything is searched; also for labels and layers
+    that no ticket can hold.
     """
 
     dataset: Dataset
@@ -106,12 +112,26 @@ class Search:
 
     def __post_init__(self) -> None:
         get_objective(self.objective)
+        as_int("n_jobs", self.n_jobs, 1, MAX_JOBS)
+        as_labels(self.dataset.classes, self.dataset.n_classes)
+        if self.network.n_layers > MAX_LAYERS:
+            raise ValueError(
+                f"hidden takes at most {MAX_LAYERS - 1} layers, got {len(self.hidden)}"
+            )
+        if self.network.n_weights > MAX_WEIGHTS:
+            raise ValueError(
+                f"hidden takes layers with at most {MAX_WEIGHTS} weights in all, "
+                f"got {self.network.n_weights}"
+            )
         make_algorithm(self.algorithm, self.max_density, self.problem.network)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
     def run(self, callback: Callable[[Progress], object] | None = None) -> Found:
-        """Search until a limit, an interrupt, or a callback that returns True."""
+        """Search until a limit, an interrupt, or a callback that returns True; then prune.
+
+        KeyboardInterrupt while pruning gives what the search found, unpruned.
+        """
         problem = self.problem
         outcome = evolve(
             problem.network,
@@ -124,22 +144,26 @@ class Search:
             n_jobs=self.n_jobs,
             callback=callback,
         )
-        if self.prune:
-            rows = problem.train if self.prune == "train" else problem.validation
-            assert rows is not None
-            mask = prune(problem.network, outcome.mask, rows)
-            outcome = replace(
-                outcome,
-                mask=mask,
-                temperature=calibrated_temperature(problem.network, mask, rows),
-            )
+        if self.prune and outcome.stopped_by != "interrupt":
+            try:
+                outcome = self._pruned(outcome)
+            except KeyboardInterrupt:
+                outcome = replace(outcome, stopped_by="interrupt")
         return Found(problem.ticket(outcome, self.dataset.classes), outcome, self)
 
+    def _pruned(self, outcome: Outcome) -> Outcome:
+        problem = self.problem
+        rows = problem.train if self.prune == "train" else problem.validation
+        assert rows is not None
+        mask = prune(problem.network, outcome.mask, rows)
+        temperature = calibrated_temperature(problem.network, mask, rows)
+        return replace(outcome, mask=mask, temperature=temperature)
+
     @cached_property
-    def problem(self) -> Problem:
-        """The network, and the training and validation rows in its integers."""
+    def network(self) -> Network:
+        """The random network."""
         data = self.dataset
-        network = Network(
+        return Network(
             (data.n_features, *self.hidden, data.n_classes),
             seed=self.seed,
             weights=self.weights,
@@ -148,10 +172,15 @@ class Search:
             input_bits=self.input_bits or needed_bits(data.train.X),
         )
 
+    @cached_property
+    def problem(self) -> Problem:
+        """The network, and the training and validation rows in its integers."""
+        data = self.dataset
+
         def labelled(part: Part) -> Labelled:
             return Labelled(part.X, data.targets(part))
 
-        return Problem.make(network, labelled(data.train), labelled(data.validation))
+        return Problem.make(self.network, labelled(data.train), labelled(data.validation))
 
 
 def find(

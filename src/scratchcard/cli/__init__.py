@@ -46,4 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         click.echo("scratchcard: interrupted before a ticket was found", err=True)
         return INTERRUPTED
+    except (ValueError, OSError, MemoryError) as error:  # foreseen by no command
+        message = " ".join(str(error).split()) or type(error).__name__
+        out_of = "out of memory: " if isinstance(error, MemoryError) else ""
+        click.echo(f"scratchcard: {out_of}{message}", err=True)
+        return 2
     return int(code or 0)

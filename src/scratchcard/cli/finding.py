@@ -98,7 +98,7 @@ def find(
     are read once, at the end. Ctrl-C or a limit ends the search with the best ticket so far.
     """
     out = out or unused(Path(f"{Path(data).stem or 'found'}.ticket"))
-    check_output(out)
+    check_output(out, DATA=data)
 
     from scratchcard.data import load
     from scratchcard.evolution import Limits
@@ -114,7 +114,7 @@ def find(
     with _one_interrupt() as ignore_more:
         with ProgressLine() as progress:
             found = search.run(progress)
-        ignore_more()
+            ignore_more()
         try:
             found.ticket.save(out)
         except (OSError, ValueError) as error:

@@ -48,15 +48,22 @@ def sizes(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-def check_output(path: Path) -> None:
-    """Raise click.UsageError unless a file can be written there. Nothing is left behind."""
+def check_output(path: Path, **inputs: str | Path) -> None:
+    """Raise click.UsageError unless a file can be written there. Nothing is left behind.
+
+    inputs: paths that are read, by the names of their arguments; the file must not be one of them.
+    """
     folder = path.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise click.UsageError(f"no folder {str(folder)!r} to write {path.name!r} into")
-    if path.exists() and not path.is_file():
-        raise click.UsageError(f"{str(path)!r} is there and not a file")
-    if path.exists() and not os.access(path, os.W_OK):
-        raise click.UsageError(f"{str(path)!r} is there and may not be overwritten")
+    if _is_there(path):
+        if not path.is_file():
+            raise click.UsageError(f"{str(path)!r} is there and not a file")
+        if not os.access(path, os.W_OK):
+            raise click.UsageError(f"{str(path)!r} is there and may not be overwritten")
+        for name, read in inputs.items():
+            if os.path.exists(read) and os.path.samefile(path, read):
+                raise click.UsageError(f"--out {str(path)!r} is the same file as {name}")
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
@@ -64,10 +71,20 @@ def check_output(path: Path) -> None:
         raise click.UsageError(f"cannot write into folder {str(folder)!r}: {reason}") from error
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:  # such as a name that is too long
+        raise click.UsageError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
+    return True
+
+
 def unused(path: Path) -> Path:
     """Return the path, or with -2, -3, ... before its suffix the first that is not there yet."""
     candidate, number = path, 2
-    while candidate.exists():
+    while os.path.exists(candidate):  # unlike Path's, False for a name that is too long
         candidate = path.with_name(f"{path.stem}-{number}{path.suffix}")
         number += 1
     return candidate

@@ -79,7 +79,7 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
     CSV file with one column, label.
     """
     if out is not None:
-        check_output(out)
+        check_output(out, FILE=file, DATA=data)
     ticket = _load(file)
 
     from scratchcard.data import load_features

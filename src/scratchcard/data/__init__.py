@@ -9,6 +9,7 @@ The split is documented in :mod:`scratchcard.data.dataset`, the names in
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from scratchcard.data.dataset import Array, DataError, Dataset, Part, split
@@ -59,7 +60,7 @@ def load_features(data: str | Path, target: str | None = None) -> Array:
 
 def _existing(data: str | Path) -> Path:
     path = Path(data)
-    if path.exists():
+    if os.path.exists(path):  # unlike Path's, False for a name that is too long
         return path
     raise DataError(
         f"no data set or file {str(data)!r}; names: {', '.join(NAMES)}; files: {FILE_KINDS}"

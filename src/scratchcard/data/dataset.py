@@ -53,12 +53,29 @@ class Dataset:
     feature_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
+        for part in ("train", "validation", "test"):
+            self._check_part(part, getattr(self, part))
         for part, labels in (("validation", self.validation.y), ("test", self.test.y)):
             unknown = np.setdiff1d(labels, self.classes)
             if len(unknown):
                 raise DataError(
                     f"{self.name}: class {unknown[0]!s} has {part} rows but no training rows"
                 )
+
+    def _check_part(self, name: str, part: Part) -> None:
+        where = f"{self.name}: {name}"
+        if part.X.ndim != 2 or part.y.shape != part.X.shape[:1]:
+            raise DataError(
+                f"{where} rows take X (n_rows, n_features) and y (n_rows,), got {part.X.shape} and "
+                f"{part.y.shape}"
+            )
+        if len(part.y) == 0:
+            raise DataError(f"{where} has no rows")
+        if part.X.shape[1] != self.n_features:
+            raise DataError(
+                f"{where} rows have {part.X.shape[1]} features, the training rows {self.n_features}"
+            )
+        check_finite(f"{where} X", part.X)
 
     @cached_property
     def classes(self) -> Array:

@@ -5,8 +5,8 @@ are the column named as target, or the last; every other column is a numeric fea
 NPZ : arrays ``X`` (n_rows, ...) and ``y`` (n_rows,), or the labels in the array named as target and
 the features in ``X`` or the only other array. Nothing pickled is ever loaded.
 
-Labels are strings, integers or booleans. Numbers written as 1.0 are integers; text such as 007,
-which a number could not give back, is a string.
+Labels are strings, integers or booleans. Numbers written as 1.0 or 1.000e+00 are integers; text
+such as 007, 1_0 or 2e1, which a number could not give back, is a string, and then all labels are.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from scratchcard.data.dataset import Array, DataError, check_finite
 FILE_KINDS = ".csv, .parquet, .npz, or a folder with the four IDX files of MNIST's kind"
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
+_NUMBER = re.compile(r"(?!-0$)-?(0|[1-9][0-9]{0,17})(\.[0-9]*(e[+-][0-9]{2,3})?)?")
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # how pandas stores an index, no column
 
 
@@ -116,7 +116,7 @@ def _is_number(text: str) -> bool:
         float(text)
     except ValueError:
         return False
-    return True
+    return "_" not in text  # which Python takes between digits
 
 
 def _read_cells(
@@ -137,7 +137,8 @@ def _read_cells(
                 raise DataError(f"{where} has no label in column {names[place]!r}")
         try:
             row = [float(cell) for cell in cells]
-            usable = math.isfinite(sum(row))  # NaN and infinity survive a sum
+            # NaN and infinity survive a sum
+            usable = math.isfinite(sum(row)) and "_" not in "".join(cells)
         except ValueError:
             usable = False
         if not usable:
@@ -164,7 +165,7 @@ def _refuse_cells(where: str, names: list[str], cells: list[str]) -> None:
 def _text_labels(path: Path, cells: list[str]) -> Array:
     if all(_INTEGER.fullmatch(cell) for cell in cells):
         return np.array([int(cell) for cell in cells], dtype=np.int64)
-    if all(_is_number(cell) and not _LEADING_ZERO.match(cell) for cell in cells):
+    if all(_NUMBER.fullmatch(cell) for cell in cells):
         return _as_labels(f"{path}: the labels", np.array([float(cell) for cell in cells]))
     return np.array(cells, dtype=np.str_)
 

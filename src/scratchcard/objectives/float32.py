@@ -44,12 +44,11 @@ SQRT_HALF_BITS = np.int32(0x3F3504F3)
 
 def exp2(x: NDArray[np.float32]) -> NDArray[np.float32]:
     """2**x for a float32 array of any shape, -126 < x < 127."""
-    shifted = np.asarray(x + ROUND, dtype=np.float32)  # its last bits are those of x rounded to an integer
-    f: NDArray[np.float32] = x - (shifted - ROUND)
+    shifted = np.asarray(x + ROUND, dtype=np.float32)  # ends in the bits of x rounded
+    f = x - (shifted - ROUND)
     p = A0 + f * (A1 + f * (A2 + f * (A3 + f * A4)))
     power = ((shifted.view(np.int32) + BIAS) << MANTISSA).view(np.float32)
-    result: NDArray[np.float32] = p * power
-    return result
+    return np.asarray(p * power, dtype=np.float32)
 
 
 def log2(x: NDArray[np.float32]) -> NDArray[np.float32]:
