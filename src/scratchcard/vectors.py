@@ -94,7 +94,7 @@ def weighted_total(values, weights):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def running_sum(out, planes, where, n):
     """``out = planes[where[0]] + ... + planes[where[n - 1]]``, float32, added in this order."""
     k = 1

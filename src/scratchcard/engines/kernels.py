@@ -3,6 +3,9 @@
 Everything works on one block of rows at a time, unit-major: one unit's numbers for all rows of a
 block lie next to each other, so every inner loop is a plain vector loop. A flip touches the unit
 it leads into; from there its change travels along surviving connections only.
+
+What runs once per trial allocates nothing and is compiled without reference counts (``_nrt``):
+counting every view of a row up and down took a fifth of the time of a trial.
 """
 
 from __future__ import annotations
@@ -283,7 +286,7 @@ def sum_of_squares(new, old, weights):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def trial(block, net, data, state, flips, n_flips, race):
     """Fill ``state.trial_sums`` with the statistics' sums that ``flips`` would lead to.
 
@@ -319,7 +322,7 @@ def trial(block, net, data, state, flips, n_flips, race):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, _nrt=False)
 def keep(net, state, flips, n_flips):
     """Make the flips of the last :func:`trial`, which must have run to the end."""
     n_classes = net.sizes[net.sizes.size - 1]
