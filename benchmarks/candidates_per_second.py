@@ -19,7 +19,6 @@ from scratchcard.evolution.temperature import search_temperature
 from scratchcard.find import Search
 from scratchcard.objectives import get_objective
 
-
 RUNS = 5
 
 
