@@ -187,8 +187,8 @@ def evolve(
         search_temperature(network, train, getattr(algorithm, "max_density", None) or 0.5),
         seed,
         n_jobs,
-        limits.evaluations,
         None if start is None else start.flat(),
+        limits.evaluations,
     )
     choice = _Choice(network, validation, keep_best=limits.patience is not None)
     history: list[Progress] = []

@@ -29,8 +29,8 @@ class Task:
     temperature: float
     seed: int = 0
     n_jobs: int = 1
-    evaluations: int | None = None
     start: NDArray[np.uint8] | None = None
+    evaluations: int | None = None
 
 
 @dataclass(frozen=True)
