@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from numbers import Real
@@ -249,7 +249,6 @@ class _Member:
 
     def live(self, moves: Moves, deadline: float) -> int:
         """A burst of mutation trials; returns how many were decided."""
-        engine = self.search.engine
         decided = 0
         for done in range(0, self.search.n_trials, CHUNK):
             now, began = time.perf_counter(), self.search.began
@@ -258,25 +257,17 @@ class _Member:
             if deadline < math.inf:  # long generations cool while they last
                 cooled = self.search.heat * (1.0 - (now - began) / (deadline - began)) ** 2
                 moves = moves._replace(heat=min(moves.heat, cooled))
-            self.objective, tried, _ = burst(
-                engine.block,
-                engine.compiled_value,
-                engine.net,
-                engine.data,
-                self.state,
-                self.survivors,
-                self.search.units,
-                moves,
-                self.rng,
-                min(CHUNK, self.search.n_trials - done),
-            )
-            decided += int(tried)
+            decided += self._run(burst, moves, min(CHUNK, self.search.n_trials - done))
         return decided
 
     def mate(self, other: NDArray[np.uint8], moves: Moves) -> int:
         """Take units' connections from a mate where that does not hurt; returns trials."""
+        return self._run(recombine, moves, other)
+
+    def _run(self, kernel: Callable[..., Any], moves: Moves, last: Any) -> int:
+        """Let ``kernel`` change this individual; returns trials. ``last`` is its own argument."""
         engine = self.search.engine
-        self.objective, tried, _ = recombine(
+        self.objective, tried, _ = kernel(
             engine.block,
             engine.compiled_value,
             engine.net,
@@ -286,7 +277,7 @@ class _Member:
             self.search.units,
             moves,
             self.rng,
-            other,
+            last,
         )
         return int(tried)
 
