@@ -278,3 +278,19 @@ def test_integer_weights():
 def test_integer_weights_refused(bad):
     with pytest.raises(ValueError, match="weights takes finite numbers of at least 0"):
         integer_weights(np.array([1.0, bad]))
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "brier"])
+def test_a_network_of_one_output_has_a_softmax_too(name):
+    random = np.random.default_rng(0)
+    network = Network((5, 4, 1))
+    inputs = random.integers(-127, 128, (60, 5)).astype(np.int16)
+    rows = Rows(inputs, np.zeros(60, dtype=np.int64))
+    masks = random.integers(0, 2, (20, network.n_weights)).astype(np.uint8)
+    dense, incremental = (
+        engine(network, rows, OBJECTIVES[name], 1e-4) for engine in (DenseEngine, IncrementalEngine)
+    )
+    for mask in masks:
+        assert np.array_equal(
+            dense.sums(dense.state(mask)), incremental.sums(incremental.state(mask))
+        )

@@ -16,6 +16,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import scratchcard.estimators
+from hinge import first, hinge
 from scratchcard import Genetic, Memetic, Network, Ticket, TicketClassifier
 from scratchcard.evolution import evolve
 from scratchcard.network import ACTIVATIONS
@@ -29,18 +30,6 @@ def small(**settings):
     """Return a classifier whose search is short."""
     defaults = {"hidden_layer_sizes": 20, "algorithm": SHORT, "max_iter": 5, "random_state": 0}
     return TicketClassifier(**(defaults | settings))
-
-
-def hinge(logits, target, out):
-    other = -1e30
-    for k in range(logits.size):
-        if k != target:
-            other = max(other, logits[k])
-    out[0] = max(0.0, 1.0 - (logits[target] - other))
-
-
-def first(means):
-    return means[0]
 
 
 HINGE = custom_objective("hinge", hinge, first, is_mean=True)

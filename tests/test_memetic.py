@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from hinge import first, hinge
 from scratchcard.engines import DenseEngine, Rows
 from scratchcard.evolution import Genetic, Limits, Memetic, accuracy, evolve
 from scratchcard.evolution.task import Task
@@ -23,18 +24,6 @@ def digits() -> tuple[Rows, Rows]:
     X, y = load_digits(return_X_y=True)
     X = np.round((X - 8) / 8 * 127).astype(np.int16)
     return Rows(X[:600], y[:600]), Rows(X[600:800], y[600:800])
-
-
-def hinge(logits, target, out):
-    other = -1e30
-    for k in range(logits.size):
-        if k != target:
-            other = max(other, logits[k])
-    out[0] = max(0.0, 1.0 - (logits[target] - other))
-
-
-def first(means):
-    return means[0]
 
 
 @pytest.mark.parametrize(

@@ -11,23 +11,12 @@ from hypothesis import strategies as st
 from numba import njit
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss
 
+from hinge import first, hinge
 from scratchcard.objectives import OBJECTIVES, Objective, custom_objective, get_objective
 from scratchcard.objectives.base import ONE, bits_per_output
 from scratchcard.objectives.float32 import CLIP, exp2, exp2_scalar, log2, log2_scalar
 
 QUANTUM = 2.0 / ONE  # of the mean of a statistic that is cut to multiples of 1 / ONE, and exp2's
-
-
-def hinge(logits, target, out):
-    other = -1e30
-    for k in range(logits.size):
-        if k != target:
-            other = max(other, logits[k])
-    out[0] = max(0.0, 1.0 - (logits[target] - other))
-
-
-def first(means):
-    return means[0]
 
 
 def moments(logits, target, out):

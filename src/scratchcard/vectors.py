@@ -97,15 +97,15 @@ def weighted_total(values, weights):
 @njit(cache=True, _nrt=False)
 def running_sum(out, planes, where, n):
     """``out = planes[where[0]] + ... + planes[where[n - 1]]``, float32, added in this order."""
-    k = 1
-    first = planes[where[0]]
-    if n == 1:
-        copy(out, first)
-    if n >= 2:  # two at once: a pass over memory less
-        second = planes[where[1]]
+    k = min(n, 2)
+    if n == 0:
+        fill(out, 0.0)
+    elif n == 1:
+        copy(out, planes[where[0]])
+    else:  # two at once: a pass over memory less
+        first, second = planes[where[0]], planes[where[1]]
         for r in range(out.size):
             out[r] = first[r] + second[r]
-        k = 2
     while k + 3 <= n:
         a, b, c = planes[where[k]], planes[where[k + 1]], planes[where[k + 2]]
         for r in range(out.size):
