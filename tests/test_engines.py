@@ -183,9 +183,9 @@ def test_a_race_that_runs_to_its_end_is_exact_and_one_that_does_not_leaves_no_tr
         flips = np.unique(case.flips())
         expected = case.dense.trial(dense, flips)
         limit = case.random.choice([-1e6, 0.0, 1e6, 1e300])
-        race = kernels.Race(limit, z, int(case.random.integers(n_blocks)))
+        race = kernels.Race(limit, z)
         arguments = (engine.block, engine.net, engine.data, state, flips, len(flips))
-        if kernels.trial(*arguments, race):
+        if kernels.trial(*arguments, race, engine.team(1)[0]):
             assert np.array_equal(state.trial_sums, expected)
         else:
             assert limit < 1e300

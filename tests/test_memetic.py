@@ -30,7 +30,7 @@ def digits() -> tuple[Rows, Rows]:
     "settings",
     [
         {},
-        {"algorithm": Memetic(max_density=0.2, race_z=0.0)},
+        {"algorithm": Memetic(max_density=0.2, race_error=0.0)},
         {"network": Network((64, 20, 12, 10), seed=1, activation="sign")},
         {"objective": "macro_f1"},
     ],
@@ -92,8 +92,8 @@ def test_a_race_decides_nearly_as_reading_all_rows_does(digits):
         np.repeat(digits[0].inputs, 12, axis=0), np.repeat(digits[0].targets, 12)
     )  # several blocks
     raced, read = (
-        evolve(NETWORK, rows, algorithm=Memetic(max_density=0.2, race_z=z), limits=SHORT)
-        for z in (3.0, 0.0)
+        evolve(NETWORK, rows, algorithm=Memetic(max_density=0.2, race_error=error), limits=SHORT)
+        for error in (0.15, 0.0)
     )
     assert raced.objective == pytest.approx(read.objective, rel=0.25)
 

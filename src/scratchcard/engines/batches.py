@@ -10,7 +10,7 @@ from scratchcard.vectors import add_scaled, fill
 
 
 @njit(cache=True, nogil=True)
-def trial_each(block, net, data, state, masks, sums):
+def trial_each(block, net, data, state, masks, sums, team):
     """Fill ``sums[m]`` with the statistics' sums of ``masks[m]``, as a trial of ``state``.
 
     masks : (n, n_weights) uint8. sums : (n, n_statistics) int64.
@@ -21,7 +21,7 @@ def trial_each(block, net, data, state, masks, sums):
         for index in range(state.mask.size):
             flips[n_flips] = index
             n_flips += masks[m, index] ^ state.mask[index]
-        trial(block, net, data, state, flips, n_flips, NO_RACE)
+        trial(block, net, data, state, flips, n_flips, NO_RACE, team)
         sums[m] = state.trial_sums
 
 

@@ -7,19 +7,23 @@ from numpy.typing import NDArray
 
 from scratchcard.engines import batches, kernels
 from scratchcard.engines.rows import Rows, hashes
+from scratchcard.engines.team import Team, make_team
 from scratchcard.network import Network
 from scratchcard.objectives.base import Objective, bits_per_output
 
 LANES = 16  # blocks are padded to whole vectors
-BLOCK_ROWS = 2048  # a block's outputs and exps of ten classes fill about half of an L2 cache
+BLOCK_ROWS = 1024  # a block's outputs and exps of ten classes fill about a quarter of an L2 cache
+ONE_BLOCK = 2048  # so few rows stay in one block
 
 DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is cheaper
 
 ACTIVATIONS = {"relu": kernels.RELU, "step": kernels.STEP, "sign": kernels.SIGN}
 
 
-def _blocks(rows: Rows, block_rows: int) -> kernels.Data:
+def _blocks(rows: Rows, block_rows: int | None) -> kernels.Data:
     n = len(rows)
+    if block_rows is None:
+        block_rows = ONE_BLOCK if n <= ONE_BLOCK else BLOCK_ROWS
     # So that every block is a fair sample, and the order in which the rows came is of no account.
     order = np.lexsort((rows.weights, rows.targets, hashes(rows.inputs)))
     n_blocks = -(-n // block_rows)
@@ -48,7 +52,7 @@ class IncrementalEngine:
     rows : the rows to read; ``rows.inputs`` within the network's input limit.
     objective : what is computed.
     temperature : nats of logit per unit of output.
-    block_rows : rows per block, at most.
+    block_rows : rows per block, at most; None for one block of up to 2,048 rows, or 1,024.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class IncrementalEngine:
         rows: Rows,
         objective: Objective,
         temperature: float,
-        block_rows: int = BLOCK_ROWS,
+        block_rows: int | None = None,
     ) -> None:
         self.network = network
         self.rows = rows
@@ -85,11 +89,11 @@ class IncrementalEngine:
 
     def state(self, mask: NDArray[np.uint8]) -> kernels.State:
         """An individual with this flat mask, (n_weights,), everything computed afresh."""
-        state = self._blank(mask)
-        kernels.build(self.block, self.net, self.biases, self.data, state)
+        state = self.blank(mask)
+        kernels.build(self.block, self.net, self.biases, self.data, state, self.team(1)[0])
         return state
 
-    def _blank(self, mask: NDArray[np.uint8]) -> kernels.State:
+    def blank(self, mask: NDArray[np.uint8]) -> kernels.State:
         """A state of this mask with nothing computed yet."""
         n_blocks, _, size = self.data.inputs.shape
         n_hidden = int(self.net.sizes[1:-1].sum())
@@ -132,35 +136,23 @@ class IncrementalEngine:
         n_statistics = self.objective.n_statistics(int(self.net.sizes[-1]))
         sums = np.zeros((len(masks), n_statistics), dtype=np.int64)
         if near is not None:
-            batches.trial_each(self.block, self.net, self.data, near, masks, sums)
+            alone = self.team(1)[0]
+            batches.trial_each(self.block, self.net, self.data, near, masks, sums, alone)
         elif len(masks):
-            scratch = self._blank(masks[0])
+            scratch = self.blank(masks[0])
             arguments = (self.block, self.net, self.biases, self.data, scratch, masks, sums)
             batches.compute_each(*arguments)
         return sums
 
     def affordable_states(self, memory: int) -> int:
         """How many individuals fit in this many bytes, to derive others from."""
-        blank = self._blank(np.zeros(self.network.n_weights, dtype=np.uint8))
+        blank = self.blank(np.zeros(self.network.n_weights, dtype=np.uint8))
         return memory // sum(array.nbytes for array in blank)
 
     def temper(self, temperature: float) -> None:
-        """Change the temperature; states made before need :meth:`rescale`."""
+        """Change the temperature; of states, only windowed ones follow."""
         self.temperature = temperature
         self.net = self.net._replace(scale=bits_per_output(temperature))
-
-    def rescale(self, state: kernels.State) -> None:
-        """Bring a state up to date after :meth:`temper`."""
-        kernels.rescale(self.block, self.net, self.data, state)
-
-    def sample(self, state: kernels.State, n_rows: int) -> tuple[NDArray[np.int32], Rows]:
-        """Outputs, (rows, n_classes), of about ``n_rows`` rows, and those rows without inputs."""
-        n_blocks, size = self.data.targets.shape
-        some = slice(0, min(n_blocks, -(-n_rows // size)))
-        n_classes = int(self.net.sizes[-1])
-        outputs = state.outputs[some, :n_classes].swapaxes(1, 2).reshape(-1, n_classes)
-        targets, weights = self.data.targets[some].ravel(), self.data.weights[some].ravel()
-        return outputs, Rows(np.empty((len(targets), 0), np.int16), targets, weights)
 
     def sums(self, state: kernels.State) -> NDArray[np.int64]:
         """Sums of the statistics, (n_statistics,) int64."""
@@ -173,12 +165,22 @@ class IncrementalEngine:
 
     def trial(self, state: kernels.State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
-        flips = np.unique(np.asarray(flips, dtype=np.int64))
-        kernels.trial(self.block, self.net, self.data, state, flips, len(flips), kernels.NO_RACE)
+        self._try(state, flips)
         return state.trial_sums.copy()
 
     def apply(self, state: kernels.State, flips: NDArray[np.int64]) -> None:
         """Flip these flat weight indices."""
+        flips = self._try(state, flips)
+        kernels.keep(self.net, state, flips, len(flips), self.team(1)[0])
+
+    def _try(self, state: kernels.State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         flips = np.unique(np.asarray(flips, dtype=np.int64))
-        kernels.trial(self.block, self.net, self.data, state, flips, len(flips), kernels.NO_RACE)
-        kernels.keep(self.net, state, flips, len(flips))
+        alone = self.team(1)[0]
+        arguments = (self.block, self.net, self.data, state, flips, len(flips))
+        kernels.trial(*arguments, kernels.NO_RACE, alone)
+        return flips
+
+    def team(self, size: int) -> list[Team]:
+        """A new team of this size for states of this engine; see :mod:`.team`."""
+        n_statistics = self.objective.n_statistics(int(self.net.sizes[-1]))
+        return make_team(size, len(self.data.targets), n_statistics)

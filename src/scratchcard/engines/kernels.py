@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from scratchcard.engines.team import meet
 from scratchcard.objectives.float32 import clip_scalar, exp2_scalar
 from scratchcard.vectors import (
     ZERO,
@@ -61,10 +62,10 @@ class Race(NamedTuple):
 
     limit: float  # largest change of the sum of the one statistic of interest; inf: no race
     z: float  # standard errors of doubt
-    first: int  # block to begin with
 
 
-NO_RACE = Race(np.inf, 0.0, 0)
+NO_RACE = Race(np.inf, 0.0)
+FIRST_STAGE = 2  # blocks that a race reads before it first asks who is behind
 NO_FLIPS = np.zeros(0, dtype=np.int64)
 
 
@@ -287,13 +288,13 @@ def sum_of_squares(new, old, weights):
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def trial(block, net, data, state, flips, n_flips, race):
+def trial(block, net, data, state, flips, n_flips, race, team):
     """Fill ``state.trial_sums`` with the statistics' sums that ``flips`` would lead to.
 
-    Where ``race.limit`` is finite the blocks are read one after the other from ``race.first``,
-    and the trial ends as soon as the change of the sum of the one statistic is, on the evidence of
-    the rows read, above the limit by more than ``race.z`` standard errors of a sample drawn
-    without replacement.
+    The ranks of a team share the blocks. Where ``race.limit`` is finite they are read in stages,
+    each twice as long as all before, and the trial ends as soon as the change of the sum of the
+    one statistic is, on the evidence of the rows read, above the limit by more than ``race.z``
+    standard errors of a sample drawn without replacement.
     Returns whether it ran to the end; then the sums are exact.
     """
     n_blocks = state.sums.shape[0]
@@ -301,32 +302,45 @@ def trial(block, net, data, state, flips, n_flips, race):
     fill(sums, 0)
     squares = 0.0
     change = 0.0
-    for m in range(n_blocks):
-        b = (race.first + m) % n_blocks
-        if propagate(net, data, state, b, flips, n_flips):
-            refresh(net, data, state, b)
-            add_up(block, net, data, state, b)
-            add(sums, state.sums[b, 1])
-            if race.limit < np.inf and m + 1 < n_blocks:
-                change += state.sums[b, 1, 0] - state.sums[b, 0, 0]
-                squares += sum_of_squares(state.quanta[b, 1], state.quanta[b, 0], data.weights[b])
-        else:
-            copy(state.sums[b, 1], state.sums[b, 0])
-            add(sums, state.sums[b, 0])
-        if race.limit < np.inf and m + 1 < n_blocks:
-            share = (m + 1) / n_blocks
-            spread = max(0.0, squares - change * change / ((m + 1) * data.targets.shape[1]))
+    begin = 0
+    while begin < n_blocks:
+        end = n_blocks
+        if race.limit < np.inf:
+            end = min(n_blocks, max(FIRST_STAGE, 2 * begin))
+        parity = team.turn[0] & 1
+        for b in range(begin + (team.rank - begin) % team.size, end, team.size):
+            team.evidence[parity, b] = 0.0
+            if propagate(net, data, state, b, flips, n_flips):
+                refresh(net, data, state, b)
+                add_up(block, net, data, state, b)
+                if end < n_blocks:
+                    old, new = state.quanta[b, 0], state.quanta[b, 1]
+                    team.evidence[parity, b, 0] = state.sums[b, 1, 0] - state.sums[b, 0, 0]
+                    team.evidence[parity, b, 1] = sum_of_squares(new, old, data.weights[b])
+            else:
+                copy(state.sums[b, 1], state.sums[b, 0])
+            copy(team.board[parity, b], state.sums[b, 1])
+        meet(team)
+        for b in range(begin, end):
+            add(sums, team.board[parity, b])
+        if end < n_blocks:
+            for b in range(begin, end):
+                change += team.evidence[parity, b, 0]
+                squares += team.evidence[parity, b, 1]
+            share = end / n_blocks
+            spread = max(0.0, squares - change * change / (end * data.targets.shape[1]))
             error = np.sqrt(spread * (1.0 - share)) / share
             if change / share - race.z * error > race.limit:
                 return False
+        begin = end
     return True
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def keep(net, state, flips, n_flips):
+def keep(net, state, flips, n_flips, team):
     """Make the flips of the last :func:`trial`, which must have run to the end."""
     n_classes = net.sizes[net.sizes.size - 1]
-    for b in range(state.sums.shape[0]):
+    for b in range(team.rank, state.sums.shape[0], team.size):
         moved = state.moved[b]
         for m in range(moved[moved.size - 1]):
             copy(state.hidden[b, 0, moved[m]], state.hidden[b, 1, m])
@@ -349,7 +363,7 @@ def keep(net, state, flips, n_flips):
 
 
 @njit(cache=True, nogil=True)
-def rescale(block, net, data, state):
+def rescale(block, net, data, state, team):
     """Compute afresh what ``state`` keeps beyond the outputs: after another scale of the logits."""
     n_classes = net.sizes[net.sizes.size - 1]
     for b in range(state.sums.shape[0]):
@@ -360,11 +374,11 @@ def rescale(block, net, data, state):
             copy(state.outputs[b, n_classes + k], state.outputs[b, k])
         refresh(net, data, state, b)
         add_up(block, net, data, state, b)
-    keep(net, state, NO_FLIPS, 0)
+    keep(net, state, NO_FLIPS, 0, team)
 
 
 @njit(cache=True, nogil=True)
-def build(block, net, biases, data, state):
+def build(block, net, biases, data, state, team):
     """Compute everything that ``state`` keeps from its mask."""
     n_layers = net.sizes.size - 1
     scratch = state.work[1].view(np.int32)
@@ -399,4 +413,4 @@ def build(block, net, biases, data, state):
                             add_scaled(out, w, data.inputs[b, i])
                         else:
                             add_scaled(out, w, scratch)
-    rescale(block, net, data, state)
+    rescale(block, net, data, state, team)

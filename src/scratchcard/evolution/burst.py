@@ -9,6 +9,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from scratchcard.engines.kernels import Race, keep, trial
+from scratchcard.engines.team import meet
+from scratchcard.vectors import copy
 
 MIX1, MIX2, GOLDEN = (
     np.uint64(0xBF58476D1CE4E5B9),
@@ -133,7 +135,7 @@ def propose(net, survivors, units, moves, rng, flips):
 
 @njit(inline="always")
 def decide(
-    block, value, net, data, state, survivors, units, moves, flips, n_flips, now, slack, first
+    block, value, net, data, state, survivors, units, moves, flips, n_flips, now, slack, team
 ):
     """Try ``flips`` and make them if the objective and the price grow by at most ``slack``.
 
@@ -147,32 +149,40 @@ def decide(
     if moves.race_z > 0:  # the objective is a multiple of the mean of the one statistic
         state.trial_sums[0] = data.total_weight
         limit = allowed * data.total_weight / value(state.trial_sums, data.total_weight)
-    if not trial(block, net, data, state, flips, n_flips, Race(limit, moves.race_z, first)):
+    if not trial(block, net, data, state, flips, n_flips, Race(limit, moves.race_z), team):
         return now, False
     then = value(state.trial_sums, data.total_weight)
     if then - now > allowed:
         return now, False
-    keep(net, state, flips, n_flips)
+    keep(net, state, flips, n_flips, team)
     for f in range(n_flips):
         flip_survivor(net, survivors, units, flips[f])
     return then, True
 
 
 @njit(cache=True)
-def objective_now(value, data, state):
-    """The objective of an individual."""
+def objective_now(value, data, state, team):
+    """The objective of an individual; every rank of the team must ask at the same time."""
+    n_blocks = state.sums.shape[0]
+    parity = team.turn[0] & 1
+    for b in range(team.rank, n_blocks, team.size):
+        copy(team.board[parity, b], state.sums[b, 0])
+    meet(team)
     sums = np.zeros(state.sums.shape[2], dtype=np.int64)
-    for b in range(state.sums.shape[0]):
-        sums += state.sums[b, 0]
+    for b in range(n_blocks):
+        sums += team.board[parity, b]
     return value(sums, data.total_weight)
 
 
 @njit(cache=True, nogil=True)
-def burst(block, value, net, data, state, survivors, units, moves, rng, n_trials):
-    """Propose ``n_trials`` times, make what is accepted; returns (value, trials, accepted)."""
+def burst(block, value, net, data, state, survivors, units, moves, rng, team, n_trials):
+    """Propose ``n_trials`` times, make what is accepted; returns (value, trials, accepted).
+
+    Every rank of the team calls this with its own copies of ``state.mask``, ``survivors`` and
+    ``rng``, and ends with the same.
+    """
     flips = np.zeros(2, dtype=np.int64)
-    now = objective_now(value, data, state)
-    first = below(rng, state.sums.shape[0])
+    now = objective_now(value, data, state, team)
     tried = 0
     accepted = 0
     for _ in range(n_trials):
@@ -194,7 +204,7 @@ def burst(block, value, net, data, state, survivors, units, moves, rng, n_trials
             n_flips,
             now,
             slack,
-            first,
+            team,
         )
         accepted += made
     return now, tried, accepted
@@ -219,7 +229,7 @@ def unit_difference(net, state, other, layer, u, flips):
 
 
 @njit(cache=True, nogil=True)
-def recombine(block, value, net, data, state, survivors, units, moves, rng, other):
+def recombine(block, value, net, data, state, survivors, units, moves, rng, team, other):
     """Recombination by unit: for every hidden unit in random order, take its incoming and outgoing
     bits from the mask ``other`` if that does not hurt; returns (value, trials, accepted)."""
     n_layers = net.sizes.size - 1
@@ -229,8 +239,7 @@ def recombine(block, value, net, data, state, survivors, units, moves, rng, othe
         swap = below(rng, k + 1)
         order[k], order[swap] = order[swap], order[k]
     flips = np.zeros(net.sizes.max() * 2, dtype=np.int64)
-    now = objective_now(value, data, state)
-    first = below(rng, state.sums.shape[0])
+    now = objective_now(value, data, state, team)
     tried = 0
     accepted = 0
     for k in range(n_hidden):
@@ -246,7 +255,7 @@ def recombine(block, value, net, data, state, survivors, units, moves, rng, othe
             continue
         tried += 1
         now, made = decide(
-            block, value, net, data, state, survivors, units, moves, flips, n_flips, now, 0.0, first
+            block, value, net, data, state, survivors, units, moves, flips, n_flips, now, 0.0, team
         )
         accepted += made
     return now, tried, accepted

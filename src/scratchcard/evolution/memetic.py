@@ -14,15 +14,19 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scipy.stats import norm
+
 from scratchcard.engines import IncrementalEngine
+from scratchcard.engines.team import Team
+from scratchcard.engines.windows import WindowedState, Windows
+from scratchcard.evolution.crew import Crew
 from scratchcard.evolution.burst import Moves, Survivors, burst, recombine
 from scratchcard.evolution.task import Individual, Task
 from scratchcard.evolution.temperature import retempered
@@ -30,7 +34,7 @@ from scratchcard.mask import Mask
 
 FAIR_PRICE = 0.02  # what all the weights that may survive add to the objective by default
 TEMPERATURE_ROWS = 4096
-CHUNK = 1000  # trials between two looks at the clock
+TURN = 1000  # trials on a window, and between two looks at the clock
 SHORTEST = 20  # generations that a limit on evaluations leaves room for
 NEWCOMER_PERIOD = 10  # generations
 
@@ -55,10 +59,12 @@ class Memetic:
     small_layer : share of the additions whose layer is drawn evenly instead of by its size.
     tolerance : objectives this close count as equal in selection, and the sparser mask wins.
     start_density : density of the first masks, as a share of ``max_density``.
-    race_z : a trial reads the rows block by block and ends when its candidate is worse than could
-        be accepted by this many standard errors; 4 wrongly drops at most about 1 acceptable
-        candidate in 30,000 per look. 0 reads all rows always. Only objectives that are a mean
-        are raced.
+    race_error : a trial reads its rows in stages and ends when its candidate is, on the evidence so
+        far, not good enough. This is the chance that one such look drops a candidate that is
+        just good enough, 0 < race_error <= 0.5; 0 always reads all rows. Only objectives that
+        are a mean are raced, and only where there are more than 2,048 rows.
+    first_rows : rows that a search begins with; the window of rows that is read grows
+        geometrically until it holds all of them at the end, and moves on every 1,000 trials.
     """
 
     max_density: float = 0.1
@@ -72,23 +78,24 @@ class Memetic:
     small_layer: float = 0.3
     tolerance: float = 1e-4
     start_density: float = 0.5
-    race_z: float = 4.0
+    race_error: float = 0.15
+    first_rows: int = 2048
 
     def __post_init__(self) -> None:
         _check_share("max_density", self.max_density, zero=False)
         _check_share("start_density", self.start_density, zero=False)
-        for name in ("remove", "swap", "small_layer"):
+        for name in ("remove", "swap", "small_layer", "race_error"):
             _check_share(name, getattr(self, name))
         if self.remove + self.swap >= 1:
             raise ValueError(
                 "remove + swap takes less than 1, or nothing would ever be added, got "
                 f"{self.remove} + {self.swap}"
             )
-        for name in ("price", "heat", "tolerance", "race_z"):
+        for name in ("price", "heat", "tolerance"):
             value = getattr(self, name)
             if not (value is None and name == "price") and not 0 <= value < np.inf:
                 raise ValueError(f"{name} takes a number from 0, got {value!r}")
-        for name in ("population", "burst", "generations"):
+        for name in ("population", "burst", "generations", "first_rows"):
             value = getattr(self, name)
             if value is None and name == "burst":
                 continue
@@ -123,75 +130,94 @@ class MemeticSearch:
         self.price = FAIR_PRICE / self.max_survivors
         if settings.price is not None:
             self.price = settings.price
+        self.doubt = 0.0
+        if self.engine.objective.is_mean and settings.race_error > 0:
+            self.doubt = float(norm.isf(settings.race_error))
         self.task = task
         self.began = time.perf_counter()
         self.generation = 0
         self.born = settings.population
         self.evaluations = 0
         self.converged = False
-        self.closed = False
-        self.threads = ThreadPoolExecutor(max(1, task.n_jobs))
         self.coolest = task.temperature
         self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
-        numbers = range(settings.population)
-        self.members = list(self.threads.map(lambda k: _Member(self, task, k), numbers))
-        self.elite = self.members[0].individual.copy()
+        self.crew = Crew(self.engine, settings.population, task.n_jobs)
+        self.windows = Windows(len(self.engine.data.targets), len(task.rows), settings.first_rows)
+        self.window = self.windows.next(0.0)
+        self.members = [_Member(self, task, k) for k in range(settings.population)]
+        self._live(self._moves(0.0), 0)
         self._select()
 
     def close(self) -> None:
         """Release threads."""
-        self.closed = True
-        self.threads.shutdown(cancel_futures=True)
+        self.crew.close()
 
     def step(self, fraction: float, deadline: float = math.inf) -> None:
         """Temperature, bursts, recombination, selection."""
-        settings = self.settings
         self.generation += 1
         self._retemper()
-        moves = Moves(
-            remove=settings.remove,
-            swap=settings.swap,
-            small_layer=settings.small_layer,
-            max_survivors=self.max_survivors,
-            price=self.price,
-            heat=self.heat * (1.0 - fraction) ** 2,
-            race_z=settings.race_z if self.engine.objective.is_mean else 0.0,
-        )
-        tried = list(self.threads.map(lambda m: m.live(moves, deadline), self.members))
-        self.evaluations += sum(tried)
+        moves = self._moves(fraction)
+        for done in range(0, self.n_trials, TURN):
+            now = time.perf_counter()
+            if now > deadline:
+                break
+            if deadline < math.inf:  # long generations cool while they last
+                fraction = max(fraction, (now - self.began) / (deadline - self.began))
+                moves = self._moves(fraction)
+            self.window = self.windows.next(fraction)
+            self._live(moves, min(TURN, self.n_trials - done))
         self._select()
         if len(self.members) == 1 or time.perf_counter() > deadline:
             return
-        best = self.members[0].state.mask
-        tried = list(self.threads.map(lambda m: m.mate(best, moves), self.members[1:]))
-        self.evaluations += sum(tried)
+        best = self.members[0].mask.copy()
+        self._together(lambda member, team: member.mate(team, moves, best), self.members[1:])
         self._select()
         if self.generation % NEWCOMER_PERIOD == 0 and fraction < 0.5:
             self._replace_worst()
             self._select()
 
     def individuals(self) -> Sequence[Individual]:
-        """The best ever seen, then the population, best first."""
-        return [self.elite, *(member.individual for member in self.members)]
+        """The population, best first."""
+        return [member.individual for member in self.members]
+
+    def _moves(self, fraction: float) -> Moves:
+        settings = self.settings
+        return Moves(
+            remove=settings.remove,
+            swap=settings.swap,
+            small_layer=settings.small_layer,
+            max_survivors=self.max_survivors,
+            price=self.price,
+            heat=self.heat * (1.0 - fraction) ** 2,
+            race_z=self.doubt,
+        )
+
+    def _live(self, moves: Moves, n_trials: int) -> None:
+        """A burst on the window for everybody."""
+        self._together(lambda member, team: member.live(team, moves, n_trials), self.members)
+
+    def _together(
+        self, work: Callable[[_Member, Team], int], members: Sequence[_Member]
+    ) -> None:
+        """Let members work, each with a team, and count their trials."""
+        self.evaluations += sum(self.crew.run(work, members))
 
     def _retemper(self) -> None:
-        """Fit the temperature to the best individual and compute everybody's objective with it."""
-        outputs, rows = self.engine.sample(self.members[0].state, TEMPERATURE_ROWS)
+        """Fit the temperature to the best individual; who works next computes with it."""
+        outputs, rows = self.members[0].state.sample(self.window, TEMPERATURE_ROWS)
         temperature = retempered(outputs, rows, self.coolest, self.engine.temperature)
         if temperature != self.engine.temperature:
             self.engine.temper(temperature)
-            list(self.threads.map(_Member.retemper, self.members))
-            sums = self.engine.evaluate(self.elite.mask[None])[0]
-            self.elite = replace(self.elite, objective=self.engine.value(sums))
 
     def _replace_worst(self) -> None:
         """A newcomer for the last of the population: a child of the two best, or a migrant."""
         mask = None
         if self.generation // NEWCOMER_PERIOD % 2:
-            first, second = (member.state.mask for member in self.members[:2])
+            first, second = (member.mask for member in self.members[:2])
             random = np.random.default_rng([self.task.seed, self.generation])
             mask = np.where(random.random(first.size) < 0.5, first, second)
         self.members[-1] = _Member(self, self.task, self.born, mask)
+        self._together(lambda member, team: member.live(team, self._moves(0), 0), self.members[-1:])
         self.born += 1
         self.evaluations += 1
 
@@ -199,17 +225,18 @@ class MemeticSearch:
         """Sort, best first: the objective with its price in steps of the tolerance, then size."""
         step = max(self.settings.tolerance, 1e-12)
 
-        def rank(one: _Member | Individual) -> tuple[float, int, float]:
+        def rank(one: _Member) -> tuple[float, int, float]:
             cost = one.objective + self.price * one.surviving
             return float(np.floor(cost / step)), one.surviving, cost
 
         self.members.sort(key=rank)
-        if rank(self.members[0]) < rank(self.elite):
-            self.elite = self.members[0].individual.copy()
 
 
 class _Member:
-    """One individual: its engine state, its list of survivors and its random stream."""
+    """One individual: its engine state, its list of survivors and its random stream.
+
+    Every rank of its team has its own list and stream; they never differ between bursts.
+    """
 
     def __init__(
         self,
@@ -221,7 +248,6 @@ class _Member:
         self.search = search
         network = task.network
         seeds = np.random.SeedSequence([task.seed, number])
-        self.rng = seeds.generate_state(1, np.uint64)
         random = np.random.default_rng(seeds)
         if mask is None and number < search.settings.population:
             mask = task.start
@@ -229,57 +255,56 @@ class _Member:
             density = search.settings.start_density * search.settings.max_density
             mask = Mask.random(network.shapes, density, random).flat()
         mask = _thinned(mask, search.max_survivors, random)
-        self.state = search.engine.state(mask)
-        self.survivors = _survivors(mask, network.shapes, network.offsets, search.units)
-        self.objective = search.engine.value(search.engine.sums(self.state))
+        ranks = range(search.crew.ranks)
+        self.state = WindowedState(search.engine, mask, len(ranks))
+        self.rngs = [seeds.generate_state(1, np.uint64) for _ in ranks]
+        self.survivors = [
+            _survivors(mask, network.shapes, network.offsets, search.units) for _ in ranks
+        ]
+        self.objective = math.inf
+
+    @property
+    def mask(self) -> NDArray[np.uint8]:
+        return self.state.mask
 
     @property
     def surviving(self) -> int:
-        return int(self.survivors.surviving[0])
+        return int(self.survivors[0].surviving[0])
 
     @property
     def individual(self) -> Individual:
-        return Individual(self.state.mask, self.objective)
+        return Individual(self.mask, self.objective)
 
-    def retemper(self) -> None:
-        """Compute the objective again after a change of the temperature."""
-        engine = self.search.engine
-        engine.rescale(self.state)
-        self.objective = engine.value(engine.sums(self.state))
+    def live(self, team: Team, moves: Moves, n_trials: int) -> int:
+        """This rank's part in a burst of mutation trials; returns how many were decided."""
+        self.state.catch_up(self.search.window, team)
+        return self._run(burst, team, moves, n_trials)
 
-    def live(self, moves: Moves, deadline: float) -> int:
-        """A burst of mutation trials; returns how many were decided."""
-        decided = 0
-        for done in range(0, self.search.n_trials, CHUNK):
-            now, began = time.perf_counter(), self.search.began
-            if self.search.closed or now > deadline:
-                break
-            if deadline < math.inf:  # long generations cool while they last
-                cooled = self.search.heat * (1.0 - (now - began) / (deadline - began)) ** 2
-                moves = moves._replace(heat=min(moves.heat, cooled))
-            decided += self._run(burst, moves, min(CHUNK, self.search.n_trials - done))
-        return decided
-
-    def mate(self, other: NDArray[np.uint8], moves: Moves) -> int:
+    def mate(self, team: Team, moves: Moves, other: NDArray[np.uint8]) -> int:
         """Take units' connections from a mate where that does not hurt; returns trials."""
-        return self._run(recombine, moves, other)
+        return self._run(recombine, team, moves, other)
 
-    def _run(self, kernel: Callable[..., Any], moves: Moves, last: Any) -> int:
+    def _run(self, kernel: Callable[..., Any], team: Team, moves: Moves, last: Any) -> int:
         """Let ``kernel`` change this individual; returns trials. ``last`` is its own argument."""
-        engine = self.search.engine
-        self.objective, tried, _ = kernel(
+        engine, window, rank = self.search.engine, self.search.window, team.rank
+        data, state = self.state.open(window, rank)
+        objective, tried, _ = kernel(
             engine.block,
             engine.compiled_value,
             engine.net,
-            engine.data,
-            self.state,
-            self.survivors,
+            data,
+            state,
+            self.survivors[rank],
             self.search.units,
             moves,
-            self.rng,
+            self.rngs[rank],
+            team,
             last,
         )
-        return int(tried)
+        self.state.close(window, team)
+        if rank == 0:
+            self.objective = objective
+        return int(tried) if rank == 0 else 0
 
 
 def _thinned(
