@@ -55,7 +55,7 @@ def test_every_objective_learns_digits(digits, objective, activation):
     if objective == "hinge":
         objective = custom_objective("hinge", hinge, first, is_mean=True)
     network = Network((64, 20, 10), seed=3, activation=activation)
-    limits = Limits(evaluations=20_000)
+    limits = Limits(evaluations=40_000)
     found = evolve(
         network, digits[0], algorithm=Memetic(max_density=0.3), objective=objective, limits=limits
     )

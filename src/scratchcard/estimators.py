@@ -61,6 +61,9 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
     algorithm : {'memetic', 'genetic'} or Algorithm, default='memetic'
         What decides which connections stay, by name, or as an object with settings of its own such
         as ``Memetic(max_density=0.05, price=1e-4)`` or ``Genetic("GA (adaptive AB)")``.
+    augment : {'shift'}, default=None
+        'shift' for rows that are square images: they are searched shifted by a pixel in four
+        directions too.
     max_iter : int, default=None
         Most generations. None for the algorithm's own number (100 of the memetic one, 11,000 of the
         genetic one), or for no limit where ``max_evaluations`` or ``max_time`` is one.
@@ -136,6 +139,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         max_density: float | None = DEFAULT_MAX_DENSITY,
         objective: str | Objective = "cross_entropy",
         algorithm: str | Algorithm = "memetic",
+        augment: str | None = None,
         max_iter: int | None = None,
         max_evaluations: int | None = None,
         max_time: float | None = None,
@@ -156,6 +160,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         self.max_density = max_density
         self.objective = objective
         self.algorithm = algorithm
+        self.augment = augment
         self.max_iter = max_iter
         self.max_evaluations = max_evaluations
         self.max_time = max_time
@@ -352,10 +357,10 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         """Set rows aside for validation if that is wanted, and make integers of all."""
         scaling: InputScaling | None = None if before is None else before.scaling
         if not self.early_stopping:
-            return Problem.make(network, rows, scaling=scaling)
+            return Problem.make(network, rows, scaling=scaling, augment=self.augment)
         parts = _set_aside(rows.targets, self.validation_fraction, seed)
         train, validation = (rows.take(part) for part in parts)
-        return Problem.make(network, train, validation, scaling)
+        return Problem.make(network, train, validation, scaling, self.augment)
 
     def _keep_history(self, outcome: Outcome, first: bool) -> None:
         if first:

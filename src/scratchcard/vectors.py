@@ -97,15 +97,22 @@ def weighted_total(values, weights):
 @njit(cache=True, _nrt=False)
 def running_sum(out, planes, where, n):
     """``out = planes[where[0]] + ... + planes[where[n - 1]]``, float32, added in this order."""
-    k = min(n, 2)
+    k = min(n, 1)
     if n == 0:
         fill(out, 0.0)
-    elif n == 1:
+    elif n < 4:
         copy(out, planes[where[0]])
-    else:  # two at once: a pass over memory less
-        first, second = planes[where[0]], planes[where[1]]
+    else:  # several at once: fewer passes over memory
+        k = 4
+        a, b, c, d = planes[where[0]], planes[where[1]], planes[where[2]], planes[where[3]]
         for r in range(out.size):
-            out[r] = first[r] + second[r]
+            out[r] = ((a[r] + b[r]) + c[r]) + d[r]
+    while k + 5 <= n:
+        a, b, c = planes[where[k]], planes[where[k + 1]], planes[where[k + 2]]
+        d, e = planes[where[k + 3]], planes[where[k + 4]]
+        for r in range(out.size):
+            out[r] = ((((out[r] + a[r]) + b[r]) + c[r]) + d[r]) + e[r]
+        k += 5
     while k + 3 <= n:
         a, b, c = planes[where[k]], planes[where[k + 1]], planes[where[k + 2]]
         for r in range(out.size):

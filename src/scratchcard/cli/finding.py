@@ -72,6 +72,11 @@ from scratchcard.cli.options import (
     type=click.Choice(["train", "validation"]),
     help="Afterwards scratch off what costs no accuracy on these rows.",
 )
+@click.option(
+    "--augment",
+    type=click.Choice(["shift"]),
+    help="Search square images shifted by a pixel in four directions too.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Threads.  [default: all cores]")
 @click.option(
     "--out",

@@ -124,10 +124,12 @@ def change(old, new, out, activation, shift, limit):
 
 
 @njit(cache=True)
-def exponentials(outputs, scale, out):
-    """``out = 2 ** clip(outputs * scale)``."""
+def exponentials_and_targets(outputs, scale, exps, targets, k, old, out):
+    """``exps = 2 ** clip(outputs * scale)`` and :func:`select_targets`, in one pass."""
+    k = np.int32(k)
     for r in range(out.size):
-        out[r] = exp2_scalar(clip_scalar(np.float32(outputs[r]) * scale))
+        exps[r] = exp2_scalar(clip_scalar(np.float32(outputs[r]) * scale))
+        out[r] = if_equal(targets[r], k, outputs[r], old[r])
 
 
 @njit(cache=True)
@@ -209,16 +211,19 @@ def propagate(net, data, state, b, flips, n_flips):
                     else:
                         set_scaled(new, old, net.weights[row + i], state.delta[c])
                     is_copied = True
-            if not is_copied:
-                copy(new, old)
             while f < last and flips[f] < row + fan_in:
                 w = np.int32(net.weights[flips[f]])
                 if state.mask[flips[f]]:
                     w = np.int32(-w)
-                add_source(
-                    net, data, state, b, layer, flips[f] - row, w, below, above, new, scratch
-                )
+                i = flips[f] - row
                 f += 1
+                if layer == 0 and not is_copied:
+                    set_scaled(new, old, w, data.inputs[b, i])
+                else:
+                    if not is_copied:
+                        copy(new, old)
+                    add_source(net, data, state, b, layer, i, w, below, above, new, scratch)
+                is_copied = True
             if is_output:
                 where[j] = n_classes + n_touched
                 n_touched += 1
@@ -248,10 +253,13 @@ def refresh(net, data, state, b):
     for k in range(n_classes):
         if where[k] != k:
             fresh = outputs[where[k]]
-            if net.needs_exps:
-                exponentials(fresh, net.scale, state.exps[b, where[k]])
             into = kept + 2 if now == kept + 1 else kept + 1
-            select_targets(data.targets[b], k, fresh, outputs[now], outputs[into])
+            old, new = outputs[now], outputs[into]
+            if net.needs_exps:
+                exps = state.exps[b, where[k]]
+                exponentials_and_targets(fresh, net.scale, exps, data.targets[b], k, old, new)
+            else:
+                select_targets(data.targets[b], k, fresh, old, new)
             now = into
     where[n_classes] = now
 
@@ -380,37 +388,62 @@ def rescale(block, net, data, state, team):
 @njit(cache=True, nogil=True)
 def build(block, net, biases, data, state, team):
     """Compute everything that ``state`` keeps from its mask."""
-    n_layers = net.sizes.size - 1
-    scratch = state.work[1].view(np.int32)
     for b in range(state.sums.shape[0]):
-        bias = 0
-        for layer in range(n_layers):
-            for j in range(net.sizes[layer + 1]):
-                if layer == n_layers - 1:
-                    fill(state.outputs[b, j], biases[bias])
-                else:
-                    fill(state.hidden[b, 0, net.units[layer + 1] + j], biases[bias])
-                bias += 1
-            fan_in = net.sizes[layer]
-            for i in range(fan_in):
-                if layer > 0:
-                    activate(
-                        state.hidden[b, 0, net.units[layer] + i],
-                        scratch,
-                        net.activation,
-                        net.shifts[layer],
-                        net.limits[layer],
-                    )
-                for j in range(net.sizes[layer + 1]):
-                    at = net.starts[layer] + j * fan_in + i
-                    if state.mask[at]:
-                        w = net.weights[at]
-                        if layer == n_layers - 1:
-                            out = state.outputs[b, j]
-                        else:
-                            out = state.hidden[b, 0, net.units[layer + 1] + j]
-                        if layer == 0:
-                            add_scaled(out, w, data.inputs[b, i])
-                        else:
-                            add_scaled(out, w, scratch)
+        forward(net, biases, data, state, b, state.mask, True)
     rescale(block, net, data, state, team)
+
+
+@njit(cache=True)
+def forward(net, biases, data, state, b, mask, kept):
+    """Sums of block ``b`` with this mask: hidden ones and outputs if ``kept``.
+
+    Else only outputs, to the planes under trial. Activations go to ``state.delta``.
+    """
+    n_layers = net.sizes.size - 1
+    n_classes = net.sizes[n_layers]
+    chosen = np.empty(net.sizes.max() + 1, dtype=np.int64)
+    bias = 0
+    for layer in range(n_layers):
+        fan_in = net.sizes[layer]
+        is_output = layer == n_layers - 1
+        for j in range(net.sizes[layer + 1]):
+            row = net.starts[layer] + j * fan_in
+            n_chosen = 0
+            for i in range(fan_in):
+                chosen[n_chosen] = i
+                n_chosen += mask[row + i]
+            u = net.units[layer + 1] + j
+            if is_output:
+                out = state.outputs[b, j if kept else n_classes + j]
+            else:
+                out = state.hidden[b, 0, u] if kept else state.delta[u]
+            fill(out, biases[bias])
+            bias += 1
+            weights = net.weights[row : row + fan_in]
+            if layer == 0:
+                add_chosen(out, weights, data.inputs[b], chosen, n_chosen)
+            else:
+                below = state.delta[net.units[layer] : net.units[layer] + fan_in]
+                add_chosen(out, weights, below, chosen, n_chosen)
+            if not is_output:
+                shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
+                activate(out, state.delta[u], net.activation, shift, limit)
+
+
+@njit(cache=True)
+def add_chosen(out, weights, sources, chosen, n_chosen):
+    """``out += weights[i] * sources[i]`` for the first ``n_chosen`` of ``chosen``, four at once."""
+    k = 0
+    while k + 4 <= n_chosen:
+        i0, i1, i2, i3 = chosen[k], chosen[k + 1], chosen[k + 2], chosen[k + 3]
+        w0, w1 = np.int32(weights[i0]), np.int32(weights[i1])
+        w2, w3 = np.int32(weights[i2]), np.int32(weights[i3])
+        s0, s1, s2, s3 = sources[i0], sources[i1], sources[i2], sources[i3]
+        for r in range(out.size):
+            first = np.int32(w0 * np.int32(s0[r])) + np.int32(w1 * np.int32(s1[r]))
+            second = np.int32(w2 * np.int32(s2[r])) + np.int32(w3 * np.int32(s3[r]))
+            out[r] += np.int32(np.int32(first) + np.int32(second))
+        k += 4
+    while k < n_chosen:
+        add_scaled(out, weights[chosen[k]], sources[chosen[k]])
+        k += 1

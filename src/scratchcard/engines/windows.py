@@ -7,6 +7,8 @@ is brought up to date when a window opens on them, which costs less than the tri
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,7 +39,7 @@ class WindowedState:
         n_blocks = len(engine.data.targets)
         self.masks = np.empty((n_blocks, mask.size), dtype=np.uint8)  # that each block is of
         self.scales = np.full(n_blocks, NEVER)  # that each block is of
-        self.hands = [
+        self.hands: list[dict[str, Any]] = [
             {name: np.copy(getattr(self.whole, name)) for name in (*SCRATCH, "mask")}
             for _ in range(size)
         ]
@@ -45,11 +47,16 @@ class WindowedState:
     @property
     def mask(self) -> NDArray[np.uint8]:
         """The mask, (n_weights,), which every rank has a copy of."""
-        return self.hands[0]["mask"]
+        mask: NDArray[np.uint8] = self.hands[0]["mask"]
+        return mask
 
     def open(self, window: slice, rank: int) -> tuple[kernels.Data, kernels.State]:
         """Rows and numbers of a window as one rank of a team sees them, not up to date yet."""
         return _rows_of(self.engine.data, window), self._part(window, self.hands[rank])
+
+    def share(self, rank: int) -> None:
+        """Give a rank the mask that rank 0 has."""
+        self.hands[rank]["mask"][:] = self.mask
 
     def catch_up(self, window: slice, team: Team) -> None:
         """Bring this rank's share of a window up to date with the mask."""
@@ -92,7 +99,7 @@ class WindowedState:
         share = slice(window.start + team.rank, window.stop, team.size)
         self.masks[share] = self.hands[team.rank]["mask"]
 
-    def _part(self, window: slice, hand: dict[str, NDArray[np.generic]]) -> kernels.State:
+    def _part(self, window: slice, hand: dict[str, Any]) -> kernels.State:
         cut = {name: getattr(self.whole, name)[window] for name in BY_BLOCK}
         return self.whole._replace(**cut, **hand)
 

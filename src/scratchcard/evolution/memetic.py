@@ -20,21 +20,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
 from scipy.stats import norm
 
 from scratchcard.engines import IncrementalEngine
 from scratchcard.engines.team import Team
 from scratchcard.engines.windows import WindowedState, Windows
-from scratchcard.evolution.crew import Crew
 from scratchcard.evolution.burst import Moves, Survivors, burst, recombine
+from scratchcard.evolution.crew import Crew
 from scratchcard.evolution.task import Individual, Task
 from scratchcard.evolution.temperature import retempered
 from scratchcard.mask import Mask
 
 FAIR_PRICE = 0.02  # what all the weights that may survive add to the objective by default
 TEMPERATURE_ROWS = 4096
-TURN = 1000  # trials on a window, and between two looks at the clock
+TURN = 2000  # trials on a window, and between two looks at the clock
+POPULATION = 4
+LARGE = 1 << 16  # weights
 SHORTEST = 20  # generations that a limit on evaluations leaves room for
 NEWCOMER_PERIOD = 10  # generations
 
@@ -48,7 +49,8 @@ class Memetic:
     max_density : at most this share of the weights survives, 0 < max_density <= 1.
     price : what one surviving weight adds to the objective; None for 0.02 divided by the number
         of weights that ``max_density`` allows.
-    population : individuals.
+    population : individuals; None for 4, or for 1 where the network has more than 2**16 weights:
+        there the luck of the start averages out, and every trial is wanted in one place.
     burst : mutation trials of an individual in a generation; None for 60 times the square root of
         the number of weights.
     generations : default length of a search.
@@ -64,12 +66,12 @@ class Memetic:
         just good enough, 0 < race_error <= 0.5; 0 always reads all rows. Only objectives that
         are a mean are raced, and only where there are more than 2,048 rows.
     first_rows : rows that a search begins with; the window of rows that is read grows
-        geometrically until it holds all of them at the end, and moves on every 1,000 trials.
+        geometrically until it holds all of them at the end, and moves on every 2,000 trials.
     """
 
     max_density: float = 0.1
     price: float | None = None
-    population: int = 4
+    population: int | None = None
     burst: int | None = None
     generations: int = 100
     heat: float = 10.0
@@ -78,7 +80,7 @@ class Memetic:
     small_layer: float = 0.3
     tolerance: float = 1e-4
     start_density: float = 0.5
-    race_error: float = 0.15
+    race_error: float = 0.3
     first_rows: int = 2048
 
     def __post_init__(self) -> None:
@@ -97,7 +99,7 @@ class Memetic:
                 raise ValueError(f"{name} takes a number from 0, got {value!r}")
         for name in ("population", "burst", "generations", "first_rows"):
             value = getattr(self, name)
-            if value is None and name == "burst":
+            if value is None and name in ("population", "burst"):
                 continue
             if not (isinstance(value, int | np.integer) and value >= 1):
                 raise ValueError(f"{name} takes an integer from 1, got {value!r}")
@@ -123,8 +125,9 @@ class MemeticSearch:
         self.engine = IncrementalEngine(network, task.rows, task.objective, task.temperature)
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
         self.n_trials = settings.burst or max(1, int(60 * np.sqrt(network.n_weights)))
+        population = settings.population or (1 if network.n_weights > LARGE else POPULATION)
         if task.evaluations is not None:
-            share = task.evaluations // (SHORTEST * settings.population)
+            share = task.evaluations // (SHORTEST * population)
             self.n_trials = max(1, min(self.n_trials, share))
         self.heat = settings.heat * FAIR_PRICE / self.max_survivors
         self.price = FAIR_PRICE / self.max_survivors
@@ -136,15 +139,15 @@ class MemeticSearch:
         self.task = task
         self.began = time.perf_counter()
         self.generation = 0
-        self.born = settings.population
+        self.born = self.population = population
         self.evaluations = 0
         self.converged = False
         self.coolest = task.temperature
         self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
-        self.crew = Crew(self.engine, settings.population, task.n_jobs)
+        self.crew = Crew(self.engine, population, task.n_jobs)
         self.windows = Windows(len(self.engine.data.targets), len(task.rows), settings.first_rows)
         self.window = self.windows.next(0.0)
-        self.members = [_Member(self, task, k) for k in range(settings.population)]
+        self.members = [_Member(self, task, k) for k in range(population)]
         self._live(self._moves(0.0), 0)
         self._select()
 
@@ -196,11 +199,9 @@ class MemeticSearch:
         """A burst on the window for everybody."""
         self._together(lambda member, team: member.live(team, moves, n_trials), self.members)
 
-    def _together(
-        self, work: Callable[[_Member, Team], int], members: Sequence[_Member]
-    ) -> None:
+    def _together(self, work: Callable[[_Member, Team], int], members: Sequence[_Member]) -> None:
         """Let members work, each with a team, and count their trials."""
-        self.evaluations += sum(self.crew.run(work, members))
+        self.evaluations += self.crew.run(work, members)
 
     def _retemper(self) -> None:
         """Fit the temperature to the best individual; who works next computes with it."""
@@ -249,7 +250,7 @@ class _Member:
         network = task.network
         seeds = np.random.SeedSequence([task.seed, number])
         random = np.random.default_rng(seeds)
-        if mask is None and number < search.settings.population:
+        if mask is None and number < search.population:
             mask = task.start
         if mask is None:
             density = search.settings.start_density * search.settings.max_density
@@ -274,6 +275,14 @@ class _Member:
     @property
     def individual(self) -> Individual:
         return Individual(self.mask, self.objective)
+
+    def share(self) -> None:
+        """Give every rank the mask, survivors and random stream that rank 0 has."""
+        for rank in range(1, len(self.rngs)):
+            self.state.share(rank)
+            self.rngs[rank][:] = self.rngs[0]
+            for mine, first in zip(self.survivors[rank], self.survivors[0], strict=True):
+                np.copyto(mine, first)
 
     def live(self, team: Team, moves: Moves, n_trials: int) -> int:
         """This rank's part in a burst of mutation trials; returns how many were decided."""
