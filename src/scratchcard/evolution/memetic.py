@@ -281,8 +281,7 @@ class _Member:
         for rank in range(1, len(self.rngs)):
             self.state.share(rank)
             self.rngs[rank][:] = self.rngs[0]
-            for mine, first in zip(self.survivors[rank], self.survivors[0], strict=True):
-                np.copyto(mine, first)
+            self.survivors[rank] = Survivors._make(np.copy(one) for one in self.survivors[0])
 
     def live(self, team: Team, moves: Moves, n_trials: int) -> int:
         """This rank's part in a burst of mutation trials; returns how many were decided."""
