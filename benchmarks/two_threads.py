@@ -1,0 +1,45 @@
+"""What a second thread is worth: the same search with one thread and with two, in turn.
+
+    python benchmarks/two_threads.py [--generations 20] [--repeats 3] [--hidden 256]
+
+Fashion-MNIST, all 51,000 training rows, one individual. Prints seconds of the search (without
+loading), the ratio of each pair, and whether the tickets are the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+from statistics import median
+
+from scratchcard.data import load
+from scratchcard.evolution import Limits
+from scratchcard.find import Search
+
+
+def main() -> None:
+    """Print one line per pair."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--generations", type=int, default=20)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--hidden", type=int, nargs="+", default=[256])
+    arguments = parser.parse_args()
+    data = load("fashion-mnist")
+
+    def run(n_jobs: int, generations: int) -> tuple[float, bytes]:
+        limits = Limits(generations=generations)
+        hidden = tuple(arguments.hidden)
+        found = Search(data, hidden=hidden, max_density=0.05, limits=limits, n_jobs=n_jobs).run()
+        return found.outcome.history[-1].seconds, found.ticket.to_bytes()
+
+    run(2, 1)  # compiles
+    ratios = []
+    for _ in range(arguments.repeats):
+        (one, first), (two, second) = run(1, arguments.generations), run(2, arguments.generations)
+        ratios.append(one / two)
+        same = "the same ticket" if first == second else "NOT the same ticket"
+        print(f"1 thread {one:6.1f} s, 2 threads {two:6.1f} s: {one / two:.2f} times, {same}")
+    print(f"median {median(ratios):.2f} times")
+
+
+if __name__ == "__main__":
+    main()
