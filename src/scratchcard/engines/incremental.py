@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import batches, kernels
-from scratchcard.engines.rows import Rows, hashes
+from scratchcard.engines.rows import Rows, shuffled
 from scratchcard.engines.team import Team, make_team
 from scratchcard.network import Network
 from scratchcard.objectives.base import Objective, bits_per_output
@@ -21,21 +21,18 @@ ACTIVATIONS = {"relu": kernels.RELU, "step": kernels.STEP, "sign": kernels.SIGN}
 
 
 def _blocks(rows: Rows, block_rows: int | None) -> kernels.Data:
-    n = len(rows)
+    order = shuffled(rows)
+    n = len(order)
     if block_rows is None:
         block_rows = ONE_BLOCK if n <= ONE_BLOCK else BLOCK_ROWS
-    # So that every block is a fair sample, and the order in which the rows came is of no account.
-    order = np.lexsort((rows.weights, rows.targets, hashes(rows.inputs)))
     n_blocks = -(-n // block_rows)
     size = -(-n // n_blocks)
     size = -(-size // LANES) * LANES
     size += LANES if size % 1024 == 0 else 0  # units a page apart would share few cache lines
-    n_blocks = -(-n // size)
     inputs = np.zeros((n_blocks, rows.inputs.shape[1], size), dtype=np.int16)
     targets = np.zeros((n_blocks, size), dtype=np.int32)
     weights = np.zeros((n_blocks, size), dtype=np.int32)
-    for b in range(n_blocks):
-        part = order[b * size : (b + 1) * size]
+    for b, part in enumerate(np.array_split(order, n_blocks)):
         length = len(part)
         inputs[b, :, :length] = rows.inputs[part].T
         targets[b, :length] = rows.targets[part]

@@ -371,7 +371,7 @@ def keep(net, state, flips, n_flips, team):
 
 
 @njit(cache=True, nogil=True)
-def rescale(block, net, data, state, team):
+def rescale(block, net, data, state, alone):
     """Compute afresh what ``state`` keeps beyond the outputs: after another scale of the logits."""
     n_classes = net.sizes[net.sizes.size - 1]
     for b in range(state.sums.shape[0]):
@@ -382,15 +382,15 @@ def rescale(block, net, data, state, team):
             copy(state.outputs[b, n_classes + k], state.outputs[b, k])
         refresh(net, data, state, b)
         add_up(block, net, data, state, b)
-    keep(net, state, NO_FLIPS, 0, team)
+    keep(net, state, NO_FLIPS, 0, alone)
 
 
 @njit(cache=True, nogil=True)
-def build(block, net, biases, data, state, team):
-    """Compute everything that ``state`` keeps from its mask."""
+def build(block, net, biases, data, state, alone):
+    """Compute everything that ``state`` keeps from its mask; ``alone`` is a team of one."""
     for b in range(state.sums.shape[0]):
         forward(net, biases, data, state, b, state.mask, True)
-    rescale(block, net, data, state, team)
+    rescale(block, net, data, state, alone)
 
 
 @njit(cache=True)

@@ -92,3 +92,23 @@ class Rows:
     def total_weight(self) -> int:
         """Sum of the row weights."""
         return int(self.weights.sum())
+
+
+def shuffled(rows: Rows) -> NDArray[np.int64]:
+    """Indices of the rows that count, in an order as good as random, so any run is a fair sample.
+
+    It does not depend on the order in which the rows came, and copies of a row part company.
+    """
+    counted = np.flatnonzero(rows.weights)
+    names = hashes(rows.inputs)[counted]
+    order = np.lexsort((rows.weights[counted], rows.targets[counted], names))
+    counted = counted[order]
+    kinds = np.stack([names[order], rows.targets[counted], rows.weights[counted]], axis=1)
+    kinds = kinds.astype(np.uint64)
+    first = np.ones(len(counted), dtype=bool)  # of its kind
+    first[1:] = (kinds[1:] != kinds[:-1]).any(axis=1)
+    number = np.arange(len(counted))
+    copy = number - np.maximum.accumulate(np.where(first, number, 0))
+    places = hashes(np.column_stack([kinds, copy.astype(np.uint64)]))
+    found: NDArray[np.int64] = counted[np.argsort(places, kind="stable")]
+    return found

@@ -9,6 +9,7 @@ ranks wait for each other in a loop instead of asleep; a rank that waits long le
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,13 +74,22 @@ def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.gep(array.data, [arguments[1]])
 
 
-_yield_core = types.ExternalFunction("sched_yield", types.int32())
+if sys.platform == "win32":  # spins on
+
+    @njit(cache=True)
+    def _yield_core():
+        pass
+else:
+    _yield_core = types.ExternalFunction("sched_yield", types.int32())
 
 
 @njit(cache=True, nogil=True, _nrt=False)
 def meet(team):
-    """Wait until every rank has come to this meeting; returns the parity of what was written."""
-    parity = team.turn[0] & 1
+    """Wait until every rank has come to this meeting, or someone calls off the work.
+
+    What was written to the board before, at the parity of ``turn``, is there for all to read; the
+    next meeting's goes to the other half, so nobody has to wait for those who still read.
+    """
     team.turn[0] += 1
     if team.size > 1:
         turn = team.turn[0]
@@ -90,6 +100,5 @@ def meet(team):
                 looks += 1
                 if looks % PATIENCE == 0:
                     if _acquire(team.stop, 0) != 0:
-                        return parity
+                        return
                     _yield_core()
-    return parity

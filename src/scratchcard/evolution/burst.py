@@ -186,6 +186,8 @@ def burst(block, value, net, data, state, survivors, units, moves, rng, team, n_
     tried = 0
     accepted = 0
     for _ in range(n_trials):
+        if team.stop[0] != 0:
+            break
         n_flips = propose(net, survivors, units, moves, rng, flips)
         if n_flips == 0:
             continue
@@ -243,6 +245,8 @@ def recombine(block, value, net, data, state, survivors, units, moves, rng, team
     tried = 0
     accepted = 0
     for k in range(n_hidden):
+        if team.stop[0] != 0:
+            break
         layer = 1
         while order[k] + units[1] >= units[layer + 1]:
             layer += 1

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol, TypeVar
+from weakref import WeakSet
 
 from scratchcard.engines import IncrementalEngine
 from scratchcard.engines.team import Team
 
 PROBE = 32  # runs between two comparisons of working together and alone
+BETTER = 1.05  # how much faster the other way must be
 
 
 class Shared(Protocol):
@@ -42,25 +44,29 @@ class Crew:
         self.runs = 0
         self.alone = self.ranks == 1
         self.rates = {True: 0.0, False: 0.0}  # trials per second, by whether alone
-        self.stale: set[Shared] = set()  # who worked alone since all ranks had the same copy
+        self.stale: WeakSet[Shared] = WeakSet()  # worked alone since all ranks had the same copy
 
-    def run(self, work: Callable[[M, Team], int], members: Sequence[M]) -> int:
-        """Call ``work`` with every member, by every rank of its team; returns all trials."""
-        self.runs += 1
+    def run(self, work: Callable[[M, Team], int], members: Sequence[M], even: bool) -> int:
+        """Call ``work`` with every member, by every rank of its team; returns all trials.
+
+        ``even`` says that trials cost as much as in other even runs: these are compared.
+        """
         alone = self.alone
-        if self.ranks > 1 and self.runs % PROBE == 0:
-            alone = not alone
-        if alone:
-            self.stale.update(members)
-        else:
-            for member in self.stale.intersection(members):
-                member.share()
-            self.stale.difference_update(members)
+        if self.ranks > 1:
+            self.runs += even
+            if even and self.runs % PROBE == 0:
+                alone = not alone
+            for member in members:
+                if alone:
+                    self.stale.add(member)
+                elif member in self.stale:
+                    member.share()
+                    self.stale.discard(member)
         began = time.perf_counter()
         try:
             # In this order no rank waits for one that is not being worked on, or next in line.
             tasks = [
-                self.threads.submit(work, member, rank)
+                self.threads.submit(_part, work, member, rank)
                 for member, team in zip(members, self.loners if alone else self.teams, strict=False)
                 for rank in team
             ]
@@ -68,13 +74,23 @@ class Crew:
         except BaseException:
             self.close()
             raise
-        self.rates[alone] = n_trials / (time.perf_counter() - began)
-        if alone != self.alone and self.rates[alone] > self.rates[self.alone]:
-            self.alone = alone
+        if even:
+            self.rates[alone] = n_trials / (time.perf_counter() - began)
+            if alone != self.alone and self.rates[alone] > BETTER * self.rates[self.alone]:
+                self.alone = alone
         return n_trials
 
     def close(self) -> None:
-        """Release threads; nobody waits for anybody any longer."""
-        for team in self.teams:
+        """Release threads: bursts end, and nobody waits for anybody any longer."""
+        for team in [*self.teams, *self.loners]:
             team[0].stop[0] = 1
         self.threads.shutdown(cancel_futures=True)
+
+
+def _part(work: Callable[[M, Team], int], member: M, team: Team) -> int:
+    """A rank's part of the work; if it fails the others must not wait for it."""
+    try:
+        return work(member, team)
+    except BaseException:
+        team.stop[0] = 1
+        raise

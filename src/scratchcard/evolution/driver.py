@@ -58,7 +58,8 @@ class Progress:
     """Where a search stands after a generation.
 
     Objective and density are those of the best individual; ``validation_accuracy`` is the highest
-    of the population.
+    of the population. Where a search reads many rows by windows, the objective is that of the rows
+    that it read last.
     """
 
     generation: int
@@ -80,7 +81,8 @@ class Progress:
 class Outcome:
     """What a search found: a mask, and its objective on the training rows at ``temperature``.
 
-    A softmax objective in ``history`` is at the temperature of its generation instead.
+    A softmax objective in ``history`` is at the temperature of its generation instead, and on the
+    rows that the search then read.
     """
 
     mask: Mask
@@ -161,7 +163,7 @@ def evolve(
     seed : of the search; the network has its own.
     n_jobs : threads. The result does not depend on it.
     callback : called after each generation with a :class:`Progress`; a true answer stops.
-    start : a mask to begin from instead of random ones.
+    start : a mask to begin from instead of random ones. What is returned has no worse objective.
 
     KeyboardInterrupt ends the search, and the best mask so far is returned.
     """
@@ -189,6 +191,7 @@ def evolve(
         n_jobs,
         None if start is None else start.flat(),
         limits.evaluations,
+        generations,
     )
     choice = _Choice(network, validation, keep_best=limits.patience is not None)
     history: list[Progress] = []
@@ -240,22 +243,35 @@ def evolve(
             search.close()
     assert search is not None
     assert choice.individual is not None
+    evaluations = search.evaluations
+    search = None  # its memory is wanted now
     mask = Mask.from_flat(network.shapes, choice.individual.mask).without_dead()
     temperature, value = task.temperature, choice.individual.objective
+    judges, smoothing = (train, SMOOTHING) if validation is None else (validation, None)
     try:
-        judges, smoothing = (train, SMOOTHING) if validation is None else (validation, None)
-        temperature = calibrated_temperature(network, mask, judges, smoothing)
         engine = IncrementalEngine(network, train, task.objective, temperature)
-        value = engine.value(engine.evaluate(mask.flat()[None])[0])
+        masks = [mask] if start is None or _is_too_dense(start, algorithm) else [mask, start]
+        fitted = []
+        for one in masks:
+            temperature = calibrated_temperature(network, one, judges, smoothing)
+            engine.temper(temperature)
+            sums = engine.evaluate(one.flat()[None])[0]
+            fitted.append((engine.value(sums), temperature, one))
+        value, temperature, mask = min(fitted, key=lambda found: found[0])  # no worse than start
     except KeyboardInterrupt:
         stopped_by = "interrupt"
     return Outcome(
         mask=mask,
         temperature=temperature,
         objective=value,
-        evaluations=search.evaluations,
+        evaluations=evaluations,
         seconds=time.perf_counter() - began,
         generations=len(history),
         stopped_by=stopped_by,
         history=history,
     )
+
+
+def _is_too_dense(mask: Mask, algorithm: Algorithm) -> bool:
+    max_density = getattr(algorithm, "max_density", None)
+    return max_density is not None and mask.density > max_density

@@ -4,9 +4,10 @@ Every generation each individual lives through a burst of mutation trials, accep
 change of the objective under a cooling threshold (threshold accepting: Dueck and Scheuer 1990, with
 exponentially distributed thresholds, which is annealing). Then all recombine with the best, unit by
 unit. Selection is lexicographic, objective within a tolerance, then fewer weights: it says who is
-best, who is kept as the best ever seen, and who makes room for newcomers, which come every few
-generations in the first half of a search: children of the two best by uniform recombination, and
-migrants with random masks, in turn.
+best, and who makes room for newcomers, which come every few generations in the first half of a
+search: children of the two best by uniform recombination, and migrants with random masks, in turn.
+
+Where the rows are many, all look at the same window of them, which moves on and grows.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Memetic:
     start_density : density of the first masks, as a share of ``max_density``.
     race_error : a trial reads its rows in stages and ends when its candidate is, on the evidence so
         far, not good enough. This is the chance that one such look drops a candidate that is
-        just good enough, 0 < race_error <= 0.5; 0 always reads all rows. Only objectives that
+        just good enough, below 0.5; 0 always reads all rows. Only objectives that
         are a mean are raced, and only where there are more than 2,048 rows.
     first_rows : rows that a search begins with; the window of rows that is read grows
         geometrically until it holds all of them at the end, and moves on every 2,000 trials.
@@ -88,6 +89,10 @@ class Memetic:
         _check_share("start_density", self.start_density, zero=False)
         for name in ("remove", "swap", "small_layer", "race_error"):
             _check_share(name, getattr(self, name))
+        if self.race_error >= 0.5:
+            raise ValueError(
+                f"race_error takes a number from 0 and below 0.5, got {self.race_error}"
+            )
         if self.remove + self.swap >= 1:
             raise ValueError(
                 "remove + swap takes less than 1, or nothing would ever be added, got "
@@ -129,6 +134,11 @@ class MemeticSearch:
         if task.evaluations is not None:
             share = task.evaluations // (SHORTEST * population)
             self.n_trials = max(1, min(self.n_trials, share))
+        self.pace = 0.0  # share of the search that a generation is; by the clock it is not known
+        if task.generations is not None:
+            self.pace = 1.0 / task.generations
+        if task.evaluations is not None:
+            self.pace = max(self.pace, self.n_trials * population / task.evaluations)
         self.heat = settings.heat * FAIR_PRICE / self.max_survivors
         self.price = FAIR_PRICE / self.max_survivors
         if settings.price is not None:
@@ -159,20 +169,22 @@ class MemeticSearch:
         """Temperature, bursts, recombination, selection."""
         self.generation += 1
         self._retemper()
-        moves = self._moves(fraction)
+        at = fraction
         for done in range(0, self.n_trials, TURN):
             now = time.perf_counter()
             if now > deadline:
                 break
-            if deadline < math.inf:  # long generations cool while they last
-                fraction = max(fraction, (now - self.began) / (deadline - self.began))
-                moves = self._moves(fraction)
-            self.window = self.windows.next(fraction)
-            self._live(moves, min(TURN, self.n_trials - done))
+            n_trials = min(TURN, self.n_trials - done)
+            at = fraction + self.pace * (done + n_trials) / self.n_trials
+            if deadline < math.inf:
+                at = max(at, (now - self.began) / (deadline - self.began))
+            at = min(at, 1.0)
+            self.window = self.windows.next(at)
+            self._live(self._moves(at), n_trials)
         self._select()
         if len(self.members) == 1 or time.perf_counter() > deadline:
             return
-        best = self.members[0].mask.copy()
+        best, moves = self.members[0].mask.copy(), self._moves(at)
         self._together(lambda member, team: member.mate(team, moves, best), self.members[1:])
         self._select()
         if self.generation % NEWCOMER_PERIOD == 0 and fraction < 0.5:
@@ -197,11 +209,18 @@ class MemeticSearch:
 
     def _live(self, moves: Moves, n_trials: int) -> None:
         """A burst on the window for everybody."""
-        self._together(lambda member, team: member.live(team, moves, n_trials), self.members)
+        self._together(
+            lambda member, team: member.live(team, moves, n_trials), self.members, n_trials == TURN
+        )
 
-    def _together(self, work: Callable[[_Member, Team], int], members: Sequence[_Member]) -> None:
+    def _together(
+        self,
+        work: Callable[[_Member, Team], int],
+        members: Sequence[_Member],
+        even: bool = False,
+    ) -> None:
         """Let members work, each with a team, and count their trials."""
-        self.evaluations += self.crew.run(work, members)
+        self.evaluations += self.crew.run(work, members, even)
 
     def _retemper(self) -> None:
         """Fit the temperature to the best individual; who works next computes with it."""

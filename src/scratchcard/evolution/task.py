@@ -20,7 +20,8 @@ class Task:
 
     ``temperature`` is in nats of logit per unit of output. ``start`` is a flat mask to begin from,
     (n_weights,) uint8, or None. ``n_jobs`` threads may be used; it never changes the result.
-    ``evaluations`` is the limit on candidates, or None: short searches want short generations.
+    ``evaluations`` and ``generations`` are limits, or None: short searches want short generations,
+    and cool while they last.
     """
 
     network: Network
@@ -31,6 +32,7 @@ class Task:
     n_jobs: int = 1
     start: NDArray[np.uint8] | None = None
     evaluations: int | None = None
+    generations: int | None = None
 
 
 @dataclass(frozen=True)
