@@ -111,7 +111,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
     loss_ : float
         The objective of the ticket on the rows searched; lower is better.
     loss_curve_ : list of float
-        The objective of the best individual after each generation.
+        The objective of the best individual after each generation, on the rows then read.
     validation_scores_ : list of float or None
         Its accuracy on the rows set aside, with ``early_stopping``.
 

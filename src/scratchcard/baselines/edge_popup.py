@@ -17,6 +17,7 @@ from scratchcard.baselines.scores import ScoredNetwork
 from scratchcard.baselines.selecting import Selecting
 from scratchcard.baselines.training import Learner, Run
 from scratchcard.engines import Rows
+from scratchcard.evolution import accuracy
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 
@@ -37,7 +38,7 @@ class PoppedUp:
 
     def accuracy(self, rows: Rows) -> float:
         """Weighted share of rows whose label is right, in integers."""
-        return float(np.average(self.predict(rows.inputs) == rows.targets, weights=rows.weights))
+        return accuracy(self.network, self.mask.flat(), rows)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from scratchcard.engines.kernels import NO_RACE, add_up, forward, refresh, trial
+from scratchcard.engines.building import forward
+from scratchcard.engines.kernels import NO_RACE, add_up, refresh, trial
 
 
 @njit(cache=True, nogil=True)

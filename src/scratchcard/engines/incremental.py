@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines import batches, kernels
+from scratchcard.engines import batches, building, kernels
 from scratchcard.engines.rows import Rows, shuffled
 from scratchcard.engines.team import Team, make_team
 from scratchcard.network import Network
@@ -87,7 +87,7 @@ class IncrementalEngine:
     def state(self, mask: NDArray[np.uint8]) -> kernels.State:
         """An individual with this flat mask, (n_weights,), everything computed afresh."""
         state = self.blank(mask)
-        kernels.build(self.block, self.net, self.biases, self.data, state, self.team(1)[0])
+        building.build(self.block, self.net, self.biases, self.data, state, self.team(1)[0])
         return state
 
     def blank(self, mask: NDArray[np.uint8]) -> kernels.State:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines import kernels
+from scratchcard.engines import building, kernels
 from scratchcard.engines.incremental import DERIVE_SHARE, IncrementalEngine
 from scratchcard.engines.rows import Rows
 from scratchcard.engines.team import Team
@@ -70,7 +70,7 @@ class WindowedState:
                 flips = np.flatnonzero(self.masks[b] != hand["mask"])
             is_far = len(flips) > DERIVE_SHARE * np.count_nonzero(hand["mask"])
             if self.scales[b] == NEVER or is_far:
-                kernels.build(engine.block, engine.net, engine.biases, data, state, alone)
+                building.build(engine.block, engine.net, engine.biases, data, state, alone)
             else:
                 state = state._replace(mask=self.masks[b])
                 if self.scales[b] != engine.net.scale:

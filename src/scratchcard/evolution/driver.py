@@ -253,10 +253,9 @@ def evolve(
         masks = [mask] if start is None or _is_too_dense(start, algorithm) else [mask, start]
         fitted = []
         for one in masks:
-            temperature = calibrated_temperature(network, one, judges, smoothing)
-            engine.temper(temperature)
+            engine.temper(calibrated_temperature(network, one, judges, smoothing))
             sums = engine.evaluate(one.flat()[None])[0]
-            fitted.append((engine.value(sums), temperature, one))
+            fitted.append((engine.value(sums), engine.temperature, one))
         value, temperature, mask = min(fitted, key=lambda found: found[0])  # no worse than start
     except KeyboardInterrupt:
         stopped_by = "interrupt"
