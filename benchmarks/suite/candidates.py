@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from . import pictures
+from scratchcard.experiments import pictures
+
 from .cases import case
 from .contenders import DENSE, Contender, assembled
 from .reading import READINGS

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from . import pictures
+from scratchcard.experiments import pictures
+
 from .report import Part, Table, percent
 from .runs import EDGE_POPUP, MEMETIC, TWIN, Arena, Run
 from .settings import Settings

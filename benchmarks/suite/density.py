@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from . import pictures
+from scratchcard.experiments import pictures
+
 from .report import Part, Table, percent
 from .runs import EDGE_POPUP, MEMETIC, Arena, Run
 from .settings import Settings

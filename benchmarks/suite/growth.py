@@ -13,8 +13,8 @@ from typing import Any
 
 from scratchcard import Network
 from scratchcard.engines import Rows
+from scratchcard.experiments import pictures
 
-from . import pictures
 from .cases import Case, case
 from .reading import AS_IT_IS, EXACT, memetic
 from .report import Part, Table

@@ -13,8 +13,8 @@ from statistics import median
 from typing import Any
 
 from scratchcard import Mask
+from scratchcard.experiments import pictures
 
-from . import pictures
 from .cases import Case, case
 from .footprint import Footprint, footprint
 from .loops import SIZES, copied_bytes_per_second, exponentials_per_second
