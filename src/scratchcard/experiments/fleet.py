@@ -1,0 +1,29 @@
+"""Fleet: many independent runs, each on one thread of a process of its own. joblib.
+
+So seconds of runs side by side compare, and results do not depend on how many run at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from joblib import Parallel, delayed, parallel_config
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+
+def run_all(work: Callable[[J], R], jobs: Iterable[J], n_jobs: int) -> Iterator[R]:
+    """Yield ``work(job)`` of each job as it is done, ``n_jobs`` at a time, in any order.
+
+    ``work`` is a function of a module, and jobs and results can be pickled. What ``work`` raises is
+    raised here.
+    """
+    if n_jobs == 1:
+        yield from map(work, jobs)
+        return
+    with parallel_config("loky", inner_max_num_threads=1):
+        yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered", pre_dispatch=n_jobs)(
+            delayed(work)(job) for job in jobs
+        )

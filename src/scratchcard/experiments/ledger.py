@@ -1,0 +1,102 @@
+"""Ledger: runs on disk, a JSON object a line, so that an experiment resumes where it stopped.
+
+A line is written when its run is over. Only a last line may be cut short, by an interrupt; it is
+dropped. Anything else that cannot be read is an error that names the line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
+FILE_NAME = "runs.jsonl"
+
+
+class Ledger:
+    """The runs in a folder, which is made if it is not there.
+
+    Parameters
+    ----------
+    folder : where ``runs.jsonl`` is or will be.
+    settings : what all its runs share, plain values; one begun with others is refused.
+    identity : the fields that tell runs apart; one run is kept for each.
+
+    Raises ValueError, naming the file, for other settings or a file that is no ledger.
+    """
+
+    def __init__(
+        self, folder: Path, settings: Mapping[str, Any], identity: tuple[str, ...]
+    ) -> None:
+        self.path = folder / FILE_NAME
+        self.identity = identity
+        self.rows: dict[Key, Row] = {}
+        folder.mkdir(parents=True, exist_ok=True)
+        header = json.loads(json.dumps({"settings": dict(settings)}))
+        if not self._read(header):
+            self.path.write_text(json.dumps(header) + "\n", encoding="utf-8")
+
+    def _read(self, header: Row) -> bool:
+        """Read what is there; whether there was anything."""
+        if not self.path.exists():
+            return False
+        text = self.path.read_text(encoding="utf-8")
+        whole, _, rest = text.rpartition("\n")
+        if not whole:
+            return False
+        for number, line in enumerate(whole.split("\n"), 1):
+            row = self._parsed(line, number)
+            if number > 1:
+                self.rows[self._key(row, number)] = row
+            elif row != header:
+                raise ValueError(
+                    f"{self.path} was begun with other settings: {_differences(row, header)}; "
+                    "give them again, or another folder"
+                )
+        if rest:  # cut short
+            self.path.write_text(whole + "\n", encoding="utf-8")
+        return True
+
+    def _parsed(self, line: str, number: int) -> Row:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise ValueError(f"{self.path}, line {number}: no run, got {line[:40]!r}")
+        return row
+
+    def _key(self, row: Row, number: int) -> Key:
+        try:
+            return self.key(row)
+        except (KeyError, TypeError):
+            raise ValueError(
+                f"{self.path}, line {number}: a run has {', '.join(self.identity)}"
+            ) from None
+
+    def key(self, row: Mapping[str, Any]) -> Key:
+        """What tells this run from others."""
+        key = tuple(row[name] for name in self.identity)
+        hash(key)
+        return key
+
+    def __contains__(self, row: Mapping[str, Any]) -> bool:
+        return self.key(row) in self.rows
+
+    def add(self, row: Row) -> None:
+        """Write a run that is over."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+        self.rows[self.key(row)] = row
+
+
+def _differences(old: Row, new: Row) -> str:
+    before, now = (row.get("settings") for row in (old, new))
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        return "no settings in its first line"
+    names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    return ", ".join(f"{name} was {before.get(name)!r}, is {now.get(name)!r}" for name in names)
