@@ -36,6 +36,15 @@ def test_a_callback_stops_the_search(iris):
     assert (found.outcome.stopped_by, found.outcome.generations) == ("callback", 2)
 
 
+def test_the_search_has_a_seed_of_its_own(iris):
+    settings = {"hidden": (8,), "max_density": 0.3, "limits": Limits(generations=1), "seed": 3}
+    first, other = (find(iris, **settings, search_seed=seed) for seed in (None, 4))
+    assert first.ticket.network == other.ticket.network
+    assert first.ticket.mask != other.ticket.mask
+    assert find(iris, **settings, search_seed=3).ticket == first.ticket
+    assert [found.report()["search_seed"] for found in (first, other)] == [3, 4]
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -47,6 +56,7 @@ def test_a_callback_stops_the_search(iris):
         ({"weights": "normal"}, "weights"),
         ({"hidden": (0,)}, "sizes"),
         ({"seed": -1}, "seed"),
+        ({"search_seed": -1}, "search_seed"),
         ({"hidden": (4,) * 255}, "hidden takes at most 254 layers, got 255"),
         ({"hidden": (20_000, 20_000)}, "hidden takes layers with at most 268435456 weights"),
         ({"n_jobs": 0}, r"n_jobs takes an integer 1\.\.65536, got 0"),

@@ -56,6 +56,7 @@ class Found:
             "biases": ticket.network.biases,
             "activation": ticket.network.activation,
             "seed": ticket.network.seed,
+            "search_seed": self.search.seed_of_search,
             "algorithm": self.search.algorithm,
             "objective": get_objective(self.search.objective).name,
             "train_accuracy": accuracy(ticket, data.train),
@@ -89,6 +90,8 @@ class Search:
     limits : when to stop; the algorithm's own limits, which no clock enters, if None.
     weights, biases, activation, input_bits, seed : see ``Network``; for None as ``input_bits``, 8,
         or 16 where a feature takes more than 256 different values.
+    search_seed : of the search alone, 0..2**32 - 1, for several searches on the same weights; None
+        is the same as ``seed``.
     prune : "train" or "validation": afterwards scratch off, in one greedy pass, every weight whose
         loss costs no accuracy on these rows. An interrupted search is not pruned.
     augment : "shift" to search the training rows shifted by a pixel in four directions too, where
@@ -109,6 +112,7 @@ class Search:
     activation: str = "relu"
     input_bits: int | None = None
     seed: int = 0
+    search_seed: int | None = None
     limits: Limits | None = None
     prune: str | None = None
     augment: str | None = None
@@ -117,6 +121,8 @@ class Search:
     def __post_init__(self) -> None:
         get_objective(self.objective)
         as_int("n_jobs", self.n_jobs, 1, MAX_JOBS)
+        if self.search_seed is not None:
+            as_int("search_seed", self.search_seed, 0, 2**32 - 1)
         as_labels(self.dataset.classes, self.dataset.n_classes)
         if self.network.n_layers > MAX_LAYERS:
             raise ValueError(
@@ -145,7 +151,7 @@ class Search:
             algorithm=make_algorithm(self.algorithm, self.max_density, problem.network),
             objective=self.objective,
             limits=self.limits,
-            seed=self.seed,
+            seed=self.seed_of_search,
             n_jobs=self.n_jobs,
             callback=callback,
         )
@@ -163,6 +169,11 @@ class Search:
         mask = prune(problem.network, outcome.mask, rows)
         temperature = calibrated_temperature(problem.network, mask, rows)
         return replace(outcome, mask=mask, temperature=temperature)
+
+    @property
+    def seed_of_search(self) -> int:
+        """The seed that the search draws from."""
+        return self.seed if self.search_seed is None else self.search_seed
 
     @cached_property
     def network(self) -> Network:

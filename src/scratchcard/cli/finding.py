@@ -34,7 +34,18 @@ from scratchcard.cli.options import (
     type=float,
     help="Largest share of weights that may stay.  [default: 0.1; no limit if genetic]",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of the random weights, and of the search.",
+)
+@click.option(
+    "--search-seed",
+    type=click.IntRange(0, 2**32 - 1),
+    help="Of the search alone, to search the same weights again.  [default: the same as --seed]",
+)
 @click.option("--time", "seconds", type=duration, metavar="TIME", help="Stop after 60s, 2m, 1h.")
 @click.option("--generations", type=click.IntRange(min=1), help="Stop after so many generations.")
 @click.option("--evaluations", type=click.IntRange(min=1), help="Stop after so many candidates.")
