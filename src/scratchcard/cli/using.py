@@ -25,7 +25,7 @@ _SHOWN_CLASSES = 12
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of words.")
 def show(file: Path, as_json: bool) -> None:
     """Show what the ticket in FILE is, in words and numbers."""
-    described = {"file": str(file), **_load(file).describe()}
+    described = {"file": str(file), **load_ticket(file).describe()}
     if as_json:
         click.echo(json.dumps(described, indent=2, allow_nan=False))
     else:
@@ -80,7 +80,7 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
     """
     if out is not None:
         check_output(out, FILE=file, DATA=data)
-    ticket = _load(file)
+    ticket = load_ticket(file)
 
     from scratchcard.data import load_features
     from scratchcard.ticketfile import write_whole
@@ -107,7 +107,8 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
         raise OutputError(out, error) from error
 
 
-def _load(file: Path) -> Ticket:
+def load_ticket(file: Path) -> Ticket:
+    """Return the ticket in a file, or say in one line why there is none."""
     from scratchcard.ticket import Ticket
 
     try:
