@@ -25,9 +25,10 @@ from scratchcard.evolution import Outcome, Progress
 
 REPORT_KEYS = {
     "dataset", "rows", "network", "weights", "biases", "activation", "seed", "search_seed",
-    "algorithm", "objective", "train_accuracy", "validation_accuracy", "test_accuracy", "majority_accuracy",
-    "density", "effective_density", "surviving_weights", "connected", "ticket_bytes",
-    "generations", "evaluations", "evaluations_per_second", "seconds", "stopped_by", "ticket",
+    "algorithm", "objective", "train_accuracy", "validation_accuracy", "test_accuracy",
+    "majority_accuracy", "density", "effective_density", "surviving_weights", "connected",
+    "ticket_bytes", "generations", "evaluations", "evaluations_per_second", "seconds",
+    "stopped_by", "ticket",
 }  # fmt: skip
 
 
