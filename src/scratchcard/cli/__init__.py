@@ -13,6 +13,7 @@ import click
 from scratchcard import __version__
 from scratchcard.cli.controlling import controls
 from scratchcard.cli.finding import find
+from scratchcard.cli.surviving import survivors
 from scratchcard.cli.using import predict, show
 
 INTERRUPTED = 130
@@ -35,6 +36,7 @@ cli.add_command(find)
 cli.add_command(show)
 cli.add_command(predict)
 cli.add_command(controls)
+cli.add_command(survivors)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
