@@ -13,7 +13,8 @@ from scratchcard import Limits
 from scratchcard.cli import main
 from scratchcard.data import Part, load
 from scratchcard.engines import DenseEngine
-from scratchcard.experiments.controls import as_rows, best_of_random, chance, controls, scattered
+from scratchcard.experiments.controls import as_rows, chance, controls
+from scratchcard.experiments.random_masks import best_of_random, scattered
 from scratchcard.find import accuracy, find
 from scratchcard.objectives import get_objective
 
@@ -124,6 +125,7 @@ def test_scattered_masks_have_exactly_so_many_survivors(pieces, seed):
         ({"seconds": 0}, "seconds takes a number above 0 or None, got 0"),
         ({"objective": "beauty"}, "objective"),
         ({"seed": -1}, "seed"),
+        ({"n_jobs": 0}, "n_jobs"),
     ],
 )
 def test_settings_are_checked(ticket, digits, settings, message):

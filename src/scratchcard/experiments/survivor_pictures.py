@@ -11,8 +11,9 @@ import numpy as np
 from scipy import stats
 
 from scratchcard.experiments.network_picture import counted, draw_network
+from scratchcard.experiments.overlap import Row
 from scratchcard.experiments.pictures import BLACK, BLUE, ORANGE, canvas, label, save
-from scratchcard.experiments.survivors import Row, Survivors
+from scratchcard.experiments.survivors import Survivors
 from scratchcard.ticket import Ticket
 
 MAX_NUMBERS = 10  # tickets of an overlap whose cells have room for numbers

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scratchcard.experiments.survivors import Row, Survivors
+from scratchcard.experiments.overlap import Row
+from scratchcard.experiments.survivors import Survivors
 from scratchcard.ticket import Ticket
 
 TABLES = ("tickets", "layers", "degrees", "shared", "pairs", "overlap", "inputs")
