@@ -184,6 +184,18 @@ def test_the_command_writes_tables_and_pictures(files, capsys, tmp_path):
     assert (out / "pairs.csv").read_text().count("\n") == 4
 
 
+def test_found_again_on_the_command_line(tmp_path, capsys):
+    paths = [str(tmp_path / name) for name in ("first.ticket", "again.ticket")]
+    settings = "--hidden 8 --max-density 0.3 --evaluations 500 --seed 3 --jobs 1 --json".split()
+    for path, seed in zip(paths, ("1", "2"), strict=True):
+        assert main(["find", "iris", *settings, "--search-seed", seed, "--out", path]) == 0
+        report = json.loads(capsys.readouterr().out)
+        assert (report["seed"], report["search_seed"]) == (3, int(seed))
+    assert main(["survivors", *paths, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["pairs"][0]["same_weights"]
+
+
 def test_large_networks_are_drawn_as_heat_maps(tmp_path):
     tickets = [random_ticket(0, draw, 0.5, (4, 150, 2)) for draw in (0, 1)]
     assert max(tickets[0].network.sizes) > MAX_UNITS
