@@ -186,7 +186,8 @@ def test_the_command_writes_tables_and_pictures(files, capsys, tmp_path):
 
 def test_found_again_on_the_command_line(tmp_path, capsys):
     paths = [str(tmp_path / name) for name in ("first.ticket", "again.ticket")]
-    settings = "--hidden 8 --max-density 0.3 --evaluations 500 --seed 3 --jobs 1 --json".split()
+    settings = ["--hidden", "8", "--max-density", "0.3", "--evaluations", "500", "--seed", "3"]
+    settings += ["--jobs", "1", "--json"]
     for path, seed in zip(paths, ("1", "2"), strict=True):
         assert main(["find", "iris", *settings, "--search-seed", seed, "--out", path]) == 0
         report = json.loads(capsys.readouterr().out)
