@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import click
 
 from scratchcard import __version__
+from scratchcard.cli.comparing import compare
 from scratchcard.cli.controlling import controls
 from scratchcard.cli.finding import find
 from scratchcard.cli.surviving import survivors
@@ -35,6 +36,7 @@ def cli(context: click.Context) -> None:
 cli.add_command(find)
 cli.add_command(show)
 cli.add_command(predict)
+cli.add_command(compare)
 cli.add_command(controls)
 cli.add_command(survivors)
 

@@ -27,7 +27,9 @@ class Attempt:
     """What a method found: a mask, or a model of its own whose accuracy ``judge`` tells.
 
     ``n_parameters`` are those of a model that is no mask; it takes four bytes for each.
-    ``evaluations`` are candidates decided, or None for a descent.
+    ``evaluations`` are candidates decided, or None for a descent. ``own_weights``: whether what is
+    kept by the mask counts with other values than the frozen ones, so that no ticket predicts as
+    ``judge`` does.
     """
 
     judge: Callable[[Rows], float]
@@ -36,6 +38,7 @@ class Attempt:
     temperature: float = 1.0
     evaluations: int | None = None
     n_parameters: int = 0
+    own_weights: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,18 +86,27 @@ class Arena:
         assert self.problem.validation is not None
         return self.problem.validation
 
+    def ticket(self, attempt: Attempt) -> Ticket | None:
+        """The attempt's mask as a ticket, or None if it has none.
+
+        One with ``own_weights`` only says how large it would be.
+        """
+        if attempt.mask is None:
+            return None
+        return Ticket(
+            self.network,
+            attempt.mask,
+            self.problem.scaling,
+            self.dataset.classes,
+            attempt.temperature,
+        )
+
     def report(self, method: str, attempt: Attempt) -> dict[str, Any]:
         """One row for the ledger: accuracies and densities as shares of 1, sizes in bytes.
 
         This is where test rows are read.
         """
-        mask = attempt.mask
-        size = 4 * attempt.n_parameters
-        if mask is not None:
-            problem, classes = self.problem, self.dataset.classes
-            size = len(
-                Ticket(self.network, mask, problem.scaling, classes, attempt.temperature).to_bytes()
-            )
+        mask, ticket = attempt.mask, self.ticket(attempt)
         return {
             "data": self.dataset.name,
             "network": "-".join(map(str, self.network.sizes)),
@@ -107,7 +119,7 @@ class Arena:
             "test_accuracy": attempt.judge(self._test()),
             "density": 1.0 if mask is None else mask.density,
             "effective_density": 1.0 if mask is None else mask.effective_density,
-            "bytes": size,
+            "bytes": len(ticket.to_bytes()) if ticket else 4 * attempt.n_parameters,
             "evaluations": attempt.evaluations,
             "seconds": attempt.seconds,
         }

@@ -5,6 +5,7 @@ So seconds of runs side by side compare, and results do not depend on how many r
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -18,12 +19,17 @@ def run_all(work: Callable[[J], R], jobs: Iterable[J], n_jobs: int) -> Iterator[
     """Yield ``work(job)`` of each job as it is done, ``n_jobs`` at a time, in any order.
 
     ``work`` is a function of a module, and jobs and results can be pickled. What ``work`` raises is
-    raised here.
+    raised here. Ctrl-C interrupts this process alone, which then ends the others.
     """
     if n_jobs == 1:
         yield from map(work, jobs)
         return
     with parallel_config("loky", inner_max_num_threads=1):
         yield from Parallel(n_jobs=n_jobs, return_as="generator_unordered", pre_dispatch=n_jobs)(
-            delayed(work)(job) for job in jobs
+            delayed(_undisturbed)(work, job) for job in jobs
         )
+
+
+def _undisturbed(work: Callable[[J], R], job: J) -> R:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return work(job)

@@ -7,6 +7,7 @@ dropped. Anything else that cannot be read is an error that names the line.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,17 +23,22 @@ class Ledger:
 
     Parameters
     ----------
-    folder : where ``runs.jsonl`` is or will be.
+    folder : where the file is or will be.
     settings : what all its runs share, plain values; one begun with others is refused.
     identity : the fields that tell runs apart; one run is kept for each.
+    name : of the file.
 
     Raises ValueError, naming the file, for other settings or a file that is no ledger.
     """
 
     def __init__(
-        self, folder: Path, settings: Mapping[str, Any], identity: tuple[str, ...]
+        self,
+        folder: Path,
+        settings: Mapping[str, Any],
+        identity: tuple[str, ...],
+        name: str = FILE_NAME,
     ) -> None:
-        self.path = folder / FILE_NAME
+        self.path = folder / name
         self.identity = identity
         self.rows: dict[Key, Row] = {}
         folder.mkdir(parents=True, exist_ok=True)
@@ -44,11 +50,14 @@ class Ledger:
         """Read what is there; whether there was anything."""
         if not self.path.exists():
             return False
-        text = self.path.read_text(encoding="utf-8")
-        whole, _, rest = text.rpartition("\n")
-        if not whole:
-            return False
-        for number, line in enumerate(whole.split("\n"), 1):
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ValueError(f"{self.path} is no ledger: not UTF-8 text") from None
+        whole, newline, rest = text.rpartition("\n")
+        if not newline and json.dumps(header).startswith(text):
+            return False  # empty, or its first line was cut short
+        for number, line in enumerate((whole or rest).split("\n"), 1):
             row = self._parsed(line, number)
             if number > 1:
                 self.rows[self._key(row, number)] = row
@@ -58,7 +67,7 @@ class Ledger:
                     "give them again, or another folder"
                 )
         if rest:  # cut short
-            self.path.write_text(whole + "\n", encoding="utf-8")
+            os.truncate(self.path, len((whole + newline).encode()))
         return True
 
     def _parsed(self, line: str, number: int) -> Row:

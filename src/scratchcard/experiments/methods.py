@@ -2,10 +2,12 @@
 
 A name may carry a density, as in ``edge-popup@0.5``; without one a method takes the density that it
 is given. ``edge-popup``, ``biprop`` and ``twin`` need the extra ``torch``.
+Ctrl-C raises KeyboardInterrupt out of a run, since half a run compares with nothing.
 """
 
 from __future__ import annotations
 
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -20,22 +22,32 @@ from scratchcard.evolution.task import Algorithm
 from scratchcard.evolution.temperature import calibrated_temperature
 from scratchcard.experiments.arena import Arena, Attempt
 from scratchcard.mask import Mask
+from scratchcard.network import Network
+from scratchcard.problem import make_algorithm
 
 PAPER_PATIENCE, PLANAR_PATIENCE = 50, 300  # generations; for rows with two features
 MLP_ITERATIONS = 1000  # the paper's
+EPOCHS, BATCH = 100, 128  # of a descent, by default
+MIN_STEPS = 4000
 
 
 @dataclass(frozen=True)
 class Effort:
     """How long a method may work on a run; None is the method's own default.
 
-    ``generations`` and ``evaluations`` limit evolution, ``epochs`` descents, ``seconds`` both.
+    ``generations`` and ``evaluations`` limit evolution, ``epochs`` descents, ``seconds`` both but
+    for ``mlp``. Raises ValueError, naming the limit, for one that is not above 0.
     """
 
     generations: int | None = None
     evaluations: int | None = None
     epochs: int | None = None
     seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        Limits(self.generations, self.evaluations, self.seconds)
+        if self.epochs is not None and self.epochs < 1:
+            raise ValueError(f"epochs takes a number above 0 or None, got {self.epochs!r}")
 
 
 class Method(Protocol):
@@ -92,16 +104,18 @@ class GradientMask:
         found = method(density=self.density).fit(
             arena.network,
             arena.train,
-            epochs=effort.epochs,
+            epochs=_epochs(arena, effort),
             seconds=effort.seconds,
             seed=arena.seed,
         )
+        _raise_interrupt(found.run.stopped_by)
         if self.name == "edge-popup":
             mask, temperature = found.mask, found.temperature
         else:  # what is kept is a mask, but its signs are scaled: no ticket predicts as it does
             mask = Mask.from_layers([(one != 0).numpy() for one in found.layers.weights])
             temperature = 1.0
-        return Attempt(found.accuracy, found.run.seconds, mask, temperature)
+        own = self.name == "biprop"
+        return Attempt(found.accuracy, found.run.seconds, mask, temperature, own_weights=own)
 
 
 @dataclass(frozen=True)
@@ -115,10 +129,11 @@ class TrainedTwin:
         found = Twin().fit(
             arena.network,
             arena.train,
-            epochs=effort.epochs,
+            epochs=_epochs(arena, effort),
             seconds=effort.seconds,
             seed=arena.seed,
         )
+        _raise_interrupt(found.run.stopped_by)
         return Attempt(found.accuracy, found.run.seconds, n_parameters=_n_parameters(arena))
 
 
@@ -160,6 +175,7 @@ def _evolved(arena: Arena, algorithm: Algorithm, objective: str, effort: Effort)
         limits=limits,
         seed=arena.seed,
     )
+    _raise_interrupt(outcome.stopped_by)
     flat = outcome.mask.flat()
     return Attempt(
         judge=lambda rows: accuracy(arena.network, flat, rows),
@@ -185,6 +201,18 @@ def pruned(arena: Arena, attempt: Attempt) -> Attempt:
         mask=mask,
         temperature=calibrated_temperature(arena.network, mask, arena.validation),
     )
+
+
+def _epochs(arena: Arena, effort: Effort) -> int | None:
+    """Epochs of a descent: a hundred, and more for few rows; None leaves it to seconds."""
+    if effort.epochs is not None or effort.seconds is not None:
+        return effort.epochs
+    return max(EPOCHS, math.ceil(MIN_STEPS / math.ceil(len(arena.train) / BATCH)))
+
+
+def _raise_interrupt(stopped_by: str) -> None:
+    if stopped_by == "interrupt":
+        raise KeyboardInterrupt
 
 
 def _n_parameters(arena: Arena) -> int:
@@ -227,3 +255,22 @@ def make_method(text: str, density: float) -> Method:
     if not 0.0 < density <= 1.0:
         raise ValueError(f"methods takes densities above 0 and at most 1, got {text!r}")
     return METHODS[name](density)
+
+
+def check_method(text: str, density: float, network: Network) -> None:
+    """Raise ValueError unless the method of this name can be run on the network."""
+    method = make_method(text, density)
+    if isinstance(method, MemeticSearch):
+        make_algorithm("memetic", method.density, network)
+    elif isinstance(method, GradientMask):
+        smallest = min(fan_out * fan_in for fan_out, fan_in in network.shapes)
+        if int(method.density * smallest) == 0:
+            raise ValueError(
+                f"methods: {text} at density {method.density} leaves none of a layer's "
+                f"{smallest} weights"
+            )
+
+
+def needs_torch(text: str) -> bool:
+    """Whether the method of this name needs the extra ``torch``."""
+    return text.partition("@")[0] in NEED_TORCH
