@@ -1,0 +1,84 @@
+"""How long a run lasts, in units that do not depend on the machine; and about how many seconds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from scratchcard.evolution import Genetic, Memetic
+from scratchcard.experiments.methods import BATCH, EPOCHS, MIN_STEPS, Effort
+from scratchcard.experiments.paper.cases import Case
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long runs of one kind of case last; None is the method's own, the paper's length.
+
+    Parameters
+    ----------
+    ga, memetic : generations. draws : of an adaptive bound, see ``Genetic``.
+    edge_popup, twin, mlp : epochs.
+    """
+
+    ga: int | None = None
+    memetic: int | None = None
+    edge_popup: int | None = None
+    twin: int | None = None
+    mlp: int | None = None
+    draws: int = 200
+
+    def effort(self, method: str) -> Effort:
+        """What a method of this name is given."""
+        if method in ("edge-popup", "twin", "mlp"):
+            return Effort(epochs=getattr(self, method.replace("-", "_")))
+        return Effort(generations=self.memetic if method == "memetic" else self.ga)
+
+    def limited(self, generations: int | None, epochs: int | None) -> Length:
+        """The same with at most so many generations and epochs."""
+        changes: dict[str, Any] = {}
+        for limit, names in ((generations, ("ga", "memetic")), (epochs, DESCENTS)):
+            for name in names if limit is not None else ():
+                own = getattr(self, name)
+                changes[name] = limit if own is None else min(own, limit or own)
+        return replace(self, **changes)
+
+
+DESCENTS = ("edge_popup", "twin", "mlp")
+
+FULL = {kind: Length() for kind in ("planar", "digits", "blobs")}
+
+QUICK = {
+    "planar": Length(ga=25, memetic=30, edge_popup=4, twin=5, mlp=20, draws=20),
+    "digits": Length(ga=300, memetic=50, edge_popup=100, twin=100, draws=20),
+    "blobs": Length(ga=20, memetic=15, edge_popup=4, twin=5, mlp=20, draws=20),
+}
+"""For all of it within 30 minutes on two cores. Data sets, networks, populations stay whole."""
+
+# Seconds on one core, measured; good to a factor of two, which is enough to tell hours from days.
+_GENERATION = 2.0e-7  # of the GA, per row and unit
+_DRAW = _GENERATION / 60  # of a random mask
+_EPOCH = {"edge-popup": 2.2e-5, "twin": 1.6e-5, "mlp": 9e-6}  # per row
+_TRIAL = {"planar": 3.5e-5, "digits": 1.2e-5, "blobs": 4e-5}  # of the memetic search
+_START = 0.3
+_TO_CONVERGE = 450  # generations of the paper's stopping rule on moons and circles, about
+_TO_BE_RIGHT = 10  # generations until all rows are right, where two classes are easy to tell
+
+
+def expected_seconds(case: Case, method: str, length: Length, n_rows: int) -> float:
+    """About how long one run takes on one core."""
+    sizes = [int(size) for size in case.network.split("-")]
+    effort = length.effort(method)
+    if method in _EPOCH:
+        epochs = effort.epochs or max(EPOCHS, MIN_STEPS * BATCH // n_rows)
+        return _START + epochs * n_rows * _EPOCH[method]
+    if method == "memetic":
+        n_weights = sum(a * b for a, b in pairwise(sizes))
+        trials = (effort.generations or Memetic.generations) * 240 * math.sqrt(n_weights)
+        return _START + trials * _TRIAL[case.kind]
+    generations = effort.generations or Genetic.generations
+    if case.n_classes == 2:
+        generations = min(generations, _TO_CONVERGE if case.kind == "planar" else _TO_BE_RIGHT)
+    draws = 30 * length.draws if method == "ga-adaptive" else 0
+    return _START + (generations * _GENERATION + draws * _DRAW) * n_rows * sum(sizes[1:])

@@ -1,0 +1,99 @@
+"""Paired tests of the memetic search against every other entrant, case by case and over cases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scratchcard.experiments.paper.cases import ENTRANTS, MASKS, REFERENCE, Experiment
+from scratchcard.experiments.paper.tables import NONE, of_experiment, percent
+from scratchcard.experiments.statistics import TIE, compared
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+KEYS = ["data", "network"]
+
+
+def case_tests(runs: DataFrame) -> DataFrame:
+    """A row for each case and other entrant, with the columns of ``compared`` and
+
+    ``data``, ``network``, ``method``; ``reference_density`` and ``density``, means; and ``verdict``
+    on the reference: better, tie (Holm's p is 0.05 or more) or worse, in accuracy.
+    """
+    import pandas as pd
+
+    parts = []
+    for (data, network), group in runs.groupby(KEYS, sort=False):
+        if REFERENCE not in set(group["method"]) or group["method"].nunique() < 2:
+            continue
+        tests = compared(group, REFERENCE).reset_index()
+        density = group.groupby("method")["density"].mean()
+        tests.insert(0, "data", data)
+        tests.insert(1, "network", network)
+        tests["reference_density"] = density[REFERENCE]
+        tests["density"] = tests["method"].map(density)
+        parts.append(tests)
+    return _judged(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame()
+
+
+def pooled_tests(runs: DataFrame, experiments: list[Experiment]) -> DataFrame:
+    """The same over all the cases of each experiment: pairs share data, network and seed.
+
+    A single case has few pairs where seeds are few; its neighbours then lend theirs.
+    """
+    import pandas as pd
+
+    parts = []
+    for experiment in experiments:
+        group = of_experiment(runs, experiment)
+        if REFERENCE not in set(group["method"]) or group["method"].nunique() < 2:
+            continue
+        tests = compared(group, REFERENCE, pairs=(*KEYS, "seed")).reset_index()
+        tests.insert(0, "experiment", experiment.name)
+        parts.append(tests)
+    return _judged(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame()
+
+
+def _judged(tests: DataFrame) -> DataFrame:
+    """With the verdict on the reference; differences are those of the others from it."""
+    verdicts = [
+        "tie" if not significant else "better" if difference < 0 else "worse"
+        for significant, difference in zip(tests["significant"], tests["difference"], strict=True)
+    ]
+    return tests.assign(verdict=verdicts)
+
+
+def behind(tests: DataFrame) -> DataFrame:
+    """Cases where another mask's mean accuracy is above the reference's, or its density below.
+
+    Significant or not: with few seeds a tie says little.
+    """
+    masks = tests[tests["method"].isin(MASKS)]
+    return masks[
+        (masks["difference"] > TIE) | (masks["reference_density"] > masks["density"] + TIE)
+    ]
+
+
+def tests_table(tests: DataFrame) -> DataFrame:
+    """The tests in words; differences are the reference's from the other method."""
+    import pandas as pd
+
+    def p(value: float) -> str:
+        return NONE if pd.isna(value) else f"{value:.2g}"
+
+    def points(value: float) -> str:
+        return NONE if pd.isna(value) else f"{-100 * value:+.2f}"
+
+    keys = [name for name in ("experiment", *KEYS) if name in tests]
+    found: dict[str, Any] = {name: tests[name] for name in keys}
+    found["against"] = [ENTRANTS[name].label for name in tests["method"]]
+    found["difference, points"] = tests["difference"].map(points)
+    wins = zip(tests["worse"], tests["equal"], tests["better"], strict=True)
+    found["wins / ties / losses"] = [" / ".join(map(str, each)) for each in wins]
+    found["effect"] = tests["effect"].map(lambda r: NONE if pd.isna(r) else f"{-r:+.2f}")
+    found["p, Holm"] = tests["p_holm"].map(p)
+    if "density" in tests:
+        pairs = zip(tests["reference_density"], tests["density"], strict=True)
+        found["densities %"] = [f"{percent(own)} / {percent(other)}" for own, other in pairs]
+    found["memetic is"] = tests["verdict"]
+    return pd.DataFrame(found)

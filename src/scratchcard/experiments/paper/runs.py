@@ -1,0 +1,233 @@
+"""What is run, and one run: jobs of cases, entrants and seeds, kept in a ledger when done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from scratchcard import __version__
+from scratchcard.data import Dataset, load
+from scratchcard.evolution import Genetic
+from scratchcard.experiments.arena import Arena, Attempt
+from scratchcard.experiments.fleet import run_all
+from scratchcard.experiments.ledger import Ledger, Row
+from scratchcard.experiments.methods import (
+    PAPER_PATIENCE,
+    PLANAR_PATIENCE,
+    Effort,
+    PaperGenetic,
+    _evolved,
+    make_method,
+    needs_torch,
+    pruned,
+)
+from scratchcard.experiments.paper.cases import (
+    ENTRANTS,
+    EXPERIMENTS,
+    GA_DENSITY,
+    Case,
+    Entrant,
+)
+from scratchcard.experiments.paper.lengths import FULL, QUICK, Length, expected_seconds
+
+FULL_SEEDS, QUICK_SEEDS = 25, 3
+MAX_SEEDS = 10_000
+
+
+class Job(NamedTuple):
+    """One run."""
+
+    case: Case
+    entrant: Entrant
+    seed: int
+    density: float
+    length: Length
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What tells the run from others in the ledger."""
+        return {
+            "data": self.case.data,
+            "network": self.case.network,
+            "method": self.entrant.name,
+            "seed": self.seed,
+        }
+
+    @property
+    def seconds(self) -> float:
+        """About how long it takes on one core."""
+        n_rows = len(dataset(self.case.data).train.y)
+        return expected_seconds(self.case, self.entrant.method, self.length, n_rows)
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """The paper's experiments, or some of them.
+
+    Parameters
+    ----------
+    quick : short runs.
+    experiments, entrants : names of those to run.
+    seeds : networks of every case, 0 to ``seeds`` - 1; None for 25, or 3 if quick.
+    generations, epochs : at most so many, of every run.
+
+    Raises ValueError, naming the argument, for one that is no such thing.
+    """
+
+    quick: bool = False
+    experiments: tuple[str, ...] = tuple(EXPERIMENTS)
+    entrants: tuple[str, ...] = tuple(ENTRANTS)
+    seeds: int | None = None
+    generations: int | None = None
+    epochs: int | None = None
+    lengths: dict[str, Length] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name, known in (("experiments", EXPERIMENTS), ("entrants", ENTRANTS)):
+            chosen = getattr(self, name)
+            for one in chosen:
+                if one not in known:
+                    raise ValueError(f"{name} takes {', '.join(known)}, got {one!r}")
+            if not chosen:
+                raise ValueError(f"{name} takes at least one of {', '.join(known)}, got none")
+        if self.seeds is None:
+            object.__setattr__(self, "seeds", QUICK_SEEDS if self.quick else FULL_SEEDS)
+        elif not 1 <= self.seeds <= MAX_SEEDS:
+            raise ValueError(f"seeds takes 1 to {MAX_SEEDS}, got {self.seeds!r}")
+        Effort(generations=self.generations, epochs=self.epochs)
+        lengths = QUICK if self.quick else FULL
+        limited = {
+            kind: length.limited(self.generations, self.epochs) for kind, length in lengths.items()
+        }
+        object.__setattr__(self, "lengths", limited)
+
+    @property
+    def needs_torch(self) -> bool:
+        """Whether someone who takes part needs the extra ``torch``."""
+        return any(needs_torch(ENTRANTS[name].method) for name in self.entrants)
+
+    @cached_property
+    def cases(self) -> tuple[Case, ...]:
+        """The cases of all the experiments, each once."""
+        cases = [case for name in self.experiments for case in EXPERIMENTS[name].cases]
+        return tuple(dict.fromkeys(cases))
+
+    def ledger(self, folder: Path) -> Ledger:
+        """The runs in a folder. Raises ValueError if it has those of other settings."""
+        settings = {
+            "scratchcard": __version__,
+            "quick": self.quick,
+            "lengths": {kind: asdict(length) for kind, length in self.lengths.items()},
+        }
+        return Ledger(folder, settings, ("data", "network", "method", "seed"))
+
+    def rows(self, ledger: Ledger) -> list[Row]:
+        """Finished runs of these cases, entrants and seeds, in their order."""
+        keys = (job.key for job in self._jobs(ledger, every=True))
+        return [ledger.rows[ledger.key(key)] for key in keys if key in ledger]
+
+    @property
+    def total(self) -> int:
+        """How many runs there are."""
+        assert self.seeds is not None
+        return len(self.cases) * len(self.entrants) * self.seeds
+
+    def missing_seconds(self, ledger: Ledger) -> float:
+        """About how many seconds of one core what is not done yet takes."""
+        jobs = self._jobs(ledger, every=True)
+        return sum(job.seconds for job in jobs if job.key not in ledger)
+
+    def run(self, ledger: Ledger, n_jobs: int = 1) -> Iterator[Row]:
+        """Do what is missing, short runs first; each is on disk before it is yielded.
+
+        Those at the GA's density come after the GA's.
+        """
+        for _ in range(2):
+            jobs = [job for job in self._jobs(ledger) if job.key not in ledger]
+            for row in run_all(run_one, sorted(jobs, key=lambda job: job.seconds), n_jobs):
+                ledger.add(row)
+                yield row
+
+    def _jobs(self, ledger: Ledger, every: bool = False) -> Iterator[Job]:
+        """The runs; without ``every``, only those whose density is known already."""
+        assert self.seeds is not None
+        for case in self.cases:
+            for name in self.entrants:
+                for seed in range(self.seeds):
+                    job = Job(case, ENTRANTS[name], seed, 1.0, self.lengths[case.kind])
+                    density = _density(job, ledger)
+                    if every or density is not None:
+                        yield job._replace(density=density or 1.0)
+
+
+def _density(job: Job, ledger: Ledger) -> float | None:
+    """What may stay, or None while the GA's run is not done."""
+    asked = job.entrant.density
+    if asked == GA_DENSITY:
+        found = ledger.rows.get(ledger.key(job.key | {"method": "ga"}))
+        return None if found is None else float(found["density"])
+    return job.case.max_density if asked is None else float(asked)
+
+
+def run_one(job: Job) -> Row:
+    """Run it, prune it if that is due, and report. One thread."""
+    _warm(job.entrant, job.case.n_classes == 2)
+    arena = _arena(job.case.data, job.case.hidden, job.seed, job.entrant.weights)
+    attempt = _attempt(arena, job)
+    row = arena.report(job.entrant.name, attempt)
+    if job.entrant.pruned:
+        after = pruned(arena, attempt)
+        found = arena.report(job.entrant.name, after)
+        for name in ("density", "effective_density", "test_accuracy", "bytes"):
+            row[f"pruned_{name}"] = found[name]
+        row["pruning_seconds"] = after.seconds - attempt.seconds
+    return row
+
+
+def _attempt(arena: Arena, job: Job) -> Attempt:
+    method: Any = make_method(job.entrant.method, job.density)
+    effort = job.length.effort(job.entrant.method)
+    if isinstance(method, PaperGenetic):
+        method = _FewerDraws(method.preset, job.length.draws)
+    attempt: Attempt = method.run(arena, effort)
+    return attempt
+
+
+@dataclass(frozen=True)
+class _FewerDraws(PaperGenetic):
+    """The paper's algorithm with so many draws of an adaptive bound."""
+
+    draws: int
+
+    def run(self, arena: Arena, effort: Effort) -> Attempt:
+        binary = arena.dataset.n_classes == 2
+        patience = PLANAR_PATIENCE if arena.dataset.n_features == 2 else PAPER_PATIENCE
+        return _evolved(
+            arena,
+            Genetic(self.preset, patience=patience if binary else None, draws=self.draws),
+            "accuracy" if binary else "cross_entropy",
+            effort,
+        )
+
+
+@cache
+def dataset(name: str) -> Dataset:
+    """The data set of this name, read once."""
+    return load(name)
+
+
+@lru_cache(maxsize=1)
+def _arena(data: str, hidden: Sequence[int], seed: int, weights: str) -> Arena:
+    return Arena(dataset(data), tuple(hidden), seed, weights)
+
+
+@cache
+def _warm(entrant: Entrant, binary: bool) -> None:
+    """Compile and import what a run needs, which is not part of its seconds."""
+    arena = Arena(dataset("digits-2" if binary else "digits-3"), (4,), 0)
+    attempt = make_method(entrant.method, 0.5).run(arena, Effort(generations=1, epochs=1))
+    if entrant.pruned:
+        pruned(arena, attempt)
