@@ -232,7 +232,7 @@ def test_log2_is_right_and_has_the_same_bits_when_compiled():
 
 def test_names():
     assert set(OBJECTIVES) == {
-        "cross_entropy", "accuracy", "balanced_accuracy", "macro_f1", "brier",
+        "cross_entropy", "accuracy", "balanced_accuracy", "macro_f1", "brier", "margin",
     }  # fmt: skip
     for name, objective in OBJECTIVES.items():
         assert objective.name == name

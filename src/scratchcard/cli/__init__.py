@@ -14,6 +14,7 @@ from scratchcard import __version__
 from scratchcard.cli.comparing import compare
 from scratchcard.cli.controlling import controls
 from scratchcard.cli.finding import find
+from scratchcard.cli.landscape import landscape
 from scratchcard.cli.surviving import survivors
 from scratchcard.cli.using import predict, show
 
@@ -36,6 +37,7 @@ def cli(context: click.Context) -> None:
 cli.add_command(find)
 cli.add_command(show)
 cli.add_command(predict)
+cli.add_command(landscape)
 cli.add_command(compare)
 cli.add_command(controls)
 cli.add_command(survivors)

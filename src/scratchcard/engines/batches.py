@@ -26,6 +26,24 @@ def trial_each(block, net, data, state, masks, sums, team):
 
 
 @njit(cache=True, nogil=True)
+def trial_flips(block, net, data, state, flips, sums, team):
+    """Fill ``sums[f]`` with the statistics' sums if ``flips[f]`` alone were flipped.
+
+    flips : (n,) int64, flat weight indices. sums : (n, n_statistics) int64.
+    """
+    for f in range(flips.size):
+        trial(block, net, data, state, flips[f : f + 1], 1, NO_RACE, team)
+        sums[f] = state.trial_sums
+
+
+@njit(cache=True, nogil=True)
+def value_each(value, sums, total_weight, values):
+    """Fill ``values[f]`` with the objective's value for ``sums[f]``."""
+    for f in range(values.size):
+        values[f] = value(sums[f], total_weight)
+
+
+@njit(cache=True, nogil=True)
 def compute_each(block, net, biases, data, state, masks, sums):
     """The same, every mask afresh; of ``state`` only the scratch arrays are used."""
     n_classes = net.sizes[net.sizes.size - 1]

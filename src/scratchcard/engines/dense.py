@@ -67,9 +67,17 @@ class DenseEngine:
         """The objective's value for these sums; lower is better."""
         return float(self.objective.value(sums, self.rows.total_weight))
 
+    def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The objective's values for many sums, (n, n_statistics) -> (n,)."""
+        return np.array([self.value(row) for row in sums])
+
     def trial(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
         return self._sums_of(_flipped(state.mask, flips))
+
+    def trial_flips(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Sums of the statistics for each flat weight index flipped alone, (n, n_statistics)."""
+        return np.array([self.trial(state, flips[f : f + 1]) for f in range(len(flips))])
 
     def apply(self, state: DenseState, flips: NDArray[np.int64]) -> None:
         """Flip these flat weight indices."""

@@ -160,10 +160,25 @@ class IncrementalEngine:
         """The objective's value for these sums; lower is better."""
         return float(self.objective.value(sums, self.data.total_weight))
 
+    def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The objective's values for many sums, (n, n_statistics) -> (n,)."""
+        values = np.empty(len(sums))
+        sums = np.ascontiguousarray(sums, dtype=np.int64)
+        batches.value_each(self.compiled_value, sums, self.data.total_weight, values)
+        return values
+
     def trial(self, state: kernels.State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
         self._try(state, flips)
         return state.trial_sums.copy()
+
+    def trial_flips(self, state: kernels.State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Sums of the statistics for each flat weight index flipped alone, (n, n_statistics)."""
+        flips = np.ascontiguousarray(flips, dtype=np.int64)
+        sums = np.zeros((len(flips), len(state.trial_sums)), dtype=np.int64)
+        alone = self.team(1)[0]
+        batches.trial_flips(self.block, self.net, self.data, state, flips, sums, alone)
+        return sums
 
     def apply(self, state: kernels.State, flips: NDArray[np.int64]) -> None:
         """Flip these flat weight indices."""

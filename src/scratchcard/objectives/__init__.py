@@ -5,11 +5,12 @@ from __future__ import annotations
 from scratchcard.objectives.base import Objective
 from scratchcard.objectives.counts import ACCURACY, BALANCED_ACCURACY, MACRO_F1
 from scratchcard.objectives.custom import custom_objective
+from scratchcard.objectives.margin import MARGIN
 from scratchcard.objectives.softmax import BRIER, CROSS_ENTROPY
 
 OBJECTIVES = {
     objective.name: objective
-    for objective in (CROSS_ENTROPY, ACCURACY, BALANCED_ACCURACY, MACRO_F1, BRIER)
+    for objective in (CROSS_ENTROPY, ACCURACY, BALANCED_ACCURACY, MACRO_F1, BRIER, MARGIN)
 }
 """The built-in objectives by name. A new one is a file here and a row in this table."""
 

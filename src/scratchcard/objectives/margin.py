@@ -1,0 +1,59 @@
+"""The margin: how far the target's output lies above the best other one, without a hinge.
+
+A row's loss is the best other logit minus the target's, cut to ``-RANGE..RANGE`` nats: above 0
+where the label is wrong. Within the range the loss is as linear as the outputs, so almost every
+flip changes it; beyond, neither an outlier nor a row that is right with ease counts any more.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratchcard.objectives.base import ONE, Objective
+from scratchcard.vectors import fill, if_equal
+
+#: Nats at which a row's margin is cut.
+RANGE = 2.0
+
+LN2 = 0.6931471805599453
+CUT = np.float32(RANGE / LN2)  # bits
+ONE_F = np.float32(ONE)
+LOWEST = np.int32(-(2**31))  # below every output
+
+
+def _margins(outputs, targets, weights, scale):
+    rows = np.arange(len(targets))
+    target = outputs[rows, targets].astype(np.float32)
+    others = outputs.astype(np.int64)
+    others[rows, targets] = LOWEST
+    gaps = (others.max(axis=1).astype(np.float32) - target) * scale
+    quanta = (np.clip(gaps, -CUT, CUT) * ONE_F).astype(np.int32).astype(np.int64)
+    return np.array([(quanta * weights).sum()], dtype=np.int64)
+
+
+def _margins_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
+    n_classes = where.size - 1
+    best = work[0].view(np.int32)
+    fill(best, LOWEST)
+    for k in range(n_classes):
+        s = outputs[where[k]]
+        this = np.int32(k)
+        for r in range(targets.size):
+            best[r] = max(best[r], if_equal(targets[r], this, LOWEST, s[r]))
+    target = outputs[where[n_classes]]
+    for r in range(targets.size):
+        gap = (np.float32(best[r]) - np.float32(target[r])) * scale
+        quanta[r] = np.int32(min(max(gap, -CUT), CUT) * ONE_F)
+    return 0
+
+
+def _margins_value(sums, total_weight):
+    return LN2 * sums[0] / (ONE * total_weight)
+
+
+def _one(n_classes: int) -> int:
+    return 1
+
+
+MARGIN = Objective("margin", _one, _margins, _margins_block, _margins_value, False, True)
+"""Mean of the best other logit minus the target's, in nats, each row's within ±:data:`RANGE`."""
