@@ -13,21 +13,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
 from scratchcard import Ticket
 from scratchcard.cli import main
 from scratchcard.experiments.comparison import Comparison, ticket_path
-from scratchcard.experiments.comparison_report import (
-    draw_accuracies,
-    draw_sizes,
-    frame,
-    markdown,
-    plain,
-    write,
-)
+from scratchcard.experiments.comparison_pictures import _look, draw_accuracies, draw_sizes
+from scratchcard.experiments.comparison_report import frame, markdown, plain, write
 from scratchcard.experiments.methods import Effort
 from scratchcard.experiments.statistics import (
     compared,
@@ -125,6 +119,7 @@ def test_methods_without_common_seeds_are_not_tested():
     assert table.loc["c", "p_holm"] == table.loc["c", "p"]
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.sampled_from([-0.02, -0.01, 0.0, 0.01, 0.02, 0.1 + 0.2 - 0.3]), max_size=60),
 )
@@ -140,7 +135,8 @@ def test_signed_rank_never_warns_and_mirrors(differences):
     assert found.effect == pytest.approx(-mirrored.effect)
 
 
-@given(st.lists(st.integers(1, 1000), min_size=1, max_size=10, unique=True), st.data())
+@settings(max_examples=40)
+@given(st.lists(st.integers(1, 1000), min_size=1, max_size=8, unique=True), st.data())
 def test_p_is_exact_for_few_differences(sizes, data):
     """All signs of the differences are equally likely: count those as extreme."""
     signs = data.draw(st.lists(st.sampled_from([-1, 1]), min_size=len(sizes), max_size=len(sizes)))
@@ -263,8 +259,6 @@ def test_runs_are_read_back_from_both_formats(finished, tmp_path):
 
 
 def test_pictures_of_many_methods_tell_them_apart(tmp_path):
-    from scratchcard.experiments.comparison_report import _look
-
     assert len({_look(place) for place in range(40)}) == 40
     data = runs(**{f"method-{i}": [0.5, 0.6] for i in range(9)}).assign(
         data="x", network="1-2", density=0.1, bytes=100

@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -106,3 +108,12 @@ def test_a_fleet_does_every_job(n_jobs):
     assert sorted(run_all(square, range(5), n_jobs)) == [0, 1, 4, 9, 16]
     with pytest.raises(ValueError, match="below zero"):
         list(run_all(square, [1, -1], n_jobs))
+
+
+def end_itself(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_the_system_ends_is_told_from_a_failure():
+    with pytest.raises(MemoryError, match="one of 2 processes was ended"):
+        list(run_all(end_itself, [1, 2], 2))

@@ -148,6 +148,8 @@ def compare(
                 err=True,
             )
             return INTERRUPTED
+        except OSError as error:
+            raise OutputError(folder, error) from error
     _report(comparison.runs(ledger), controls, folder, format, as_json)
     return 0
 

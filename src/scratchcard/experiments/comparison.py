@@ -27,6 +27,7 @@ from scratchcard.ticket import Ticket
 
 MAX_SEEDS = 10_000
 CONTROL_SECONDS = 30.0
+CONTROL_MASKS = 1_000_000  # to choose from, where a descent evaluated none
 TICKETS = "tickets"
 WARMING = Effort(seconds=0.01, epochs=1)
 
@@ -131,7 +132,7 @@ class Comparison:
                 for control in controls(
                     ticket,
                     _dataset(self.data, self.target),
-                    evaluations=run["evaluations"] or 1,
+                    evaluations=run["evaluations"] or CONTROL_MASKS,
                     seconds=seconds,
                     test=True,
                     seed=run["seed"],

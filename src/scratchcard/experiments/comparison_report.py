@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scratchcard.experiments import pictures
+from scratchcard.experiments.comparison_pictures import accuracies, draw_accuracies, draw_sizes
 from scratchcard.experiments.ledger import Row
-from scratchcard.experiments.statistics import compared, described, paired, remark
+from scratchcard.experiments.statistics import compared, remark
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from pandas import DataFrame
 
 FORMATS = ("csv", "parquet")
@@ -40,18 +39,11 @@ def frame(rows: Sequence[Row]) -> DataFrame:
     return table.astype({"evaluations": "Int64"})  # None for descents
 
 
-def _accuracies(runs: DataFrame) -> DataFrame:
-    """Accuracies described; what an interval has beyond 0 and 1 is cut off."""
-    found = described(runs)
-    found[["low", "high"]] = found[["low", "high"]].clip(0.0, 1.0)
-    return found
-
-
 def methods_table(runs: DataFrame) -> DataFrame:
     """A row for each method, in words: accuracy on test rows, densities, size and effort."""
     import pandas as pd
 
-    accuracy = _accuracies(runs)
+    accuracy = accuracies(runs)
     means = runs.groupby("method", sort=False)[
         ["density", "effective_density", "bytes", "evaluations", "seconds"]
     ].mean()
@@ -131,7 +123,9 @@ def sections(runs: DataFrame, controls: Sequence[Row]) -> Iterator[tuple[str, Da
         f"{first['biases']} biases",
         methods_table(runs),
         "Accuracy on test rows: mean ± standard deviation between seeds, and Student's t interval "
-        "of the mean. Other columns: means. Every method gets the same frozen weights for a seed.",
+        "of the mean. Other columns: means. Masks of the same seed are of the same frozen weights. "
+        "Bytes: of the ticket; of a dense model four for each parameter; of biprop, whose kept "
+        "weights are scaled signs, those of its mask.",
     )
     tests = compared(runs)
     if len(tests):
@@ -145,19 +139,19 @@ def sections(runs: DataFrame, controls: Sequence[Row]) -> Iterator[tuple[str, Da
     if controls:
         seeds = sorted({row["seed"] for row in controls})
         which = f"seed {seeds[0]}" if len(seeds) == 1 else f"{len(seeds)} seeds"
-        asked = {
-            int(row["evaluations"])
-            for row in runs.to_dict("records")
-            if row["method"] == controls[0]["method"] and row["seed"] in seeds
-        }
         yield (
             f"Controls of {controls[0]['method']}, {which}",
             controls_table(controls),
-            f"The search evaluated {' and '.join(f'{n:,}' for n in sorted(asked))} masks; "
-            "the best of random is chosen, by training accuracy, from as many as its time "
+            f"{_evaluated(runs, controls[0]['method'], seeds)}The best of random is chosen, by "
+            "training accuracy, from as many masks as the search evaluated or as its time "
             "allowed. Shuffled: the mask's bits, within each layer. Re-drawn: the mask on other "
             "weights.",
         )
+
+
+def _evaluated(runs: DataFrame, method: str, seeds: list[int]) -> str:
+    counts = runs[(runs["method"] == method) & runs["seed"].isin(seeds)]["evaluations"].dropna()
+    return f"The search evaluated {counts.mean():,.0f} masks. " if len(counts) else ""
 
 
 def markdown(runs: DataFrame, controls: Sequence[Row] = ()) -> str:
@@ -187,83 +181,6 @@ def write(
         runs.to_csv(data, index=False)
     table.write_text(markdown(runs, controls), encoding="utf-8")
     return [data, table, *draw_accuracies(runs, folder), *draw_sizes(runs, folder)]
-
-
-def draw_accuracies(runs: DataFrame, folder: Path) -> list[Path]:
-    """Accuracy of each method: a dot for a seed, lines between those of the same seed, means."""
-    values, means = paired(runs) * 100, _accuracies(runs) * 100
-    methods = list(means.index)
-    figure, axes = pictures.canvas(size=(max(5.0, 1.6 + 1.1 * len(methods)), 4.6))
-    here = axes[0, 0]
-    here.plot(range(len(methods)), values.T, color="0.6", alpha=0.35, linewidth=0.8, zorder=1)
-    for place, method in enumerate(methods):
-        colour, marker = _look(place)
-        seeds = values[method].dropna()
-        here.plot([place] * len(seeds), seeds, marker, color=colour, alpha=0.45, markersize=5)
-        mean, low, high = means.loc[method, ["mean", "low", "high"]]
-        here.errorbar(
-            place + 0.22,
-            mean,
-            [[mean - low], [high - mean]],
-            fmt=marker,
-            color=colour,
-            markeredgecolor="black",
-            markersize=8,
-            capsize=5,
-            elinewidth=2,
-        )
-    here.set_xticks(range(len(methods)), [method.replace("@", "\n@ ") for method in methods])
-    here.set_xlim(-0.5, len(methods) - 0.3)
-    pictures.label(
-        here, _what(runs), "dots: seeds; beside them mean and 95 % interval", "test accuracy, %"
-    )
-    return pictures.save(figure, folder, "accuracy")
-
-
-def draw_sizes(runs: DataFrame, folder: Path) -> list[Path]:
-    """Accuracy against density, and against the bytes that a model takes."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    figure, axes = pictures.canvas(columns=2, size=(5.4, 4.4))
-    for here, field, scale, name in (
-        (axes[0, 0], "density", 100, "density, % of weights that stay"),
-        (axes[0, 1], "bytes", 1, "bytes of the model"),
-    ):
-        _draw_against(here, runs, field, scale)
-        here.set_xscale("log")
-        here.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        here.xaxis.set_minor_formatter(NullFormatter())
-        pictures.plain_ticks(here.xaxis)
-        pictures.label(here, _what(runs), name, "test accuracy, %")
-    handles, names = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside right center")
-    return pictures.save(figure, folder, "size")
-
-
-def _draw_against(here: Axes, runs: DataFrame, field: str, scale: float) -> None:
-    for place, (method, group) in enumerate(runs.groupby("method", sort=False)):
-        colour, marker = _look(place)
-        x, y = scale * group[field], 100 * group["test_accuracy"]
-        here.plot(x, y, marker, color=colour, alpha=0.45, markersize=5, markeredgewidth=0)
-        here.plot(
-            x.mean(),
-            y.mean(),
-            marker,
-            color=colour,
-            markersize=9,
-            markeredgecolor="black",
-            label=str(method),
-        )
-
-
-def _look(place: int) -> tuple[str, str]:
-    colours, markers = pictures.COLOURS, pictures.MARKERS
-    turn = place + place // len(colours)  # the same colour comes with another marker
-    return colours[place % len(colours)], markers[turn % len(markers)]
-
-
-def _what(runs: DataFrame) -> str:
-    return f"{runs['data'].iloc[0]}, {runs['network'].iloc[0]}"
 
 
 def _tabulated(table: DataFrame, style: str) -> str:

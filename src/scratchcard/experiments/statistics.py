@@ -121,7 +121,8 @@ def signed_rank(differences: Values) -> SignedRank:
     with warnings.catch_warnings():  # older SciPy remarks that few pairs are few
         warnings.simplefilter("ignore", UserWarning)
         p = float(stats.wilcoxon(moved).pvalue)
-        positive = float(stats.wilcoxon(moved, alternative="greater").statistic)
+        ranks = stats.wilcoxon(moved, alternative="greater", method="asymptotic")
+    positive = float(ranks.statistic)  # sum of the ranks of those above zero
     return SignedRank(p, 4 * positive / (len(moved) * (len(moved) + 1)) - 1)
 
 
