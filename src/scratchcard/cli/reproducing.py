@@ -35,7 +35,6 @@ def reproduce() -> None:
 )
 @click.option(
     "--methods",
-    "entrants",
     type=names,
     metavar="NAME,…",
     help="Of memetic, ga, ga-adaptive, edge-popup@0.5, edge-popup@ga, signed@0.5, signed@ga, mlp, "

@@ -70,7 +70,7 @@ class Reproduction:
     Parameters
     ----------
     quick : short runs.
-    experiments, entrants : names of those to run.
+    experiments, methods : names of those to run, of ``EXPERIMENTS`` and ``ENTRANTS``.
     seeds : networks of every case, 0 to ``seeds`` - 1; None for 25, or 3 if quick.
     generations, epochs : at most so many, of every run.
 
@@ -79,14 +79,14 @@ class Reproduction:
 
     quick: bool = False
     experiments: tuple[str, ...] = tuple(EXPERIMENTS)
-    entrants: tuple[str, ...] = tuple(ENTRANTS)
+    methods: tuple[str, ...] = tuple(ENTRANTS)
     seeds: int | None = None
     generations: int | None = None
     epochs: int | None = None
     lengths: dict[str, Length] = field(init=False)
 
     def __post_init__(self) -> None:
-        for name, known in (("experiments", EXPERIMENTS), ("entrants", ENTRANTS)):
+        for name, known in (("experiments", EXPERIMENTS), ("methods", ENTRANTS)):
             chosen = getattr(self, name)
             for one in chosen:
                 if one not in known:
@@ -107,7 +107,7 @@ class Reproduction:
     @property
     def needs_torch(self) -> bool:
         """Whether someone who takes part needs the extra ``torch``."""
-        return any(needs_torch(ENTRANTS[name].method) for name in self.entrants)
+        return any(needs_torch(ENTRANTS[name].method) for name in self.methods)
 
     @cached_property
     def cases(self) -> tuple[Case, ...]:
@@ -133,7 +133,7 @@ class Reproduction:
     def total(self) -> int:
         """How many runs there are."""
         assert self.seeds is not None
-        return len(self.cases) * len(self.entrants) * self.seeds
+        return len(self.cases) * len(self.methods) * self.seeds
 
     def missing_seconds(self, ledger: Ledger) -> float:
         """About how many seconds of one core what is not done yet takes."""
@@ -155,7 +155,7 @@ class Reproduction:
         """The runs; without ``every``, only those whose density is known already."""
         assert self.seeds is not None
         for case in self.cases:
-            for name in self.entrants:
+            for name in self.methods:
                 for seed in range(self.seeds):
                     job = Job(case, ENTRANTS[name], seed, 1.0, self.lengths[case.kind])
                     density = _density(job, ledger)
