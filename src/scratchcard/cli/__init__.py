@@ -15,6 +15,7 @@ from scratchcard.cli.comparing import compare
 from scratchcard.cli.controlling import controls
 from scratchcard.cli.finding import find
 from scratchcard.cli.landscape import landscape
+from scratchcard.cli.reproducing import reproduce
 from scratchcard.cli.surviving import survivors
 from scratchcard.cli.using import predict, show
 
@@ -41,6 +42,7 @@ cli.add_command(landscape)
 cli.add_command(compare)
 cli.add_command(controls)
 cli.add_command(survivors)
+cli.add_command(reproduce)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
