@@ -21,7 +21,7 @@ from scratchcard import Ticket
 from scratchcard.cli import main
 from scratchcard.experiments.comparison import Comparison, ticket_path
 from scratchcard.experiments.comparison_pictures import _look, draw_accuracies, draw_sizes
-from scratchcard.experiments.comparison_report import frame, markdown, plain, write
+from scratchcard.experiments.comparison_report import frame, markdown, plain, write, write_runs
 from scratchcard.experiments.methods import Effort
 from scratchcard.experiments.statistics import (
     compared,
@@ -249,8 +249,8 @@ def test_reports_of_one_method_and_one_seed_need_no_tests(finished, tmp_path):
 def test_runs_are_read_back_from_both_formats(finished, tmp_path):
     pytest.importorskip("pyarrow")
     rows = SMALL.runs(SMALL.ledger(finished))
-    write(frame(rows), [], tmp_path, "parquet")
-    write(frame(rows), [], tmp_path, "csv")
+    for format in ("csv", "parquet"):
+        write_runs(frame(rows), tmp_path, format)
     from_csv = pd.read_csv(tmp_path / "runs.csv")
     from_parquet = pd.read_parquet(tmp_path / "runs.parquet")
     assert list(from_csv) == list(from_parquet) == list(rows[0])

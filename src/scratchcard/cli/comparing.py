@@ -135,21 +135,21 @@ def compare(
         raise InputError(str(error)) from error
     except OSError as error:
         raise OutputError(folder, error) from error
-    with _interruptible():
-        try:
+    try:
+        with _interruptible():
             _run(comparison, ledger, jobs)
             if not as_json:
                 click.echo("scratchcard: holding the ticket against its controls", err=True)
             controls = comparison.controls(ledger, controlled)
-        except KeyboardInterrupt:
-            click.echo(
-                f"scratchcard: interrupted; {len(comparison.runs(ledger))} runs are kept in "
-                f"{str(folder)!r}, and the same command goes on from there",
-                err=True,
-            )
-            return INTERRUPTED
-        except OSError as error:
-            raise OutputError(folder, error) from error
+    except KeyboardInterrupt:
+        click.echo(
+            f"scratchcard: interrupted; {len(comparison.runs(ledger))} runs are kept in "
+            f"{str(folder)!r}, and the same command goes on from there",
+            err=True,
+        )
+        return INTERRUPTED
+    except OSError as error:
+        raise OutputError(folder, error) from error
     _report(comparison.runs(ledger), controls, folder, format, as_json)
     return 0
 
@@ -228,11 +228,17 @@ def _report(rows: list[Row], controls: list[Row], folder: Path, format: str, as_
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Turn Ctrl-C and a request to terminate into KeyboardInterrupt, in the background too."""
+    """Turn Ctrl-C and a request to terminate into KeyboardInterrupt, in the background too.
+
+    After one came, what is left is to say so: others are ignored until the process ends.
+    """
     signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.default_int_handler) for number in signals]
+    then: list[Any] = [signal.signal(number, signal.default_int_handler) for number in signals]
     try:
         yield
+    except KeyboardInterrupt:
+        then = [signal.SIG_IGN for _ in signals]
+        raise
     finally:
-        for number, handler in zip(signals, before, strict=True):
+        for number, handler in zip(signals, then, strict=True):
             signal.signal(number, handler)

@@ -174,13 +174,19 @@ def write(
     runs: DataFrame, controls: Sequence[Row], folder: Path, format: str = "csv"
 ) -> list[Path]:
     """Write runs.csv or runs.parquet, table.md and the pictures; returns their paths."""
-    data, table = folder / f"runs.{format}", folder / "table.md"
-    if format == "parquet":
-        runs.to_parquet(data, index=False)
-    else:
-        runs.to_csv(data, index=False)
+    data, table = write_runs(runs, folder, format), folder / "table.md"
     table.write_text(markdown(runs, controls), encoding="utf-8")
     return [data, table, *draw_accuracies(runs, folder), *draw_sizes(runs, folder)]
+
+
+def write_runs(runs: DataFrame, folder: Path, format: str = "csv") -> Path:
+    """Write runs.csv or runs.parquet; returns its path."""
+    path = folder / f"runs.{format}"
+    if format == "parquet":
+        runs.to_parquet(path, index=False)
+    else:
+        runs.to_csv(path, index=False)
+    return path
 
 
 def _tabulated(table: DataFrame, style: str) -> str:
