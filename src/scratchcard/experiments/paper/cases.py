@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 GA_DENSITY = "ga"  # stands for the density that the GA's run of the same case and seed came to
 
 
 class Case(NamedTuple):
-    """A network on a data set; ``max_density`` is what the memetic search may keep of it."""
+    """A network on a data set.
+
+    ``max_density`` is what the memetic search may keep of it, ``population`` its individuals, or
+    None for its default.
+    """
 
     data: str
     hidden: tuple[int, ...]
     n_classes: int
     max_density: float
+    population: int | None = None
 
     @property
     def network(self) -> str:
@@ -62,6 +68,12 @@ class Entrant:
 PLANAR_NETWORKS = ((20,), (75,), (100,), (50, 50))
 DIGITS_NETWORKS = ((20,), (75,), (100,), (50, 50))
 PLANAR_DENSITY, DIGITS_DENSITY, BLOBS_DENSITY = 0.4, 0.1, 0.2
+TINY, CROWD = 100, 16  # weights; individuals, for where so few weights allow no way around
+
+
+def _planar(data: str, hidden: tuple[int, ...]) -> Case:
+    n_weights = sum(a * b for a, b in pairwise((2, *hidden, 2)))
+    return Case(data, hidden, 2, PLANAR_DENSITY, CROWD if n_weights < TINY else None)
 
 
 def _digits(n_classes: int, hidden: tuple[int, ...]) -> Case:
@@ -75,12 +87,12 @@ EXPERIMENTS = {
         Experiment(
             "moons",
             "Moons",
-            tuple(Case("moons", hidden, 2, PLANAR_DENSITY) for hidden in PLANAR_NETWORKS),
+            tuple(_planar("moons", hidden) for hidden in PLANAR_NETWORKS),
         ),
         Experiment(
             "circles",
             "Circles",
-            tuple(Case("circles", hidden, 2, PLANAR_DENSITY) for hidden in PLANAR_NETWORKS),
+            tuple(_planar("circles", hidden) for hidden in PLANAR_NETWORKS),
         ),
         Experiment(
             "digits",

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from scratchcard.evolution import Genetic, Memetic
+from scratchcard.evolution.memetic import POPULATION
 from scratchcard.experiments.methods import BATCH, EPOCHS, MIN_STEPS, Effort
 from scratchcard.experiments.paper.cases import Case
 
@@ -50,16 +51,16 @@ DESCENTS = ("edge_popup", "twin", "mlp")
 FULL = {kind: Length() for kind in ("planar", "digits", "blobs")}
 
 QUICK = {
-    "planar": Length(ga=25, memetic=30, edge_popup=4, twin=5, mlp=20, draws=20),
-    "digits": Length(ga=300, memetic=50, edge_popup=100, twin=100, draws=20),
-    "blobs": Length(ga=20, memetic=15, edge_popup=4, twin=5, mlp=20, draws=20),
+    "planar": Length(ga=25, memetic=40, edge_popup=8, twin=8, mlp=30, draws=20),
+    "digits": Length(ga=200, memetic=40, edge_popup=150, twin=150, draws=20),
+    "blobs": Length(ga=15, memetic=15, edge_popup=8, twin=8, mlp=20, draws=20),
 }
 """For all of it within 30 minutes on two cores. Data sets, networks, populations stay whole."""
 
 # Seconds on one core, measured; good to a factor of two, which is enough to tell hours from days.
-_GENERATION = 2.0e-7  # of the GA, per row and unit
+_GENERATION = 1.2e-7  # of the GA, per row and unit
 _DRAW = _GENERATION / 60  # of a random mask
-_EPOCH = {"edge-popup": 2.2e-5, "twin": 1.6e-5, "mlp": 9e-6}  # per row
+_EPOCH = {"edge-popup": 1.3e-5, "twin": 1.0e-5, "mlp": 4.5e-6}  # per row
 _TRIAL = {"planar": 3.5e-5, "digits": 1.2e-5, "blobs": 4e-5}  # of the memetic search
 _START = 0.3
 _TO_CONVERGE = 450  # generations of the paper's stopping rule on moons and circles, about
@@ -75,8 +76,8 @@ def expected_seconds(case: Case, method: str, length: Length, n_rows: int) -> fl
         return _START + epochs * n_rows * _EPOCH[method]
     if method == "memetic":
         n_weights = sum(a * b for a, b in pairwise(sizes))
-        trials = (effort.generations or Memetic.generations) * 240 * math.sqrt(n_weights)
-        return _START + trials * _TRIAL[case.kind]
+        trials = (effort.generations or Memetic.generations) * 60 * math.sqrt(n_weights)
+        return _START + trials * (case.population or POPULATION) * _TRIAL[case.kind]
     generations = effort.generations or Genetic.generations
     if case.n_classes == 2:
         generations = min(generations, _TO_CONVERGE if case.kind == "planar" else _TO_BE_RIGHT)

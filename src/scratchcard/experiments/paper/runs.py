@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from scratchcard import __version__
 from scratchcard.data import Dataset, load
-from scratchcard.evolution import Genetic
+from scratchcard.evolution import Genetic, Memetic
 from scratchcard.experiments.arena import Arena, Attempt
 from scratchcard.experiments.fleet import run_all
 from scratchcard.experiments.ledger import Ledger, Row
@@ -18,6 +18,7 @@ from scratchcard.experiments.methods import (
     PAPER_PATIENCE,
     PLANAR_PATIENCE,
     Effort,
+    MemeticSearch,
     PaperGenetic,
     _evolved,
     make_method,
@@ -188,29 +189,23 @@ def run_one(job: Job) -> Row:
 
 
 def _attempt(arena: Arena, job: Job) -> Attempt:
-    method: Any = make_method(job.entrant.method, job.density)
     effort = job.length.effort(job.entrant.method)
+    method: Any = make_method(job.entrant.method, job.density)
+    if isinstance(method, MemeticSearch):
+        crowd = Memetic(max_density=job.density, population=job.case.population)
+        return _evolved(arena, crowd, "cross_entropy", effort)
     if isinstance(method, PaperGenetic):
-        method = _FewerDraws(method.preset, job.length.draws)
+        return _genetic(arena, method.preset, job.length.draws, effort)
     attempt: Attempt = method.run(arena, effort)
     return attempt
 
 
-@dataclass(frozen=True)
-class _FewerDraws(PaperGenetic):
-    """The paper's algorithm with so many draws of an adaptive bound."""
-
-    draws: int
-
-    def run(self, arena: Arena, effort: Effort) -> Attempt:
-        binary = arena.dataset.n_classes == 2
-        patience = PLANAR_PATIENCE if arena.dataset.n_features == 2 else PAPER_PATIENCE
-        return _evolved(
-            arena,
-            Genetic(self.preset, patience=patience if binary else None, draws=self.draws),
-            "accuracy" if binary else "cross_entropy",
-            effort,
-        )
+def _genetic(arena: Arena, preset: str, draws: int, effort: Effort) -> Attempt:
+    """What ``PaperGenetic`` does, with so many draws of an adaptive bound."""
+    binary = arena.dataset.n_classes == 2
+    patience = PLANAR_PATIENCE if arena.dataset.n_features == 2 else PAPER_PATIENCE
+    algorithm = Genetic(preset, patience=patience if binary else None, draws=draws)
+    return _evolved(arena, algorithm, "accuracy" if binary else "cross_entropy", effort)
 
 
 @cache
