@@ -126,8 +126,8 @@ def _run(reproduction: Reproduction, ledger: Ledger, jobs: int) -> None:
     if done < total:
         seconds = reproduction.missing_seconds(ledger)
         click.echo(
-            f"scratchcard: {total - done} of {total} runs to do, about {clock(seconds)} hours of "
-            f"one core, {clock(seconds / jobs)} with --jobs {jobs}; give or take a factor of two",
+            f"scratchcard: {total - done} of {total} runs to do, about {spoken(seconds)} of one "
+            f"core, {spoken(seconds / jobs)} with --jobs {jobs}; give or take a factor of two",
             err=True,
         )
     with _bar() as bar:
@@ -143,6 +143,15 @@ def _run(reproduction: Reproduction, ledger: Ledger, jobs: int) -> None:
             if not bar.console.is_terminal:
                 click.echo(f"{done}/{total}  {text}", err=True)
     click.echo(f"scratchcard: done in {clock(time.monotonic() - began)}", err=True)
+
+
+def spoken(seconds: float) -> str:
+    """A time in the unit that suits it: 26 minutes, 4.5 hours, 3.1 days."""
+    for unit, size in (("days", 86_400), ("hours", 3600)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 def _report(reproduction: Reproduction, ledger: Ledger, folder: Path, into: Path | None) -> None:

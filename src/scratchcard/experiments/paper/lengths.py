@@ -52,7 +52,7 @@ FULL = {kind: Length() for kind in ("planar", "digits", "blobs")}
 
 QUICK = {
     "planar": Length(ga=25, memetic=40, edge_popup=8, twin=8, mlp=30, draws=20),
-    "digits": Length(ga=200, memetic=40, edge_popup=150, twin=150, draws=20),
+    "digits": Length(ga=200, memetic=40, draws=20),
     "blobs": Length(ga=15, memetic=15, edge_popup=8, twin=8, mlp=20, draws=20),
 }
 """For all of it within 30 minutes on two cores. Data sets, networks, populations stay whole."""
