@@ -124,7 +124,7 @@ def _sweep(neighbours: DataFrame, guidance: DataFrame, out: Path) -> list[Path]:
     """What grows with the classes or the network: three panels over the cases."""
     by_classes = guidance["classes"].nunique() > 1
     key = "classes" if by_classes else "network"
-    figure, axes = canvas(3, size=(4.6, 4.4))
+    figure, axes = canvas(3, size=(4.1, 3.9))
     scores = guidance.groupby([key, "metric"], sort=False)["validation_accuracy"].mean()
     start = places(neighbours)["start"].set_index([key, "metric"])
     errors = (100 * (1 - scores)).reset_index(name="shown")
@@ -134,12 +134,12 @@ def _sweep(neighbours: DataFrame, guidance: DataFrame, out: Path) -> list[Path]:
     for at, (rows, title, y) in zip(
         axes[0],
         (
-            (errors, "what a guided search ends with", "validation error, %"),
-            (neutral, "neutral flips at the start", "% of all one-flip neighbours"),
+            (errors, "guided searches", "validation error, %"),
+            (neutral, "neutral at the start", "% of all one-flip neighbours"),
             (
                 agreement,
-                "do flips help other rows too?",
-                "rank correlation, training and validation",
+                "what flips do to other rows",
+                "agreement, rank correlation",
             ),
         ),
         strict=True,
