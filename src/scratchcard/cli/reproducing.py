@@ -172,5 +172,6 @@ def _report(reproduction: Reproduction, ledger: Ledger, folder: Path, into: Path
     for claim in (*claims.paper_claims(runs), *claims.targets(runs)):
         if claim.verdict != claims.NOT_RUN:
             figures = f" ({claim.figures})" if claim.figures else ""
-            click.echo(f"{claim.verdict}: {claim.text}{figures}")
+            memetic = f"; memetic: {claim.memetic}" if claim.memetic else ""
+            click.echo(f"{claim.verdict}{memetic}: {claim.text}{figures}")
     click.echo(f"\nwritten: {', '.join(map(str, paths))}")

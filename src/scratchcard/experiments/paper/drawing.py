@@ -153,7 +153,8 @@ def _sparsity_legend(figure: Any, names: list[str]) -> None:
     handles = [pictures.patch(LOOKS[name].colour, ENTRANTS[name].label) for name in names]
     handles.append(pictures.patch("0.7", "more by pruning", "///"))
     handles.append(Line2D([], [], color=pictures.BLACK, linestyle="--", label="GA in the paper"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    columns = 3 if len(figure.axes) == 1 else len(handles)
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns)
 
 
 def _legend(figure: Any, names: list[str], lines: bool) -> None:
@@ -171,7 +172,8 @@ def _legend(figure: Any, names: list[str], lines: bool) -> None:
         )
         for name in names
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)))
+    columns = 2 if len(figure.axes) == 1 else 5
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
 
 
 def _name_networks(here: Axes, names: list[str]) -> None:

@@ -82,7 +82,7 @@ def tests_table(tests: DataFrame) -> DataFrame:
         return NONE if pd.isna(value) else f"{value:.2g}"
 
     def points(value: float) -> str:
-        return NONE if pd.isna(value) else f"{-100 * value:+.2f}"
+        return NONE if pd.isna(value) else f"{0.0 - 100 * value:+.2f}"
 
     keys = [name for name in ("experiment", *KEYS) if name in tests]
     found: dict[str, Any] = {name: tests[name] for name in keys}
@@ -90,7 +90,7 @@ def tests_table(tests: DataFrame) -> DataFrame:
     found["difference, points"] = tests["difference"].map(points)
     wins = zip(tests["worse"], tests["equal"], tests["better"], strict=True)
     found["wins / ties / losses"] = [" / ".join(map(str, each)) for each in wins]
-    found["effect"] = tests["effect"].map(lambda r: NONE if pd.isna(r) else f"{-r:+.2f}")
+    found["effect"] = tests["effect"].map(lambda r: NONE if pd.isna(r) else f"{0.0 - r:+.2f}")
     found["p, Holm"] = tests["p_holm"].map(p)
     if "density" in tests:
         pairs = zip(tests["reference_density"], tests["density"], strict=True)

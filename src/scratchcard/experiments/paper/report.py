@@ -92,7 +92,7 @@ def _test_sections(runs: DataFrame, experiments: list[Experiment]) -> Iterator[t
     remark = ""
     if most < needed:
         remark = (
-            f" With {most} seeds no single case can be significant at {LEVEL}; {many} tests need "
+            f" With so few seeds ({most}) no single case can be significant at {LEVEL}; {many} tests need "
             f"{needed}. Every verdict here is then a tie; the pooled tests above tell more."
         )
     yield (
