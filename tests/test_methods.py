@@ -158,3 +158,11 @@ def test_a_density_that_leaves_nothing_is_refused_beforehand(name, arena):
 def test_limits_are_above_zero(limit):
     with pytest.raises(ValueError, match=limit):
         Effort(**{limit: 0})
+
+
+def test_gradients_get_no_handicap_on_small_data():
+    """Settings tuned on many rows leave edge-popup some points short of this on few."""
+    pytest.importorskip("torch")
+    arena = Arena(load("digits"), (50,), seed=0)
+    attempt = make_method("edge-popup@0.5", 0.1).run(arena, Effort())
+    assert attempt.judge(arena.validation) > 0.94

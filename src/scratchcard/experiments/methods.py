@@ -29,6 +29,7 @@ PAPER_PATIENCE, PLANAR_PATIENCE = 50, 300  # generations; for rows with two feat
 MLP_ITERATIONS = 1000  # the paper's
 EPOCHS, BATCH = 100, 128  # of a descent, by default
 MIN_STEPS = 2000
+SMALL_RATES = {"edge-popup": 0.1, "biprop": 0.03}  # of SGD where rows are few
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,10 @@ class GradientMask:
     """Edge-popup or biprop at a density, on the arena's frozen weights.
 
     The library's own settings, Adam, were tuned on 51,000 rows. Where rows are few, below 2,560, it
-    is the edge-popup paper's SGD: in cross-validation on the rows of digits that are no test rows,
-    64-100-10, it was as good as the best of Adam with rates from 0.001 to 0.03, or better.
+    is SGD, otherwise with the settings of the edge-popup paper. Five-fold cross-validation on the
+    rows of digits that are no test rows (64-100-10, density 0.1): edge-popup 96.1 % with rate 0.1,
+    96.3 with 0.03 (at density 0.5 96.4 and 95.4); Adam was a point below at density 0.1. Biprop,
+    four folds: 95.6 % with 0.1, 96.4 with 0.03. Twice as many steps gained neither anything.
     """
 
     name: str
@@ -106,7 +109,8 @@ class GradientMask:
         from scratchcard import baselines
 
         method: Any = {"edge-popup": baselines.EdgePopup, "biprop": baselines.Biprop}[self.name]
-        settings = {"descent": baselines.Descent()} if _is_small(arena) else {}
+        few = {"descent": baselines.Descent("sgd", lr=SMALL_RATES[self.name])}
+        settings: Any = few if _is_small(arena) else {}
         found = method(density=self.density, **settings).fit(
             arena.network,
             arena.train,

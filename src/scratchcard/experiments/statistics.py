@@ -197,8 +197,9 @@ def remark(tests: DataFrame) -> str:
     needed = pairs_needed(len(tests))
     if len(tests) == 0 or int(tests["pairs"].max()) >= needed:
         return ""
-    many = "one test" if len(tests) == 1 else f"{len(tests)} tests with Holm's correction"
-    return (
-        f"With {int(tests['pairs'].max())} pairs no difference can be significant at {LEVEL}: "
-        f"{many} need at least {needed}."
+    most = int(tests["pairs"].max())
+    pairs = "1 pair" if most == 1 else f"{most} pairs"
+    many = (
+        "one test needs" if len(tests) == 1 else f"{len(tests)} tests with Holm's correction need"
     )
+    return f"With {pairs} no difference can be significant at {LEVEL}: {many} at least {needed}."
