@@ -287,7 +287,8 @@ def test_the_command(tmp_path, capsys):
 
 def test_a_sweep_shows_every_case(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr("scratchcard.experiments.landscape.study.NETWORKS", ((3,), (4, 3)))
-    assert main([*ARGUMENTS, "--sweep", "network", "--out", str(tmp_path)]) == 0
+    one = ["--metrics", "accuracy", "--sweep", "network", "--out", str(tmp_path)]
+    assert main([*ARGUMENTS, *one]) == 0
     shown = capsys.readouterr().out
     assert "4-3-3" in shown
     assert "4-4-3-3" in shown
