@@ -51,9 +51,9 @@ DESCENTS = ("edge_popup", "twin", "mlp")
 FULL = {kind: Length() for kind in ("planar", "digits", "blobs")}
 
 QUICK = {
-    "planar": Length(ga=25, memetic=40, edge_popup=8, twin=8, mlp=30, draws=20),
-    "digits": Length(ga=200, draws=20),
-    "blobs": Length(ga=15, memetic=15, edge_popup=8, twin=8, mlp=20, draws=20),
+    "planar": Length(ga=25, memetic=60, edge_popup=8, twin=8, mlp=20, draws=10),
+    "digits": Length(ga=200, draws=10),
+    "blobs": Length(ga=15, memetic=15, edge_popup=6, twin=6, mlp=20, draws=10),
 }
 """For all of it within 30 minutes on two cores. Data sets, networks, populations stay whole."""
 
@@ -61,7 +61,7 @@ QUICK = {
 _GENERATION = 1.2e-7  # of the GA, per row and unit
 _DRAW = _GENERATION / 60  # of a random mask
 _EPOCH = {"edge-popup": 1.3e-5, "twin": 1.0e-5, "mlp": 4.5e-6}  # per row
-_TRIAL = {"planar": 3.5e-5, "digits": 7e-6, "blobs": 4e-5}  # of the memetic search
+_TRIAL = {"planar": 2.2e-5, "digits": 7e-6, "blobs": 4e-5}  # of the memetic search
 _START = 0.3
 _TO_CONVERGE = 450  # generations of the paper's stopping rule on moons and circles, about
 _TO_BE_RIGHT = 10  # generations until all rows are right, where two classes are easy to tell

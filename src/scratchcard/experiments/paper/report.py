@@ -92,8 +92,8 @@ def _test_sections(runs: DataFrame, experiments: list[Experiment]) -> Iterator[t
     remark = ""
     if most < needed:
         remark = (
-            f" With so few seeds ({most}) no single case can be significant at {LEVEL}; {many} tests need "
-            f"{needed}. Every verdict here is then a tie; the pooled tests above tell more."
+            f" With so few seeds ({most}) no single case can be significant at {LEVEL}: {many} "
+            f"tests need {needed}. Every verdict here is then a tie; the pooled tests above tell more."
         )
     yield (
         "Memetic against every other method, case by case",
