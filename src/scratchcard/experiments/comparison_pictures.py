@@ -62,7 +62,8 @@ def draw_sizes(runs: DataFrame, folder: Path) -> list[Path]:
     ):
         _draw_against(here, runs, field, scale)
         here.set_xscale("log")
-        here.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        wide = runs[field].max() > 50 * runs[field].min()
+        here.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
         here.xaxis.set_minor_formatter(NullFormatter())
         pictures.plain_ticks(here.xaxis)
         pictures.label(here, _what(runs), name, "test accuracy, %")
