@@ -93,7 +93,7 @@ def _test_sections(runs: DataFrame, experiments: list[Experiment]) -> Iterator[t
     if most < needed:
         remark = (
             f" With so few seeds ({most}) no single case can be significant at {LEVEL}: {many} "
-            f"tests need {needed}. Every verdict here is then a tie; the pooled tests above tell more."
+            f"tests need {needed}. Every verdict here is a tie; the pooled tests above tell more."
         )
     yield (
         "Memetic against every other method, case by case",
