@@ -9,12 +9,11 @@ import pytest
 from scratchcard import Ticket
 from scratchcard.data import Part, load
 from scratchcard.engines import Rows
-from scratchcard.experiments import methods
-from scratchcard.experiments.arena import Arena
+from scratchcard.experiments import descents
+from scratchcard.experiments.arena import Arena, Effort
 from scratchcard.experiments.methods import (
     METHODS,
     NEED_TORCH,
-    Effort,
     check_method,
     make_method,
     pruned,
@@ -102,8 +101,8 @@ def test_pruning_keeps_training_accuracy_and_takes_weights(arena):
 
 def test_training_goes_on_longer_by_default_where_rows_are_few(monkeypatch):
     arena = Arena(load("iris"), (12,), seed=0)
-    monkeypatch.setattr(methods, "EPOCHS", 2)
-    monkeypatch.setattr(methods, "MIN_STEPS", 400)
+    monkeypatch.setattr(descents, "EPOCHS", 2)
+    monkeypatch.setattr(descents, "MIN_STEPS", 400)
     assert run("twin", arena, Effort()).judge(arena.train) > 0.9  # 2 epochs are 2 steps
     assert run("twin", arena, Effort(epochs=2)).judge(arena.train) < 0.9
 

@@ -15,11 +15,31 @@ import numpy as np
 
 from scratchcard.data import Dataset
 from scratchcard.engines import Rows
+from scratchcard.evolution import Limits
 from scratchcard.find import Search
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 from scratchcard.problem import Problem
 from scratchcard.ticket import Ticket
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long a method may work on a run; None is the method's own default.
+
+    ``generations`` and ``evaluations`` limit evolution, ``epochs`` descents, ``seconds`` both but
+    for ``mlp``. Raises ValueError, naming the limit, for one that is not above 0.
+    """
+
+    generations: int | None = None
+    evaluations: int | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        Limits(self.generations, self.evaluations, self.seconds)
+        if self.epochs is not None and self.epochs < 1:
+            raise ValueError(f"epochs takes a number above 0 or None, got {self.epochs!r}")
 
 
 @dataclass(frozen=True)
@@ -39,6 +59,12 @@ class Attempt:
     evaluations: int | None = None
     n_parameters: int = 0
     own_weights: bool = False
+
+
+def raise_interrupt(stopped_by: str) -> None:
+    """Raise KeyboardInterrupt where one ended a run: half a run compares with nothing."""
+    if stopped_by == "interrupt":
+        raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)

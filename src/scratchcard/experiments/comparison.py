@@ -17,11 +17,11 @@ import numpy as np
 
 from scratchcard import __version__
 from scratchcard.data import Dataset, load
-from scratchcard.experiments.arena import Arena
+from scratchcard.experiments.arena import Arena, Effort
 from scratchcard.experiments.controls import controls
 from scratchcard.experiments.fleet import run_all
 from scratchcard.experiments.ledger import Ledger, Row
-from scratchcard.experiments.methods import Effort, check_method, make_method, needs_torch
+from scratchcard.experiments.methods import check_method, make_method, needs_torch
 from scratchcard.find import Search
 from scratchcard.ticket import Ticket
 

@@ -1,4 +1,4 @@
-"""Methods: what can be compared, by name. A new one is a class here and a row in the table.
+"""Methods: what can be compared, by name. A new one is a class and a row in the table.
 
 A name may carry a density, as in ``edge-popup@0.5``; without one a method takes the density that it
 is given. ``edge-popup``, ``biprop`` and ``twin`` need the extra ``torch``.
@@ -7,48 +7,20 @@ Ctrl-C raises KeyboardInterrupt out of a run, since half a run compares with not
 
 from __future__ import annotations
 
-import math
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-
-from scratchcard.engines import Rows
 from scratchcard.evolution import Genetic, Limits, Memetic, accuracy, evolve
 from scratchcard.evolution.task import Algorithm
 from scratchcard.evolution.temperature import calibrated_temperature
-from scratchcard.experiments.arena import Arena, Attempt
-from scratchcard.mask import Mask
+from scratchcard.experiments.arena import Arena, Attempt, Effort, raise_interrupt
+from scratchcard.experiments.descents import GradientMask, Perceptron, TrainedTwin
 from scratchcard.network import Network
 from scratchcard.problem import make_algorithm
 
 PAPER_PATIENCE, PLANAR_PATIENCE = 50, 300  # generations; for rows with two features
-MLP_ITERATIONS = 1000  # the paper's
-EPOCHS, BATCH = 100, 128  # of a descent, by default
-MIN_STEPS = 2000
-SMALL_RATES = {"edge-popup": 0.1, "biprop": 0.03}  # of SGD where rows are few
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How long a method may work on a run; None is the method's own default.
-
-    ``generations`` and ``evaluations`` limit evolution, ``epochs`` descents, ``seconds`` both but
-    for ``mlp``. Raises ValueError, naming the limit, for one that is not above 0.
-    """
-
-    generations: int | None = None
-    evaluations: int | None = None
-    epochs: int | None = None
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        Limits(self.generations, self.evaluations, self.seconds)
-        if self.epochs is not None and self.epochs < 1:
-            raise ValueError(f"epochs takes a number above 0 or None, got {self.epochs!r}")
 
 
 class Method(Protocol):
@@ -61,13 +33,15 @@ class Method(Protocol):
 
 @dataclass(frozen=True)
 class MemeticSearch:
-    """Our memetic search with cross-entropy."""
+    """Our memetic search with cross-entropy; ``population`` is its default if None."""
 
     density: float
+    population: int | None = None
 
     def run(self, arena: Arena, effort: Effort) -> Attempt:
         """Search on training rows, choose by validation rows."""
-        return _evolved(arena, Memetic(max_density=self.density), "cross_entropy", effort)
+        algorithm = Memetic(max_density=self.density, population=self.population)
+        return _evolved(arena, algorithm, "cross_entropy", effort)
 
 
 @dataclass(frozen=True)
@@ -75,10 +49,11 @@ class PaperGenetic:
     """The paper's genetic algorithm with the paper's objective and stopping rule.
 
     Accuracy for two classes; cross-entropy, with no patience, for more. Its density is what it
-    comes to.
+    comes to. ``draws`` are those of an adaptive bound, see ``Genetic``.
     """
 
     preset: str
+    draws: int = Genetic.draws
 
     def run(self, arena: Arena, effort: Effort) -> Attempt:
         """Search on training rows, choose by validation rows."""
@@ -86,92 +61,8 @@ class PaperGenetic:
         if arena.dataset.n_classes == 2:
             patience = PLANAR_PATIENCE if arena.dataset.n_features == 2 else PAPER_PATIENCE
         objective = "accuracy" if arena.dataset.n_classes == 2 else "cross_entropy"
-        algorithm = Genetic(preset=self.preset, patience=patience)
+        algorithm = Genetic(preset=self.preset, patience=patience, draws=self.draws)
         return _evolved(arena, algorithm, objective, effort)
-
-
-@dataclass(frozen=True)
-class GradientMask:
-    """Edge-popup or biprop at a density, on the arena's frozen weights.
-
-    The library's own settings, Adam, were tuned on 51,000 rows. Where rows are few, below 2,560, it
-    is SGD, otherwise with the settings of the edge-popup paper. Five-fold cross-validation on the
-    rows of digits that are no test rows (64-100-10, density 0.1): edge-popup 96.1 % with rate 0.1,
-    96.3 with 0.03 (at density 0.5 96.4 and 95.4); Adam was a point below at density 0.1. Biprop,
-    four folds: 95.6 % with 0.1, 96.4 with 0.03. Twice as many steps gained neither anything.
-    """
-
-    name: str
-    density: float
-
-    def run(self, arena: Arena, effort: Effort) -> Attempt:
-        """Learn scores on training rows; the last mask is taken."""
-        from scratchcard import baselines
-
-        method: Any = {"edge-popup": baselines.EdgePopup, "biprop": baselines.Biprop}[self.name]
-        few = {"descent": baselines.Descent("sgd", lr=SMALL_RATES[self.name])}
-        settings: Any = few if _is_small(arena) else {}
-        found = method(density=self.density, **settings).fit(
-            arena.network,
-            arena.train,
-            epochs=_epochs(arena, effort),
-            seconds=effort.seconds,
-            seed=arena.seed,
-        )
-        _raise_interrupt(found.run.stopped_by)
-        if self.name == "edge-popup":
-            mask, temperature = found.mask, found.temperature
-        else:  # what is kept is a mask, but its signs are scaled: no ticket predicts as it does
-            mask = Mask.from_layers([(one != 0).numpy() for one in found.layers.weights])
-            temperature = 1.0
-        own = self.name == "biprop"
-        return Attempt(found.accuracy, found.run.seconds, mask, temperature, own_weights=own)
-
-
-@dataclass(frozen=True)
-class TrainedTwin:
-    """A dense network of the same shape, trained with Adam."""
-
-    def run(self, arena: Arena, effort: Effort) -> Attempt:
-        """Train on training rows; the last weights are taken."""
-        from scratchcard.baselines import Twin
-
-        found = Twin().fit(
-            arena.network,
-            arena.train,
-            epochs=_epochs(arena, effort),
-            seconds=effort.seconds,
-            seed=arena.seed,
-        )
-        _raise_interrupt(found.run.stopped_by)
-        return Attempt(found.accuracy, found.run.seconds, n_parameters=_n_parameters(arena))
-
-
-@dataclass(frozen=True)
-class Perceptron:
-    """scikit-learn's MLPClassifier with the same hidden units, as the paper trains it."""
-
-    def run(self, arena: Arena, effort: Effort) -> Attempt:
-        """Train on training rows until it converges, or for ``effort.epochs``."""
-        from sklearn.exceptions import ConvergenceWarning
-        from sklearn.neural_network import MLPClassifier
-
-        limit = float(arena.network.input_limit)
-        model = MLPClassifier(
-            hidden_layer_sizes=arena.hidden,
-            max_iter=effort.epochs or MLP_ITERATIONS,
-            random_state=arena.seed,
-        )
-        began = time.perf_counter()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(arena.train.inputs / limit, arena.train.targets)
-        seconds = time.perf_counter() - began
-
-        def judge(rows: Rows) -> float:
-            return float(np.mean(model.predict(rows.inputs / limit) == rows.targets))
-
-        return Attempt(judge, seconds, n_parameters=_n_parameters(arena))
 
 
 def _evolved(arena: Arena, algorithm: Algorithm, objective: str, effort: Effort) -> Attempt:
@@ -185,7 +76,7 @@ def _evolved(arena: Arena, algorithm: Algorithm, objective: str, effort: Effort)
         limits=limits,
         seed=arena.seed,
     )
-    _raise_interrupt(outcome.stopped_by)
+    raise_interrupt(outcome.stopped_by)
     flat = outcome.mask.flat()
     return Attempt(
         judge=lambda rows: accuracy(arena.network, flat, rows),
@@ -211,31 +102,6 @@ def pruned(arena: Arena, attempt: Attempt) -> Attempt:
         mask=mask,
         temperature=calibrated_temperature(arena.network, mask, arena.validation),
     )
-
-
-def _epochs(arena: Arena, effort: Effort) -> int | None:
-    """Epochs of a descent: a hundred, and more for few rows; None leaves it to seconds."""
-    if effort.epochs is not None or effort.seconds is not None:
-        return effort.epochs
-    return max(EPOCHS, math.ceil(MIN_STEPS / _steps(arena)))
-
-
-def _is_small(arena: Arena) -> bool:
-    return EPOCHS * _steps(arena) < MIN_STEPS
-
-
-def _steps(arena: Arena) -> int:
-    """Steps of a descent in an epoch."""
-    return math.ceil(len(arena.train) / BATCH)
-
-
-def _raise_interrupt(stopped_by: str) -> None:
-    if stopped_by == "interrupt":
-        raise KeyboardInterrupt
-
-
-def _n_parameters(arena: Arena) -> int:
-    return arena.network.n_weights + sum(arena.network.sizes[1:])
 
 
 METHODS: dict[str, Callable[[float], Method]] = {

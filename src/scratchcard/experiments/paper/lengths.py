@@ -9,7 +9,8 @@ from typing import Any
 
 from scratchcard.evolution import Genetic, Memetic
 from scratchcard.evolution.memetic import POPULATION
-from scratchcard.experiments.methods import BATCH, EPOCHS, MIN_STEPS, Effort
+from scratchcard.experiments.arena import Effort
+from scratchcard.experiments.descents import BATCH, EPOCHS, MIN_STEPS
 from scratchcard.experiments.paper.cases import Case
 
 
@@ -40,9 +41,11 @@ class Length:
         """The same with at most so many generations and epochs."""
         changes: dict[str, Any] = {}
         for limit, names in ((generations, ("ga", "memetic")), (epochs, DESCENTS)):
-            for name in names if limit is not None else ():
+            if limit is None:
+                continue
+            for name in names:
                 own = getattr(self, name)
-                changes[name] = limit if own is None else min(own, limit or own)
+                changes[name] = limit if own is None else min(own, limit)
         return replace(self, **changes)
 
 

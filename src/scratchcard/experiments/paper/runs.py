@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from scratchcard import __version__
 from scratchcard.data import Dataset, load
-from scratchcard.evolution import Genetic, Memetic
-from scratchcard.experiments.arena import Arena, Attempt
+from scratchcard.experiments.arena import Arena, Attempt, Effort
 from scratchcard.experiments.fleet import run_all
 from scratchcard.experiments.ledger import Ledger, Row
 from scratchcard.experiments.methods import (
-    PAPER_PATIENCE,
-    PLANAR_PATIENCE,
-    Effort,
     MemeticSearch,
+    Method,
     PaperGenetic,
-    _evolved,
     make_method,
     needs_torch,
     pruned,
@@ -92,8 +88,13 @@ class Reproduction:
             for one in chosen:
                 if one not in known:
                     raise ValueError(f"{name} takes {', '.join(known)}, got {one!r}")
+                if chosen.count(one) > 1:
+                    raise ValueError(f"{name} takes each once, got {one!r} twice")
             if not chosen:
                 raise ValueError(f"{name} takes at least one of {', '.join(known)}, got none")
+        at_ga = [one for one in self.methods if ENTRANTS[one].density == GA_DENSITY]
+        if at_ga and "ga" not in self.methods:
+            raise ValueError(f"methods takes {at_ga[0]!r} only with 'ga', whose density it keeps")
         if self.seeds is None:
             object.__setattr__(self, "seeds", QUICK_SEEDS if self.quick else FULL_SEEDS)
         elif not 1 <= self.seeds <= MAX_SEEDS:
@@ -189,23 +190,12 @@ def run_one(job: Job) -> Row:
 
 
 def _attempt(arena: Arena, job: Job) -> Attempt:
-    effort = job.length.effort(job.entrant.method)
-    method: Any = make_method(job.entrant.method, job.density)
+    method: Method = make_method(job.entrant.method, job.density)
     if isinstance(method, MemeticSearch):
-        crowd = Memetic(max_density=job.density, population=job.case.population)
-        return _evolved(arena, crowd, "cross_entropy", effort)
-    if isinstance(method, PaperGenetic):
-        return _genetic(arena, method.preset, job.length.draws, effort)
-    attempt: Attempt = method.run(arena, effort)
-    return attempt
-
-
-def _genetic(arena: Arena, preset: str, draws: int, effort: Effort) -> Attempt:
-    """What ``PaperGenetic`` does, with so many draws of an adaptive bound."""
-    binary = arena.dataset.n_classes == 2
-    patience = PLANAR_PATIENCE if arena.dataset.n_features == 2 else PAPER_PATIENCE
-    algorithm = Genetic(preset, patience=patience if binary else None, draws=draws)
-    return _evolved(arena, algorithm, "accuracy" if binary else "cross_entropy", effort)
+        method = replace(method, population=job.case.population)
+    elif isinstance(method, PaperGenetic):
+        method = replace(method, draws=job.length.draws)
+    return method.run(arena, job.length.effort(job.entrant.method))
 
 
 @cache
