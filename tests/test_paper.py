@@ -41,12 +41,23 @@ def runs_of(accuracies, density=0.1, **more):
     )
 
 
+CASE = ("moons", "2-20-2", "ga")
+
+
 @pytest.mark.parametrize("name", ["digits", "digits-2", "classes", "moons", "blobs"])
 def test_cases_say_the_shape_of_their_data(name):
     for case in EXPERIMENTS[name].cases:
         data = dataset(case.data)
         assert case.network.split("-")[0] == str(data.n_features)
         assert case.network.split("-")[-1] == str(data.n_classes)
+
+
+def test_over_means_over():
+    at, over = (
+        {c.text: c.verdict for c in claims.paper_claims(runs_of(one, density))}
+        for one, density in (({CASE: [0.9]}, 0.2), ({CASE: [0.9]}, 0.19))  # pruned to half of it
+    )
+    assert (at["Over 90 % sparsity"], over["Over 90 % sparsity"]) == ("not confirmed", "confirmed")
 
 
 def test_every_experiment_of_the_paper_is_there():
@@ -70,6 +81,9 @@ def test_a_case_of_two_experiments_is_run_once():
         {"experiments": ("mnist",)},
         {"methods": ("adam",)},
         {"methods": ()},
+        {"methods": ("ga", "ga")},
+        {"experiments": ("moons", "moons")},
+        {"methods": ("edge-popup@ga",)},  # at a density that no run would tell
         {"seeds": 0},
         {"generations": 0},
         {"epochs": 0},

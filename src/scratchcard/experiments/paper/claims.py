@@ -127,7 +127,7 @@ def _high_sparsity(runs: DataFrame) -> Iterator[Claim]:
         yield Claim(text, NOT_RUN)
         return
     counts = {
-        name: [int((table[name] <= 1 - HIGH_SPARSITY + TIE).sum()) for table in stages]
+        name: [int((table[name] < 1 - HIGH_SPARSITY - TIE).sum()) for table in stages]
         for name in ("ga", "memetic")
         if name in stages[0]
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 from collections.abc import Iterator, Sequence
@@ -161,8 +162,10 @@ def insert(folder: Path, page: Path) -> list[Path]:
 
 
 def check_page(page: Path) -> None:
-    """Raise ValueError unless the page can be read and has the marks."""
+    """Raise ValueError unless the page has the marks and can be written."""
     _around(page)
+    if not os.access(page, os.W_OK):
+        raise ValueError(f"into takes a file that may be written, got {str(page)!r}")
 
 
 def _around(page: Path) -> tuple[str, str]:
