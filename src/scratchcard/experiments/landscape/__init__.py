@@ -8,6 +8,7 @@ rows only to say how good the masks are that the guided searches found; test row
 from __future__ import annotations
 
 from scratchcard.experiments.landscape.metrics import METRICS, Reader, metric_names
-from scratchcard.experiments.landscape.study import Settings, Study, sweep_cases
+from scratchcard.experiments.landscape.settings import Settings
+from scratchcard.experiments.landscape.study import Study, sweep_cases
 
 __all__ = ["METRICS", "Reader", "Settings", "Study", "metric_names", "sweep_cases"]

@@ -15,56 +15,18 @@ from scipy.stats import spearmanr
 from scratchcard.data import load
 from scratchcard.experiments.landscape import distance, walks
 from scratchcard.experiments.landscape.guidance import guided
-from scratchcard.experiments.landscape.metrics import METRICS, Flat, Reader, metric_names
+from scratchcard.experiments.landscape.metrics import Flat, Reader
 from scratchcard.experiments.landscape.neighbours import Neighbourhood, groups, neighbourhood
 from scratchcard.experiments.landscape.plane import plane_masks
+from scratchcard.experiments.landscape.settings import Settings
 from scratchcard.experiments.landscape.trajectory import Waypoint, random_like, trajectory
 from scratchcard.find import Search
-from scratchcard.weights import as_int
 
 Records = list[dict[str, Any]]
 Tables = dict[str, Records]
 
 NETWORKS = ((20,), (75,), (100,), (50, 50))
 CLASS_COUNTS = {"digits": (2, 3, 4, 5, 10), "blobs": tuple(range(2, 11))}
-PLANES = ("tickets", "random")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How thorough a study is.
-
-    evaluations : candidates that each search decides. runs : searches guided by each metric.
-    points : masks along the search. randoms : random masks as dense as the first, and the last.
-    walks, steps, max_lag : of the random walks. per_ring : masks at each distance of 20.
-    grid : masks along each side of the plane. plane : what spans it, "tickets" of two other
-    searches or two "random" masks as dense; None for no plane.
-    """
-
-    metrics: tuple[str, ...] = tuple(METRICS)
-    evaluations: int = 100_000
-    runs: int = 3
-    points: int = 6
-    randoms: int = 3
-    walks: int = 8
-    steps: int = 2000
-    max_lag: int = 400
-    per_ring: int = 10
-    grid: int = 21
-    plane: str | None = "tickets"
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "metrics", metric_names(self.metrics))
-        least = {"points": 2, "steps": 10, "grid": 2, "evaluations": 100}
-        for name in (
-            "evaluations", "runs", "points", "randoms", "walks", "steps", "max_lag", "per_ring",
-            "grid",
-        ):  # fmt: skip
-            as_int(name, getattr(self, name), least.get(name, 1), 2**31 - 1)
-        if self.max_lag >= self.steps:
-            raise ValueError(f"max_lag takes less than steps={self.steps}, got {self.max_lag}")
-        if self.plane not in (None, *PLANES):
-            raise ValueError(f"plane takes 'tickets', 'random' or None, got {self.plane!r}")
 
 
 def sweep_cases(name: str, sweep: str | None, search: Search) -> Iterator[Search]:
@@ -149,6 +111,10 @@ class Study:
             settings.points,
             search.n_jobs,
         )
+
+    def _seed(self, run: int) -> int:
+        """The seed of another search on the same weights; 0 is the study's own."""
+        return (self.search.seed + run) % 2**32
 
     def _random(self, purpose: int) -> np.random.Generator:
         return np.random.default_rng([self.search.seed, purpose])
@@ -247,7 +213,7 @@ class Study:
             return
         random = self._random(4)
         if self.settings.plane == "tickets":
-            right, top = (self._trajectory(self.search.seed + k)[-1].mask for k in (1, 2))
+            right, top = (self._trajectory(self._seed(k))[-1].mask for k in (1, 2))
         else:
             right, top = (random_like(self.search.problem, self.ticket, random) for _ in range(2))
         shares, masks = plane_masks(self.ticket, right, top, self.settings.grid, random)
@@ -269,6 +235,6 @@ class Study:
                     metric,
                     self.max_density,
                     settings.evaluations,
-                    search.seed + run,
+                    self._seed(run),
                     search.n_jobs,
                 )
