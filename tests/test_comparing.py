@@ -19,10 +19,10 @@ from scipy import stats
 
 from scratchcard import Ticket
 from scratchcard.cli import main
+from scratchcard.experiments.arena import Effort
 from scratchcard.experiments.comparison import Comparison, ticket_path
-from scratchcard.experiments.comparison_pictures import _look, draw_accuracies, draw_sizes
+from scratchcard.experiments.comparison_pictures import draw_accuracies, draw_sizes, look
 from scratchcard.experiments.comparison_report import frame, markdown, plain, write, write_runs
-from scratchcard.experiments.methods import Effort
 from scratchcard.experiments.statistics import (
     compared,
     described,
@@ -259,7 +259,7 @@ def test_runs_are_read_back_from_both_formats(finished, tmp_path):
 
 
 def test_pictures_of_many_methods_tell_them_apart(tmp_path):
-    assert len({_look(place) for place in range(40)}) == 40
+    assert len({look(place) for place in range(40)}) == 40
     data = runs(**{f"method-{i}": [0.5, 0.6] for i in range(9)}).assign(
         data="x", network="1-2", density=0.1, bytes=100
     )

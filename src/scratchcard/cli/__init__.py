@@ -1,7 +1,8 @@
-"""The command line: ``scratchcard find``, ``show`` and ``predict``. click and rich.
+"""The command line: ``scratchcard find``, ``predict``, ``compare`` and the others. click and rich.
 
 Exit codes: 0 done; 1 a result could not be written; 2 bad usage or input, with one line on standard
-error that says what is wrong; 130 interrupted, after the best ticket so far was saved.
+error that says what is wrong; 130 interrupted, after the best ticket so far, or the
+runs that were over, had been saved.
 """
 
 from __future__ import annotations
@@ -16,10 +17,9 @@ from scratchcard.cli.controlling import controls
 from scratchcard.cli.finding import find
 from scratchcard.cli.landscape import landscape
 from scratchcard.cli.reproducing import reproduce
+from scratchcard.cli.running import INTERRUPTED
 from scratchcard.cli.surviving import survivors
 from scratchcard.cli.using import predict, show
-
-INTERRUPTED = 130
 
 
 @click.group(

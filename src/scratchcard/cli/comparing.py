@@ -4,48 +4,40 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.options import InputError, OutputError, duration, sizes
+from scratchcard.cli.options import (
+    InputError,
+    OutputError,
+    biases_option,
+    duration,
+    hidden_option,
+    init_option,
+    target_option,
+)
+from scratchcard.cli.running import (
+    INTERRUPTED,
+    check_folder,
+    follow,
+    interruptible,
+    jobs_option,
+    names,
+    say_interrupted,
+)
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
-    from scratchcard.experiments.comparison import Comparison
-    from scratchcard.experiments.ledger import Ledger, Row
-
-INTERRUPTED = 130
-
-
-def names(text: str) -> tuple[str, ...]:
-    """Return the methods of a list such as memetic,edge-popup@0.5."""
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    from scratchcard.experiments.ledger import Row
 
 
 @click.command(short_help="Compare methods on a data set.")
 @click.argument("data")
-@click.option("--target", metavar="COL", help="Column with the labels.  [default: the last]")
-@click.option(
-    "--hidden", type=sizes, metavar="N,…", default="100", show_default=True, help="Units per layer."
-)
-@click.option(
-    "--init",
-    "weights",
-    type=click.Choice(["uniform", "signed_constant", "kaiming_normal"]),
-    default="uniform",
-    show_default=True,
-    help="Family of the random weights.",
-)
-@click.option(
-    "--biases", type=click.Choice(["uniform", "zero"]), default="uniform", show_default=True
-)
+@target_option
+@hidden_option
+@init_option
+@biases_option
 @click.option(
     "--seeds",
     type=click.IntRange(1, 10_000),
@@ -80,13 +72,7 @@ def names(text: str) -> tuple[str, ...]:
     show_default=True,
     help="Seeds whose tickets are held against their controls.",
 )
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Runs at a time, each in a process of its own with one thread.",
-)
+@jobs_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -118,13 +104,16 @@ def compare(
     once, when a run is over. Every finished run is kept: the same command goes on after Ctrl-C, and
     more --seeds and --methods may be asked for later.
     """
-    from scratchcard.experiments.comparison_report import check_libraries
+    from scratchcard.experiments.comparison_report import LIBRARIES
+    from scratchcard.experiments.libraries import require
 
     folder = out or Path(f"{Path(data).stem or 'data'}-comparison")
     try:
-        check_libraries(format)
+        require("compare", *LIBRARIES)
+        if format == "parquet":
+            require("Parquet", "pyarrow", extra="parquet")
+        from scratchcard.experiments.arena import Effort
         from scratchcard.experiments.comparison import Comparison
-        from scratchcard.experiments.methods import Effort
 
         effort = Effort(generations, evaluations, epochs, seconds)
         comparison = Comparison(data, effort=effort, **settings)
@@ -136,17 +125,14 @@ def compare(
     except OSError as error:
         raise OutputError(folder, error) from error
     try:
-        with _interruptible():
-            _run(comparison, ledger, jobs)
+        with interruptible():
+            n_done, n_missing = len(comparison.runs(ledger)), comparison.missing(ledger)
+            follow(comparison.run(ledger, jobs), n_done, n_done + n_missing, _name)
             if not as_json:
                 click.echo("scratchcard: holding the ticket against its controls", err=True)
             controls = comparison.controls(ledger, controlled)
     except KeyboardInterrupt:
-        click.echo(
-            f"scratchcard: interrupted; {len(comparison.runs(ledger))} runs are kept in "
-            f"{str(folder)!r}, and the same command goes on from there",
-            err=True,
-        )
+        say_interrupted(len(comparison.runs(ledger)), folder)
         return INTERRUPTED
     except OSError as error:
         raise OutputError(folder, error) from error
@@ -154,53 +140,8 @@ def compare(
     return 0
 
 
-def check_folder(folder: Path) -> None:
-    """Make the folder; raise click.UsageError if nothing can be written into it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        reason = error.strerror or error
-        raise click.UsageError(f"cannot write into folder {str(folder)!r}: {reason}") from error
-
-
-def _run(comparison: Comparison, ledger: Ledger, jobs: int) -> None:
-    """Do the missing runs, with a bar on a terminal and a line for each elsewhere."""
-    done = len(comparison.runs(ledger))
-    total = done + comparison.missing(ledger)
-    with _bar() as bar:
-        task = bar.add_task("starting", total=total, completed=done)
-        for row in comparison.run(ledger, jobs):
-            done += 1
-            text = (
-                f"{row['method']}, seed {row['seed']}: {100 * row['validation_accuracy']:.1f} % "
-                f"of validation rows in {row['seconds']:.1f} s"
-            )
-            bar.update(task, advance=1, description=text)
-            if not bar.console.is_terminal:
-                click.echo(f"{done}/{total}  {text}", err=True)
-
-
-def _bar() -> Progress:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True, highlight=False)
-    return Progress(
-        MofNCompleteColumn(),
-        BarColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+def _name(run: Row) -> str:
+    return f"{run['method']}, seed {run['seed']}"
 
 
 def _report(rows: list[Row], controls: list[Row], folder: Path, format: str, as_json: bool) -> None:
@@ -224,21 +165,3 @@ def _report(rows: list[Row], controls: list[Row], folder: Path, format: str, as_
         "files": [os.fspath(path) for path in paths],
     }
     click.echo(json.dumps(found, indent=2, allow_nan=False))
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Turn Ctrl-C and a request to terminate into KeyboardInterrupt, in the background too.
-
-    After one came, what is left is to say so: others are ignored until the process ends.
-    """
-    signals = (signal.SIGINT, signal.SIGTERM)
-    then: list[Any] = [signal.signal(number, signal.default_int_handler) for number in signals]
-    try:
-        yield
-    except KeyboardInterrupt:
-        then = [signal.SIG_IGN for _ in signals]
-        raise
-    finally:
-        for number, handler in zip(signals, then, strict=True):
-            signal.signal(number, handler)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scratchcard.cli.console import clock, percent
-from scratchcard.cli.options import InputError, duration, usable_cores
+from scratchcard.cli.options import InputError, duration, target_option, usable_cores
 from scratchcard.cli.using import load_ticket
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MEANING = {
 @click.command(short_help="Hold a ticket against random, shuffled and re-drawn controls.")
 @click.argument("ticket", type=click.Path(path_type=Path))
 @click.argument("data")
-@click.option("--target", metavar="COL", help="Column with the labels.  [default: the last]")
+@target_option
 @click.option(
     "--evaluations",
     type=click.IntRange(1, 10**12),

@@ -15,9 +15,12 @@ from scratchcard.cli.console import ProgressLine, clock, percent, print_table
 from scratchcard.cli.options import (
     InputError,
     OutputError,
+    biases_option,
     check_output,
     duration,
-    sizes,
+    hidden_option,
+    init_option,
+    target_option,
     unused,
     usable_cores,
 )
@@ -25,10 +28,8 @@ from scratchcard.cli.options import (
 
 @click.command(short_help="Find a ticket for a data set.")
 @click.argument("data")
-@click.option("--target", metavar="COL", help="Column with the labels.  [default: the last]")
-@click.option(
-    "--hidden", type=sizes, metavar="N,…", default="100", show_default=True, help="Units per layer."
-)
+@target_option
+@hidden_option
 @click.option(
     "--max-density",
     type=float,
@@ -61,17 +62,8 @@ from scratchcard.cli.options import (
     show_default=True,
     help="What to optimise on the training rows.",
 )
-@click.option(
-    "--init",
-    "weights",
-    type=click.Choice(["uniform", "signed_constant", "kaiming_normal"]),
-    default="uniform",
-    show_default=True,
-    help="Family of the random weights.",
-)
-@click.option(
-    "--biases", type=click.Choice(["uniform", "zero"]), default="uniform", show_default=True
-)
+@init_option
+@biases_option
 @click.option(
     "--activation",
     type=click.Choice(["relu", "step", "sign"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,22 +12,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scratchcard.cli.console import clock
-from scratchcard.cli.options import InputError, OutputError, sizes, usable_cores
+from scratchcard.cli.options import (
+    InputError,
+    OutputError,
+    biases_option,
+    hidden_option,
+    init_option,
+    target_option,
+    usable_cores,
+)
+from scratchcard.cli.running import check_folder, names
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
 @click.command(short_help="Analyse the landscapes of metrics.")
 @click.argument("data")
-@click.option("--target", metavar="COL", help="Column with the labels.  [default: the last]")
-@click.option(
-    "--hidden", type=sizes, metavar="N,…", default="100", show_default=True, help="Units per layer."
-)
+@target_option
+@hidden_option
 @click.option(
     "--max-density",
     type=float,
@@ -53,22 +55,13 @@ def _names(text: str) -> tuple[str, ...]:
 )
 @click.option(
     "--metrics",
-    type=_names,
+    type=names,
     metavar="NAME,…",
     default="accuracy,balanced_accuracy,cross_entropy,scaled_cross_entropy,brier,margin",
     show_default=True,
 )
-@click.option(
-    "--init",
-    "weights",
-    type=click.Choice(["uniform", "signed_constant", "kaiming_normal"]),
-    default="uniform",
-    show_default=True,
-    help="Family of the random weights.",
-)
-@click.option(
-    "--biases", type=click.Choice(["uniform", "zero"]), default="uniform", show_default=True
-)
+@init_option
+@biases_option
 @click.option(
     "--plane",
     type=click.Choice(["tickets", "random"]),
@@ -113,17 +106,15 @@ def landscape(
     digits (a few minutes), 9 of blobs or 4 networks, the more so the more rows there are: blobs
     have up to 31,875 and want fewer --evaluations.
     """
-    if out is not None:
-        _make_folder(out)
-
     from scratchcard.data import load
     from scratchcard.experiments.landscape import Settings, Study, sweep_cases
-    from scratchcard.experiments.landscape.report import check_libraries, merged, summaries, write
+    from scratchcard.experiments.landscape.report import LIBRARIES, merged, summaries, write
+    from scratchcard.experiments.libraries import require
     from scratchcard.find import Search
 
     began = time.perf_counter()
     try:
-        check_libraries()
+        require("landscape", *LIBRARIES)
         thorough = Settings(
             metrics=metrics,
             evaluations=evaluations,
@@ -132,6 +123,8 @@ def landscape(
         )
         search = Search(load(data, target), seed=seed, n_jobs=jobs or usable_cores(), **settings)
         studies = [Study(case, thorough) for case in sweep_cases(data, sweep, search)]
+        if out is not None:
+            check_folder(out)
     except (ValueError, ImportError) as error:
         raise InputError(str(error)) from error
     tables = merged([study.run(lambda text: click.echo(text, err=True)) for study in studies])
@@ -157,25 +150,13 @@ def landscape(
     return 0
 
 
-def _make_folder(out: Path) -> None:
-    """Make the folder and see that files can be written there, before anything is computed."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=out).close()
-    except OSError as error:
-        raise click.UsageError(f"cannot write into {str(out)!r}: {error.strerror or error}") from (
-            error
-        )
-
-
 def _show(title: str, table: DataFrame) -> None:
     """Print a table; columns that say the same in every row go into its title."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    names = ["data", "network"]
-    same = [name for name in names if table[name].nunique() == 1]
+    same = [name for name in ("data", "network") if table[name].nunique() == 1]
     about = " ".join(str(table[name].iloc[0]) for name in same)
     shown = table.drop(columns=same if same else "network")  # a data set has its network
     grid = Table(title=f"{title}: {about}" if about else title, title_justify="left")

@@ -1,4 +1,4 @@
-"""Types of command line values, errors with their exit codes, and checks of an output file."""
+"""Values and options of the command line, errors with their exit codes, checks of output files."""
 
 from __future__ import annotations
 
@@ -46,6 +46,26 @@ def sizes(text: str) -> tuple[int, ...]:
     if not all(_SIZE.fullmatch(part) for part in parts):
         raise click.BadParameter(f"{text!r} is not a list of layer sizes such as 100 or 300,100")
     return tuple(int(part) for part in parts)
+
+
+# Options that several commands have.
+target_option = click.option(
+    "--target", metavar="COL", help="Column with the labels.  [default: the last]"
+)
+hidden_option = click.option(
+    "--hidden", type=sizes, metavar="N,…", default="100", show_default=True, help="Units per layer."
+)
+init_option = click.option(
+    "--init",
+    "weights",
+    type=click.Choice(["uniform", "signed_constant", "kaiming_normal"]),
+    default="uniform",
+    show_default=True,
+    help="Family of the random weights.",
+)
+biases_option = click.option(
+    "--biases", type=click.Choice(["uniform", "zero"]), default="uniform", show_default=True
+)
 
 
 def check_output(path: Path, **inputs: str | Path) -> None:

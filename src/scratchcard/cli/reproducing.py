@@ -8,15 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.comparing import _bar, _interruptible, check_folder, names
 from scratchcard.cli.console import clock
 from scratchcard.cli.options import InputError, OutputError
+from scratchcard.cli.running import (
+    INTERRUPTED,
+    check_folder,
+    follow,
+    interruptible,
+    jobs_option,
+    names,
+    say_interrupted,
+)
 
 if TYPE_CHECKING:
-    from scratchcard.experiments.ledger import Ledger
+    from scratchcard.experiments.ledger import Ledger, Row
     from scratchcard.experiments.paper.runs import Reproduction
-
-INTERRUPTED = 130
 
 
 @click.group(short_help="Run published experiments again.")
@@ -45,13 +51,7 @@ def reproduce() -> None:
 )
 @click.option("--generations", type=click.IntRange(min=1), help="At most so many, of evolution.")
 @click.option("--epochs", type=click.IntRange(min=1), help="At most so many, of descents.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Runs at a time, each in a process of its own with one thread.",
-)
+@jobs_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -77,9 +77,9 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
     folder = out or Path("paper-reproduction-quick" if quick else "paper-reproduction")
     chosen = {name: value for name, value in settings.items() if value is not None}
     try:
-        from scratchcard.experiments.comparison_report import check_libraries
+        from scratchcard.experiments.libraries import require
 
-        check_libraries("csv")
+        require("reproduce", "pandas", "matplotlib", "statsmodels", "tabulate")
         from scratchcard.experiments.paper.report import check_page
         from scratchcard.experiments.paper.runs import Reproduction
 
@@ -94,17 +94,15 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
         raise InputError(str(error)) from error
     except OSError as error:
         raise OutputError(folder, error) from error
-    with _interruptible():
-        try:
+    interrupted = False
+    try:
+        with interruptible():
             _run(reproduction, ledger, jobs)
-            interrupted = False
-        except KeyboardInterrupt:
-            interrupted = True
-            click.echo(
-                f"scratchcard: interrupted; {len(reproduction.rows(ledger))} runs are kept in "
-                f"{str(folder)!r}, and the same command goes on from there",
-                err=True,
-            )
+    except KeyboardInterrupt:
+        interrupted = True
+        say_interrupted(len(reproduction.rows(ledger)), folder)
+    except OSError as error:
+        raise OutputError(folder, error) from error
     _report(reproduction, ledger, folder, into)
     return INTERRUPTED if interrupted else 0
 
@@ -120,7 +118,7 @@ def _check_torch() -> None:
 
 
 def _run(reproduction: Reproduction, ledger: Ledger, jobs: int) -> None:
-    """Do the missing runs, with a bar on a terminal and a line for each elsewhere."""
+    """Do the missing runs, and say before how long they take."""
     done, total = len(reproduction.rows(ledger)), reproduction.total
     began = time.monotonic()
     if done < total:
@@ -130,19 +128,12 @@ def _run(reproduction: Reproduction, ledger: Ledger, jobs: int) -> None:
             f"core, {spoken(seconds / jobs)} with --jobs {jobs}; give or take a factor of two",
             err=True,
         )
-    with _bar() as bar:
-        task = bar.add_task("starting", total=total, completed=done)
-        for row in reproduction.run(ledger, jobs):
-            done += 1
-            text = (
-                f"{row['data']} {row['network']}, {row['method']}, seed {row['seed']}: "
-                f"{100 * row['validation_accuracy']:.1f} % of validation rows in "
-                f"{row['seconds']:.1f} s"
-            )
-            bar.update(task, advance=1, description=text)
-            if not bar.console.is_terminal:
-                click.echo(f"{done}/{total}  {text}", err=True)
+    follow(reproduction.run(ledger, jobs), done, total, _name)
     click.echo(f"scratchcard: done in {clock(time.monotonic() - began)}", err=True)
+
+
+def _name(run: Row) -> str:
+    return f"{run['data']} {run['network']}, {run['method']}, seed {run['seed']}"
 
 
 def spoken(seconds: float) -> str:

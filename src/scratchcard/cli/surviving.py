@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from scratchcard.cli.options import InputError, OutputError, check_output
+from scratchcard.cli.options import InputError, OutputError
+from scratchcard.cli.running import check_folder
 from scratchcard.cli.using import load_ticket
 
 
@@ -32,17 +32,14 @@ def survivors(tickets: tuple[Path, ...], out: Path | None, as_json: bool) -> Non
     loaded = [load_ticket(path) for path in tickets]
     names = _short_names(tickets)
 
+    from scratchcard.experiments.libraries import require
     from scratchcard.experiments.survivors import survivors as compare
-    from scratchcard.experiments.survivors_report import (
-        require_libraries,
-        summary,
-        write_report,
-    )
+    from scratchcard.experiments.survivors_report import LIBRARIES, summary, write_report
 
     try:
-        require_libraries()
+        require("survivors", *LIBRARIES)
         if out is not None:
-            _make_folder(out)
+            check_folder(out)
         found = compare(loaded, names)
     except (ValueError, ImportError) as error:
         raise InputError(str(error)) from error
@@ -58,11 +55,3 @@ def _short_names(paths: tuple[Path, ...]) -> list[str]:
     """The files' names without suffix, or whole paths where those would not tell them apart."""
     stems = [path.stem for path in paths]
     return stems if len(set(stems)) == len(stems) else [str(path) for path in paths]
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        os.makedirs(out, exist_ok=True)
-    except OSError as error:
-        raise click.UsageError(f"cannot make folder {str(out)!r}: {error.strerror}") from error
-    check_output(out / "survivors.md")

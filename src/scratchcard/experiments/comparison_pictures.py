@@ -28,7 +28,7 @@ def draw_accuracies(runs: DataFrame, folder: Path) -> list[Path]:
     here = axes[0, 0]
     here.plot(range(len(methods)), values.T, color="0.6", alpha=0.35, linewidth=0.8, zorder=1)
     for place, method in enumerate(methods):
-        colour, marker = _look(place)
+        colour, marker = look(place)
         seeds = values[method].dropna()
         here.plot([place] * len(seeds), seeds, marker, color=colour, alpha=0.45, markersize=5)
         mean, low, high = means.loc[method, ["mean", "low", "high"]]
@@ -74,7 +74,7 @@ def draw_sizes(runs: DataFrame, folder: Path) -> list[Path]:
 
 def _draw_against(here: Axes, runs: DataFrame, field: str, scale: float) -> None:
     for place, (method, group) in enumerate(runs.groupby("method", sort=False)):
-        colour, marker = _look(place)
+        colour, marker = look(place)
         x, y = scale * group[field], 100 * group["test_accuracy"]
         here.plot(x, y, marker, color=colour, alpha=0.45, markersize=5, markeredgewidth=0)
         here.plot(
@@ -88,7 +88,8 @@ def _draw_against(here: Axes, runs: DataFrame, field: str, scale: float) -> None
         )
 
 
-def _look(place: int) -> tuple[str, str]:
+def look(place: int) -> tuple[str, str]:
+    """Colour and marker of the method at this place, from 0."""
     colours, markers = pictures.COLOURS, pictures.MARKERS
     turn = place + place // len(colours)  # the same colour comes with another marker
     return colours[place % len(colours)], markers[turn % len(markers)]

@@ -13,22 +13,8 @@ from scratchcard.experiments.statistics import compared, remark
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-FORMATS = ("csv", "parquet")
 LIBRARIES = ("pandas", "matplotlib", "statsmodels", "tabulate")
 NONE = "-"
-
-
-def check_libraries(format: str) -> None:
-    """Raise ImportError, with the extra that has it, for a library that a report needs."""
-    from importlib.util import find_spec
-
-    for library in LIBRARIES:
-        if find_spec(library) is None:
-            raise ImportError(
-                f"comparing needs {library}: pip install 'scratchcard[experiments]'"
-            ) from None
-    if format == "parquet" and find_spec("pyarrow") is None:
-        raise ImportError("Parquet needs pyarrow: pip install 'scratchcard[parquet]'")
 
 
 def frame(rows: Sequence[Row]) -> DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,18 +10,8 @@ from scratchcard.experiments.overlap import Row
 from scratchcard.experiments.survivors import Survivors
 from scratchcard.ticket import Ticket
 
+LIBRARIES = ("matplotlib", "pandas", "tabulate")
 TABLES = ("tickets", "layers", "degrees", "shared", "pairs", "overlap", "inputs")
-
-
-def require_libraries() -> None:
-    """Raise ImportError, with the extra that has it, for a library that a report needs."""
-    for library in ("matplotlib", "pandas", "tabulate"):
-        try:
-            importlib.import_module(library)
-        except ImportError:
-            raise ImportError(
-                f"survivors needs {library}: pip install 'scratchcard[experiments]'"
-            ) from None
 
 
 def write_report(

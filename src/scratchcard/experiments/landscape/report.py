@@ -15,17 +15,6 @@ LIBRARIES = ("pandas", "matplotlib", "tabulate")
 CASE = ["data", "network"]
 
 
-def check_libraries() -> None:
-    """Raise ImportError, with the extra that has it, for a library that a report needs."""
-    from importlib.util import find_spec
-
-    for library in LIBRARIES:
-        if find_spec(library) is None:
-            raise ImportError(
-                f"landscape needs {library}: pip install 'scratchcard[experiments]'"
-            ) from None
-
-
 def merged(parts: list[Tables]) -> Tables:
     """The tables of several cases as one set, without those that are empty."""
     names = dict.fromkeys(name for part in parts for name in part)
