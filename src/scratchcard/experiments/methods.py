@@ -116,7 +116,7 @@ METHODS: dict[str, Callable[[float], Method]] = {
 }
 """Methods by name; each is made with the density that may stay, and may not heed it."""
 
-DENSE = ("ga", "ga-static", "ga-adaptive", "twin", "mlp")
+WITHOUT_DENSITY = ("ga", "ga-static", "ga-adaptive", "twin", "mlp")
 """Those that heed no density."""
 
 NEED_TORCH = ("edge-popup", "biprop", "twin")
@@ -131,7 +131,7 @@ def make_method(text: str, density: float) -> Method:
     if name not in METHODS:
         raise ValueError(f"methods takes {', '.join(METHODS)}, got {text!r}")
     if at:
-        if name in DENSE:
+        if name in WITHOUT_DENSITY:
             raise ValueError(f"methods: {name} takes no density, got {text!r}")
         try:
             density = float(own)

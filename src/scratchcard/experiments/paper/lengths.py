@@ -10,7 +10,7 @@ from typing import Any
 from scratchcard.evolution import Genetic, Memetic
 from scratchcard.evolution.memetic import POPULATION
 from scratchcard.experiments.arena import Effort
-from scratchcard.experiments.descents import BATCH, EPOCHS, MIN_STEPS
+from scratchcard.experiments.descents import BATCH, EPOCHS, MIN_STEPS, MLP_ITERATIONS
 from scratchcard.experiments.paper.cases import Case
 
 
@@ -38,18 +38,23 @@ class Length:
         return Effort(generations=self.memetic if method == "memetic" else self.ga)
 
     def limited(self, generations: int | None, epochs: int | None) -> Length:
-        """The same with at most so many generations and epochs."""
+        """The same with at most so many generations and epochs.
+
+        A limit above a method's own length leaves it alone; epochs of edge-popup and the twin
+        depend on the rows, so that theirs are as many as the limit says.
+        """
         changes: dict[str, Any] = {}
         for limit, names in ((generations, ("ga", "memetic")), (epochs, DESCENTS)):
             if limit is None:
                 continue
             for name in names:
-                own = getattr(self, name)
-                changes[name] = limit if own is None else min(own, limit)
+                if limit < (getattr(self, name) or OWN.get(name, math.inf)):
+                    changes[name] = limit
         return replace(self, **changes)
 
 
 DESCENTS = ("edge_popup", "twin", "mlp")
+OWN = {"ga": Genetic.generations, "memetic": Memetic.generations, "mlp": MLP_ITERATIONS}
 
 FULL = {kind: Length() for kind in ("planar", "digits", "blobs")}
 
