@@ -3,7 +3,7 @@
     python benchmarks/search_choices.py [--seconds 60] [--hidden 256] [--max-density 0.05]
 
 Every line is a search of its own with the same network, rows, seed, threads and budget. Prints the
-cross-entropy on the training rows (unshifted, as far as any were shifted) and on the validation
+cross-entropy on the training rows (unshifted) and on the validation
 rows, each at the calibrated temperature, and the accuracies. No test row is read.
 """
 
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from scratchcard.augment import augmented
 from scratchcard.data import load
 from scratchcard.engines import Rows
 from scratchcard.evolution import Limits, Memetic, Outcome, evolve
@@ -24,7 +23,10 @@ from scratchcard.network import Network
 
 CHOICES: dict[str, dict[str, Any]] = {
     "as it is": {},
-    "all rows from the start": {"first_rows": 1 << 30},
+    "no sampling": {"sample": 1.0},
+    "sample 0.2": {"sample": 0.2},
+    "sample 0.6": {"sample": 0.6},
+    "all sampled rows from the start": {"first_rows": 1 << 30},
     "windows from 512 rows": {"first_rows": 512},
     "windows from 8,192 rows": {"first_rows": 8192},
     "no race": {"race_error": 0.0},
@@ -72,17 +74,18 @@ def main() -> None:
     print(f"{'':24} train CE  accuracy   validation CE  accuracy   density  candidates/s")
     for name in arguments.only:
         settings = {"max_density": arguments.max_density, **CHOICES[name]}
-        rows = augmented(problem.train, settings.pop("augment", None))
+        augment = settings.pop("augment", None)
         if (times := settings.pop("price_times", None)) is not None:
             allowed = int(arguments.max_density * network.n_weights)
             settings["price"] = times * 0.02 / allowed
         found = evolve(
             network,
-            rows,
+            problem.train,
             validation,
             algorithm=Memetic(**settings),
             limits=Limits(seconds=arguments.seconds),
             n_jobs=arguments.jobs,
+            augment=augment,
         )
         train, judged = (measures(network, found, part) for part in (problem.train, validation))
         print(

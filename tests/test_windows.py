@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchcard.augment import augmented
 from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
 from scratchcard.engines.team import make_team, meet
 from scratchcard.engines.windows import WindowedState, Windows
@@ -191,25 +190,3 @@ def test_copies_of_a_row_do_not_share_a_block():
     for b in range(len(engine.data.targets)):
         block = engine.data.inputs[b].T[engine.data.weights[b] > 0]
         assert len(np.unique(block, axis=0)) == 8
-
-
-def test_shifted_rows_are_the_images_moved_by_a_pixel():
-    image = np.arange(9).reshape(1, 9)
-    rows = augmented(Rows(image, [1], [3]), "shift")
-    images = rows.inputs.reshape(5, 3, 3).tolist()
-    assert images[0] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
-    assert [[3, 4, 5], [6, 7, 8], [6, 7, 8]] in images  # up, the last line repeated
-    assert [[0, 1, 2], [0, 1, 2], [3, 4, 5]] in images
-    assert [[1, 2, 2], [4, 5, 5], [7, 8, 8]] in images
-    assert [[0, 0, 1], [3, 3, 4], [6, 6, 7]] in images
-    assert rows.targets.tolist() == [1] * 5
-    assert rows.weights.tolist() == [3] * 5
-
-
-@pytest.mark.parametrize(
-    ("augment", "n_features", "message"),
-    [("shift", 12, "square"), ("rotate", 9, "'shift'")],
-)
-def test_augmentation_that_cannot_be(augment, n_features, message):
-    with pytest.raises(ValueError, match=message):
-        augmented(Rows(np.zeros((2, n_features), int), [0, 1]), augment)

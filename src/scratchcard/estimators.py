@@ -62,8 +62,8 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         What decides which connections stay, by name, or as an object with settings of its own such
         as ``Memetic(max_density=0.05, price=1e-4)`` or ``Genetic("GA (adaptive AB)")``.
     augment : {'shift'}, default=None
-        'shift' for rows that are square images: they are searched shifted by a pixel in four
-        directions too.
+        'shift' for rows that are square images: the memetic algorithm searches them shifted by a
+        pixel, anew each time it draws rows.
     max_iter : int, default=None
         Most generations. None for the algorithm's own number (100 of the memetic one, 11,000 of the
         genetic one), or for no limit where ``max_evaluations`` or ``max_time`` is one.
@@ -226,6 +226,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             n_jobs=_threads(self.n_jobs),
             callback=_print_progress if self.verbose else None,
             start=None if before is None else before.mask,
+            augment=self.augment,
         )
         if outcome.stopped_by == "interrupt":
             warnings.warn("Search interrupted; the best ticket so far is kept.", stacklevel=2)
@@ -357,10 +358,10 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         """Set rows aside for validation if that is wanted, and make integers of all."""
         scaling: InputScaling | None = None if before is None else before.scaling
         if not self.early_stopping:
-            return Problem.make(network, rows, scaling=scaling, augment=self.augment)
+            return Problem.make(network, rows, scaling=scaling)
         parts = _set_aside(rows.targets, self.validation_fraction, seed)
         train, validation = (rows.take(part) for part in parts)
-        return Problem.make(network, train, validation, scaling, self.augment)
+        return Problem.make(network, train, validation, scaling)
 
     def _keep_history(self, outcome: Outcome, first: bool) -> None:
         if first:

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.augment import check_augmentation
 from scratchcard.data import Dataset, Part
 from scratchcard.evolution import Limits, Outcome, Progress, evolve, prune
+from scratchcard.evolution.augmentation import check_augmentation
 from scratchcard.evolution.temperature import calibrated_temperature
 from scratchcard.labels import as_labels
 from scratchcard.network import Network
@@ -94,8 +94,8 @@ class Search:
         is the same as ``seed``.
     prune : "train" or "validation": afterwards scratch off, in one greedy pass, every weight whose
         loss costs no accuracy on these rows. An interrupted search is not pruned.
-    augment : "shift" to search the training rows shifted by a pixel in four directions too, where
-        rows are square images. Against learning them by heart, in searches of minutes.
+    augment : "shift" to search the training rows, square images, shifted by a pixel, anew each time
+        they are drawn; of the memetic algorithm. Against learning them by heart.
     n_jobs : threads, at least 1; the ticket does not depend on it.
 
     Raises ValueError, naming the setting, before anything is searched; also for labels and layers
@@ -133,8 +133,8 @@ class Search:
                 f"hidden takes layers with at most {MAX_WEIGHTS} weights in all, "
                 f"got {self.network.n_weights}"
             )
-        make_algorithm(self.algorithm, self.max_density, self.problem.network)
-        check_augmentation(self.augment, self.dataset.n_features)
+        algorithm = make_algorithm(self.algorithm, self.max_density, self.problem.network)
+        check_augmentation(self.augment, self.dataset.n_features, algorithm)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
@@ -154,6 +154,7 @@ class Search:
             seed=self.seed_of_search,
             n_jobs=self.n_jobs,
             callback=callback,
+            augment=self.augment,
         )
         if self.prune and outcome.stopped_by != "interrupt":
             try:
@@ -196,9 +197,7 @@ class Search:
         def labelled(part: Part) -> Labelled:
             return Labelled(part.X, data.targets(part))
 
-        return Problem.make(
-            self.network, labelled(data.train), labelled(data.validation), augment=self.augment
-        )
+        return Problem.make(self.network, labelled(data.train), labelled(data.validation))
 
 
 def find(

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.augment import augmented
 from scratchcard.engines.rows import Rows
 from scratchcard.evolution import Genetic, Memetic, Outcome
 from scratchcard.evolution.task import Algorithm
@@ -54,12 +53,8 @@ class Problem:
         train: Labelled,
         validation: Labelled | None = None,
         scaling: InputScaling | None = None,
-        augment: str | None = None,
     ) -> Problem:
-        """Quantise rows for a network; the training rows decide on the scaling if it is None.
-
-        augment: "shift" for training rows that are square images, to search shifted ones too.
-        """
+        """Quantise rows for a network; the training rows decide on the scaling if it is None."""
         if scaling is None:
             scaling = InputScaling.fit(train.X, train.weights)
 
@@ -67,8 +62,7 @@ class Problem:
             inputs = scaling.quantise(part.X, network.input_limit)
             return Rows(inputs, part.targets, part.weights)
 
-        searched = augmented(rows(train), augment)
-        return cls(network, scaling, searched, None if validation is None else rows(validation))
+        return cls(network, scaling, rows(train), None if validation is None else rows(validation))
 
     def ticket(self, outcome: Outcome, classes: npt.ArrayLike) -> Ticket:
         """Return what a search on this problem found as a ticket with these labels."""

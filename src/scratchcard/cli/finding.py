@@ -78,7 +78,7 @@ from scratchcard.cli.options import (
 @click.option(
     "--augment",
     type=click.Choice(["shift"]),
-    help="Search square images shifted by a pixel in four directions too.",
+    help="Search square images shifted by a pixel, anew each time rows are drawn.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Threads.  [default: all cores]")
 @click.option(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,12 +22,12 @@ DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is
 ACTIVATIONS = {"relu": kernels.RELU, "step": kernels.STEP, "sign": kernels.SIGN}
 
 
-def _blocks(rows: Rows, block_rows: int | None) -> kernels.Data:
-    order = shuffled(rows)
+def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> kernels.Data:
     n = len(order)
     if block_rows is None:
         block_rows = ONE_BLOCK if n <= ONE_BLOCK else BLOCK_ROWS
     n_blocks = -(-n // block_rows)
+    n_blocks += n_blocks % 2 if n_blocks > 1 else 0  # so that two threads get as many each
     size = -(-n // n_blocks)
     size = -(-size // LANES) * LANES
     size += LANES if size % 1024 == 0 else 0  # units a page apart would share few cache lines
@@ -50,6 +52,7 @@ class IncrementalEngine:
     objective : what is computed.
     temperature : nats of logit per unit of output.
     block_rows : rows per block, at most; None for one block of up to 2,048 rows, or 1,024.
+    is_shuffled : whether the rows stand in random order, and stay so; else they are shuffled.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class IncrementalEngine:
         objective: Objective,
         temperature: float,
         block_rows: int | None = None,
+        is_shuffled: bool = False,
     ) -> None:
         self.network = network
         self.rows = rows
@@ -82,7 +86,8 @@ class IncrementalEngine:
             needs_exps=objective.needs_exps,
         )
         self.biases = np.concatenate([network.biases_of(k) for k in range(n_layers)])
-        self.data = _blocks(rows, block_rows)
+        self.order = np.arange(len(rows)) if is_shuffled else shuffled(rows)
+        self.data = _blocks(rows, self.order, block_rows)
 
     def state(self, mask: NDArray[np.uint8]) -> kernels.State:
         """An individual with this flat mask, (n_weights,), everything computed afresh."""
@@ -92,7 +97,10 @@ class IncrementalEngine:
 
     def blank(self, mask: NDArray[np.uint8]) -> kernels.State:
         """A state of this mask with nothing computed yet."""
-        n_blocks, _, size = self.data.inputs.shape
+        return self._blank(mask, len(self.data.targets))
+
+    def _blank(self, mask: NDArray[np.uint8], n_blocks: int) -> kernels.State:
+        size = self.data.targets.shape[1]
         n_hidden = int(self.net.sizes[1:-1].sum())
         n_classes = int(self.net.sizes[-1])
         n_statistics = self.objective.n_statistics(n_classes)
@@ -122,24 +130,65 @@ class IncrementalEngine:
         return child
 
     def evaluate(
-        self, masks: NDArray[np.uint8], near: kernels.State | None = None
+        self, masks: NDArray[np.uint8], near: kernels.State | None = None, n_jobs: int = 1
     ) -> NDArray[np.int64]:
         """Sums of the statistics of flat masks, (n, n_weights) -> (n, n_statistics); keeps nothing.
 
-        Each mask is decided by a trial of ``near``, an individual with a similar mask, or afresh.
+        Each mask is decided by a trial of ``near``, an individual with a similar mask, or afresh
+        by ``n_jobs`` threads.
         Threads may call this at the same time, but not with the same ``near``.
         """
         masks = np.ascontiguousarray(masks, dtype=np.uint8)
-        n_statistics = self.objective.n_statistics(int(self.net.sizes[-1]))
-        sums = np.zeros((len(masks), n_statistics), dtype=np.int64)
-        if near is not None:
-            alone = self.team(1)[0]
-            batches.trial_each(self.block, self.net, self.data, near, masks, sums, alone)
-        elif len(masks):
-            scratch = self.blank(masks[0])
-            arguments = (self.block, self.net, self.biases, self.data, scratch, masks, sums)
-            batches.compute_each(*arguments)
+        if near is None:
+            return self._afresh(masks, n_jobs)[0]
+        sums = self._no_sums(len(masks))
+        alone = self.team(1)[0]
+        batches.trial_each(self.block, self.net, self.data, near, masks, sums, alone)
         return sums
+
+    def row_statistics(self, mask: NDArray[np.uint8], n_jobs: int = 1) -> NDArray[np.int32]:
+        """The one statistic of each row, (n_rows,), for a mask, (n_weights,); 0 where it weighs 0.
+
+        Of objectives that have one statistic.
+        """
+        quanta = self._afresh(np.ascontiguousarray(mask[None], dtype=np.uint8), n_jobs)[1]
+        found = np.zeros(len(self.rows), dtype=np.int32)
+        for part, of_block in zip(np.array_split(self.order, len(quanta)), quanta, strict=True):
+            found[part] = of_block[: len(part)]
+        return found
+
+    def _afresh(
+        self, masks: NDArray[np.uint8], n_jobs: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Sums of masks, and each block's rows' statistic of the last; threads share the blocks."""
+        n_blocks, _, size = self.data.inputs.shape
+        quanta = np.zeros((n_blocks, size), dtype=np.int32)
+
+        def part(blocks: NDArray[np.int64]) -> NDArray[np.int64]:
+            some = slice(blocks[0], blocks[-1] + 1)
+            data = self.data._replace(
+                inputs=self.data.inputs[some],
+                targets=self.data.targets[some],
+                weights=self.data.weights[some],
+            )
+            scratch = self._blank(masks[0], len(blocks))
+            sums = self._no_sums(len(masks))
+            arguments = (self.block, self.net, self.biases, data, scratch, masks, sums)
+            batches.compute_each(*arguments)
+            quanta[some] = scratch.quanta[:, 1]
+            return sums
+
+        if len(masks) == 0:
+            return self._no_sums(0), quanta
+        parts = np.array_split(np.arange(n_blocks), min(n_jobs, n_blocks))
+        if len(parts) == 1:
+            return part(parts[0]), quanta
+        with ThreadPoolExecutor(len(parts)) as threads:
+            return sum(threads.map(part, parts), self._no_sums(len(masks))), quanta
+
+    def _no_sums(self, n_masks: int) -> NDArray[np.int64]:
+        n_statistics = self.objective.n_statistics(int(self.net.sizes[-1]))
+        return np.zeros((n_masks, n_statistics), dtype=np.int64)
 
     def affordable_states(self, memory: int) -> int:
         """How many individuals fit in this many bytes, to derive others from."""

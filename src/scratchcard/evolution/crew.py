@@ -35,16 +35,20 @@ class Crew:
     """
 
     def __init__(self, engine: IncrementalEngine, population: int, n_jobs: int) -> None:
-        n_blocks = len(engine.data.targets)
+        self.population = population
         at_once = min(population, n_jobs)
-        self.ranks = max(1, min(n_jobs // at_once, n_blocks))
-        self.teams = [engine.team(self.ranks) for _ in range(population)]
-        self.loners = [engine.team(1) for _ in range(population)]
+        self.ranks = max(1, min(n_jobs // at_once, len(engine.data.targets)))
+        self.use(engine)
         self.threads = ThreadPoolExecutor(at_once * self.ranks)
         self.runs = 0
         self.alone = self.ranks == 1
         self.rates = {True: 0.0, False: 0.0}  # trials per second, by whether alone
         self.stale: WeakSet[Shared] = WeakSet()  # worked alone since all ranks had the same copy
+
+    def use(self, engine: IncrementalEngine) -> None:
+        """Work on states of this engine from now on."""
+        self.teams = [engine.team(self.ranks) for _ in range(self.population)]
+        self.loners = [engine.team(1) for _ in range(self.population)]
 
     def run(self, work: Callable[[M, Team], int], members: Sequence[M], even: bool) -> int:
         """Call ``work`` with every member, by every rank of its team; returns all trials.

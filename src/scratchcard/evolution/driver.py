@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import IncrementalEngine, Rows
+from scratchcard.evolution.augmentation import check_augmentation
 from scratchcard.evolution.memetic import Memetic
 from scratchcard.evolution.task import Algorithm, Individual, Search, Task
 from scratchcard.evolution.temperature import (
@@ -113,11 +114,14 @@ class _Choice:
     that stops for want of improvement (``keep_best``) returns what it improved on last.
     """
 
-    def __init__(self, network: Network, validation: Rows | None, keep_best: bool) -> None:
+    def __init__(
+        self, network: Network, validation: Rows | None, keep_best: bool, n_jobs: int
+    ) -> None:
         self.judge: IncrementalEngine | None = None
         if validation is not None:
             self.judge = IncrementalEngine(network, validation, ACCURACY, 1.0)
         self.keep_best = keep_best
+        self.n_jobs = n_jobs
         self.individual: Individual | None = None
         self.score = -math.inf
         self.improved = 0
@@ -127,7 +131,8 @@ class _Choice:
         best, score = 0, None
         if self.judge is not None:
             masks = np.array([individual.mask for individual in individuals])
-            scores = [1.0 - self.judge.value(sums) for sums in self.judge.evaluate(masks)]
+            found = self.judge.evaluate(masks, n_jobs=self.n_jobs)
+            scores = [1.0 - self.judge.value(sums) for sums in found]
             best = int(np.argmax(scores))
             score = scores[best]
             if score > self.score:
@@ -149,6 +154,7 @@ def evolve(
     n_jobs: int = 1,
     callback: Callable[[Progress], object] | None = None,
     start: Mask | None = None,
+    augment: str | None = None,
 ) -> Outcome:
     """Search a mask of ``network`` that is good on ``train``, and return the best one found.
 
@@ -165,6 +171,9 @@ def evolve(
     callback : called after each generation with a :class:`Progress`; a true answer stops.
     start : a mask to begin from instead of random ones. What is returned has no worse objective.
 
+    augment : "shift" to search rows, square images, shifted by a pixel, anew each time they are
+        drawn; of the memetic algorithm.
+
     KeyboardInterrupt ends the search, and the best mask so far is returned.
     """
     algorithm = algorithm if algorithm is not None else Memetic()
@@ -179,6 +188,7 @@ def evolve(
                 f"{name} takes targets below the network's {network.n_outputs} outputs, "
                 f"got {int(rows.targets.max())}"
             )
+    check_augmentation(augment, network.sizes[0], algorithm)
     limited = (limits.generations, limits.evaluations, limits.seconds) != (None, None, None)
     generations = limits.generations if limited else algorithm.generations
     began = time.perf_counter()
@@ -192,8 +202,9 @@ def evolve(
         None if start is None else start.flat(),
         limits.evaluations,
         generations,
+        augment,
     )
-    choice = _Choice(network, validation, keep_best=limits.patience is not None)
+    choice = _Choice(network, validation, limits.patience is not None, n_jobs)
     history: list[Progress] = []
     stopped_by = ""
     search: Search | None = None

@@ -7,7 +7,8 @@ unit. Selection is lexicographic, objective within a tolerance, then fewer weigh
 best, and who makes room for newcomers, which come every few generations in the first half of a
 search: children of the two best by uniform recombination, and migrants with random masks, in turn.
 
-Where the rows are many, all look at the same window of them, which moves on and grows.
+Where the rows are many, those that matter are drawn, anew every so often, and all look at the same
+window of these, which moves on and grows.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from scratchcard.engines.team import Team
 from scratchcard.engines.windows import WindowedState, Windows
 from scratchcard.evolution.burst import Moves, Survivors, burst, recombine
 from scratchcard.evolution.crew import Crew
+from scratchcard.evolution.sampling import Sampler
 from scratchcard.evolution.task import Individual, Task
 from scratchcard.evolution.temperature import retempered
 from scratchcard.mask import Mask
@@ -68,6 +70,8 @@ class Memetic:
         are a mean are raced, and only where there are more than 2,048 rows.
     first_rows : rows that a search begins with; the window of rows that is read grows
         geometrically until it holds all of them at the end, and moves on every 2,000 trials.
+    sample : share of the rows that is searched at a time where there are more than 16,384, above 0
+        to 1; see :mod:`scratchcard.evolution.sampling`. Of objectives that read a softmax.
     """
 
     max_density: float = 0.1
@@ -83,10 +87,13 @@ class Memetic:
     start_density: float = 0.5
     race_error: float = 0.3
     first_rows: int = 2048
+    sample: float = 0.4
+    draws_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         _check_share("max_density", self.max_density, zero=False)
         _check_share("start_density", self.start_density, zero=False)
+        _check_share("sample", self.sample, zero=False)
         for name in ("remove", "swap", "small_layer", "race_error"):
             _check_share(name, getattr(self, name))
         if self.race_error >= 0.5:
@@ -127,7 +134,6 @@ class MemeticSearch:
     def __init__(self, settings: Memetic, task: Task) -> None:
         self.settings = settings
         network = task.network
-        self.engine = IncrementalEngine(network, task.rows, task.objective, task.temperature)
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
         self.n_trials = settings.burst or max(1, int(60 * np.sqrt(network.n_weights)))
         population = settings.population or (1 if network.n_weights > LARGE else POPULATION)
@@ -144,7 +150,7 @@ class MemeticSearch:
         if settings.price is not None:
             self.price = settings.price
         self.doubt = 0.0
-        if self.engine.objective.is_mean and settings.race_error > 0:
+        if task.objective.is_mean and settings.race_error > 0:
             self.doubt = float(norm.isf(settings.race_error))
         self.task = task
         self.began = time.perf_counter()
@@ -154,9 +160,9 @@ class MemeticSearch:
         self.converged = False
         self.coolest = task.temperature
         self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
+        self.sampler = Sampler(task, settings.sample)
+        self.engine = self._drawn(np.zeros(network.n_weights, np.uint8), task.temperature, 0.0)
         self.crew = Crew(self.engine, population, task.n_jobs)
-        self.windows = Windows(len(self.engine.data.targets), len(task.rows), settings.first_rows)
-        self.window = self.windows.next(0.0)
         self.members = [_Member(self, task, k) for k in range(population)]
         self._live(self._moves(0.0), 0)
         self._select()
@@ -166,8 +172,10 @@ class MemeticSearch:
         self.crew.close()
 
     def step(self, fraction: float, deadline: float = math.inf) -> None:
-        """Temperature, bursts, recombination, selection."""
+        """Rows and temperature where due, bursts, recombination, selection."""
         self.generation += 1
+        if self.sampler.is_due(fraction):
+            self._draw(fraction)
         self._retemper()
         at = fraction
         for done in range(0, self.n_trials, TURN):
@@ -221,6 +229,27 @@ class MemeticSearch:
     ) -> None:
         """Let members work, each with a team, and count their trials."""
         self.evaluations += self.crew.run(work, members, even)
+
+    def _drawn(
+        self, mask: NDArray[np.uint8], temperature: float, fraction: float
+    ) -> IncrementalEngine:
+        """A new engine of rows that matter to this mask, and the first window of them."""
+        rows, task = self.sampler.draw(mask, temperature), self.task
+        engine = IncrementalEngine(
+            task.network, rows, task.objective, temperature, is_shuffled=self.sampler.draws
+        )
+        self.windows = Windows(len(engine.data.targets), len(rows), self.settings.first_rows)
+        self.window = self.windows.next(fraction)
+        return engine
+
+    def _draw(self, fraction: float) -> None:
+        """Other rows for everybody: those that matter to the best individual now."""
+        self.engine = self._drawn(self.members[0].mask, self.engine.temperature, fraction)
+        self.crew.use(self.engine)
+        for member in self.members:
+            member.state = WindowedState(self.engine, member.mask, self.crew.ranks)
+        self._live(self._moves(fraction), 0)
+        self._select()
 
     def _retemper(self) -> None:
         """Fit the temperature to the best individual; who works next computes with it."""

@@ -21,7 +21,7 @@ class Task:
     ``temperature`` is in nats of logit per unit of output. ``start`` is a flat mask to begin from,
     (n_weights,) uint8, or None. ``n_jobs`` threads may be used; it never changes the result.
     ``evaluations`` and ``generations`` are limits, or None: short searches want short generations,
-    and cool while they last.
+    and cool while they last. ``augment`` names how rows are varied when they are drawn, or is None.
     """
 
     network: Network
@@ -33,6 +33,7 @@ class Task:
     start: NDArray[np.uint8] | None = None
     evaluations: int | None = None
     generations: int | None = None
+    augment: str | None = None
 
 
 @dataclass(frozen=True)
