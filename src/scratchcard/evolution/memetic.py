@@ -87,7 +87,7 @@ class Memetic:
     start_density: float = 0.5
     race_error: float = 0.3
     first_rows: int = 2048
-    sample: float = 0.4
+    sample: float = 0.3
     draws_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

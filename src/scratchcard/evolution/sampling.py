@@ -22,7 +22,7 @@ from scratchcard.objectives.base import MAX_ROW_WEIGHT, ONE
 from scratchcard.objectives.float32 import exp2
 
 MANY = 1 << 14  # rows from which on they are drawn
-DRAWS = 25  # in a search
+DRAWS = 40  # in a search
 LEAST = 0.1  # what even a row beyond doubt matters, as a share of the mean
 CERTAIN = 1 << 32  # a chance of 1
 STREAM = 1  # of random numbers: apart from those of individuals
