@@ -55,4 +55,4 @@ def compute_each(block, net, biases, data, state, masks, sums):
                 state.where[b, k] = n_classes + k
             refresh(net, data, state, b)
             add_up(block, net, data, state, b)
-            sums[m] += state.sums[b, 1]
+            sums[m] += state.sums[b, 1, : sums.shape[1]]

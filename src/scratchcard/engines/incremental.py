@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scratchcard.engines import batches, building, kernels
 from scratchcard.engines.rows import Rows, shuffled
-from scratchcard.engines.team import Team, make_team
+from scratchcard.engines.team import LINE, Team, make_team
 from scratchcard.network import Network
 from scratchcard.objectives.base import Objective, bits_per_output
 
@@ -107,13 +107,13 @@ class IncrementalEngine:
         exps_planes = 2 * n_classes if self.objective.needs_exps else 0
         return kernels.State(
             mask=np.array(mask, dtype=np.uint8),
-            sums=np.zeros((n_blocks, 2, n_statistics), dtype=np.int64),
+            sums=np.zeros((n_blocks, 2, n_statistics + LINE), dtype=np.int64),
             quanta=np.zeros((n_blocks, 2, size), dtype=np.int32),
             hidden=np.empty((n_blocks, 2, n_hidden, size), dtype=np.int32),
             outputs=np.zeros((n_blocks, 2 * n_classes + 3, size), dtype=np.int32),
             exps=np.empty((n_blocks, exps_planes, size), dtype=np.float32),
-            where=np.zeros((n_blocks, n_classes + 1), dtype=np.int64),
-            moved=np.zeros((n_blocks, n_hidden + 1), dtype=np.int64),
+            where=np.zeros((n_blocks, n_classes + 1 + LINE), dtype=np.int64),
+            moved=np.zeros((n_blocks, n_hidden + 1 + LINE), dtype=np.int64),
             changed=np.zeros(n_hidden, dtype=np.int64),
             delta=np.empty((n_hidden + 1, size), dtype=np.int32),
             work=np.empty((2, size), dtype=np.float32),
@@ -202,7 +202,8 @@ class IncrementalEngine:
 
     def sums(self, state: kernels.State) -> NDArray[np.int64]:
         """Sums of the statistics, (n_statistics,) int64."""
-        sums: NDArray[np.int64] = state.sums[:, 0].sum(axis=0)
+        n_statistics = state.trial_sums.size
+        sums: NDArray[np.int64] = state.sums[:, 0, :n_statistics].sum(axis=0)
         return sums
 
     def value(self, sums: NDArray[np.int64]) -> float:

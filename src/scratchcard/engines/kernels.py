@@ -74,17 +74,18 @@ class State(NamedTuple):
 
     Planes of outputs and exps: 0..K-1 the classes, K..2K-1 those under trial; of outputs also
     2K, each row's target output, and 2K + 1 and 2K + 2, the same under trial. Where an array's
-    second axis is 2, [:, 0] is kept and [:, 1] under trial.
+    second axis is 2, [:, 0] is kept and [:, 1] under trial. Padded: blocks lie a cache line apart,
+    for threads that write to one line in turns wait for each other.
     """
 
     mask: NDArray[np.uint8]  # (n_weights,)
-    sums: NDArray[np.int64]  # (blocks, 2, n_statistics)
+    sums: NDArray[np.int64]  # (blocks, 2, n_statistics, padded)
     quanta: NDArray[np.int32]  # (blocks, 2, rows) the one statistic of each row
     hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums; under trial in moved's order
     outputs: NDArray[np.int32]  # (blocks, 2K + 3, rows)
     exps: NDArray[np.float32]  # (blocks, 2K, rows)
-    where: NDArray[np.int64]  # (blocks, K + 1) plane of each class, plane of the target
-    moved: NDArray[np.int64]  # (blocks, hidden units + 1) units with a new sum; last: how many
+    where: NDArray[np.int64]  # (blocks, K + 1, padded) plane of each class, plane of the target
+    moved: NDArray[np.int64]  # (blocks, hidden units + 1, padded) with a new sum; then how many
     changed: NDArray[np.int64]  # (hidden units,) scratch: those whose activation changed
     delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: change of the changed activations
     work: NDArray[np.float32]  # (2, rows) scratch
@@ -166,8 +167,8 @@ def propagate(net, data, state, b, flips, n_flips):
     hidden = state.hidden[b, 0]
     fresh = state.hidden[b, 1]
     outputs = state.outputs[b]
-    where = state.where[b]
-    moved = state.moved[b]
+    where = state.where[b, : n_classes + 1]
+    moved = state.moved[b, : state.changed.size + 1]
     scratch = state.work[1].view(np.int32)
     for k in range(n_classes):
         where[k] = k
@@ -247,7 +248,7 @@ def refresh(net, data, state, b):
     """Bring exps and target outputs under trial up to date after :func:`propagate`."""
     n_classes = net.sizes[net.sizes.size - 1]
     outputs = state.outputs[b]
-    where = state.where[b]
+    where = state.where[b, : n_classes + 1]
     kept = 2 * n_classes
     now = kept
     for k in range(n_classes):
@@ -267,13 +268,14 @@ def refresh(net, data, state, b):
 @njit(inline="always")
 def add_up(block, net, data, state, b):
     """The statistics of block ``b`` under trial: ``quanta[b, 1]`` and ``sums[b, 1]``."""
-    sums = state.sums[b, 1]
+    n_classes = net.sizes[net.sizes.size - 1]
+    sums = state.sums[b, 1, : state.trial_sums.size]
     fill(sums, 0)
     quanta = state.quanta[b, 1]
     block(
         state.outputs[b],
         state.exps[b],
-        state.where[b],
+        state.where[b, : n_classes + 1],
         data.targets[b],
         data.weights[b],
         net.scale,
@@ -349,10 +351,10 @@ def keep(net, state, flips, n_flips, team):
     """Make the flips of the last :func:`trial`, which must have run to the end."""
     n_classes = net.sizes[net.sizes.size - 1]
     for b in range(team.rank, state.sums.shape[0], team.size):
-        moved = state.moved[b]
+        moved = state.moved[b, : state.changed.size + 1]
         for m in range(moved[moved.size - 1]):
             copy(state.hidden[b, 0, moved[m]], state.hidden[b, 1, m])
-        where = state.where[b]
+        where = state.where[b, : n_classes + 1]
         outputs = state.outputs[b]
         if where[n_classes] == 2 * n_classes:
             continue
@@ -375,7 +377,7 @@ def rescale(block, net, data, state, alone):
     """Compute afresh what ``state`` keeps beyond the outputs: after another scale of the logits."""
     n_classes = net.sizes[net.sizes.size - 1]
     for b in range(state.sums.shape[0]):
-        state.moved[b, state.moved.shape[1] - 1] = 0
+        state.moved[b, state.changed.size] = 0
         state.where[b, n_classes] = 2 * n_classes
         for k in range(n_classes):
             state.where[b, k] = n_classes + k

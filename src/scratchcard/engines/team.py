@@ -17,7 +17,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-LINE = 8  # int64 numbers in a cache line: ranks that wait write to lines of their own
+LINE = 8  # int64 numbers in a cache line: ranks write to lines of their own
 PATIENCE = 4000  # looks at the others before a rank lets another thread have the core
 
 
@@ -29,20 +29,26 @@ class Team(NamedTuple):
     turn: NDArray[np.int64]  # (1,) meetings so far, this rank's own
     arrived: NDArray[np.int64]  # (size, LINE) [:, 0]: meetings that each rank has come to
     stop: NDArray[np.int64]  # (1,) not 0: nobody waits any longer, results do not count
-    board: NDArray[np.int64]  # (2, blocks, n_statistics) sums under trial, by turn, even or odd
-    evidence: NDArray[np.float64]  # (2, blocks, 2) for races: sums of changes and of their squares
+    board: NDArray[np.int64]  # (2, blocks, n_statistics, padded) sums under trial, by turn's parity
+    evidence: NDArray[np.float64]  # (2, blocks, 2, padded) of races: changes and squares, summed
 
 
 def make_team(size: int, n_blocks: int, n_statistics: int) -> list[Team]:
     """Every rank's view of a new team, for states of at most so many blocks."""
     arrived = np.zeros((size, LINE), dtype=np.int64)
-    stop = np.zeros(1, dtype=np.int64)
-    board = np.zeros((2, n_blocks, n_statistics), dtype=np.int64)
-    evidence = np.zeros((2, n_blocks, 2))
-    return [
-        Team(rank, size, np.zeros(1, dtype=np.int64), arrived, stop, board, evidence)
-        for rank in range(size)
-    ]
+    stop = apart(1)
+    board = np.zeros((2, n_blocks, n_statistics + LINE), dtype=np.int64)
+    evidence = np.zeros((2, n_blocks, 2 + LINE))
+    return [Team(rank, size, apart(1), arrived, stop, board, evidence) for rank in range(size)]
+
+
+def apart(length: int, dtype: type = np.int64) -> NDArray[Any]:
+    """Zeros, (length,), that share no cache line with anything else.
+
+    What one rank writes all the time must not lie beside what another reads: small arrays that are
+    made one after the other do.
+    """
+    return np.zeros(length + 2 * LINE, dtype=dtype)[LINE : LINE + length]
 
 
 @intrinsic

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scratchcard.engines import building, kernels
 from scratchcard.engines.incremental import DERIVE_SHARE, IncrementalEngine
 from scratchcard.engines.rows import Rows
-from scratchcard.engines.team import Team
+from scratchcard.engines.team import Team, apart
 
 NEVER = np.float32(0.0)  # the scale of a block that was never computed
 
@@ -40,7 +40,7 @@ class WindowedState:
         self.masks = np.empty((n_blocks, mask.size), dtype=np.uint8)  # that each block is of
         self.scales = np.full(n_blocks, NEVER)  # that each block is of
         self.hands: list[dict[str, Any]] = [
-            {name: np.copy(getattr(self.whole, name)) for name in (*SCRATCH, "mask")}
+            {name: _of_its_own(getattr(self.whole, name)) for name in (*SCRATCH, "mask")}
             for _ in range(size)
         ]
 
@@ -104,6 +104,13 @@ class WindowedState:
         return self.whole._replace(**cut, **hand)
 
 
+def _of_its_own(array: NDArray[Any]) -> NDArray[Any]:
+    """A copy that shares no cache line with anything else."""
+    copy: NDArray[Any] = apart(array.size, array.dtype.type).reshape(array.shape)
+    copy[:] = array
+    return copy
+
+
 def _rows_of(data: kernels.Data, window: slice) -> kernels.Data:
     weights = data.weights[window]
     return kernels.Data(data.inputs[window], data.targets[window], weights, int(weights.sum()))
@@ -126,7 +133,7 @@ class Windows:
     def next(self, fraction: float) -> slice:
         """The next window when this share of the search is over; at 1 it holds all blocks."""
         growth = (self.n_blocks / self.first) ** min(max(fraction, 0.0), 1.0)
-        length = min(self.n_blocks, round(self.first * growth))
+        length = min(self.n_blocks, max(1, 2 * round(self.first * growth / 2)))  # two threads: even
         if self.at == self.n_blocks:
             self.at = 0
         start = min(self.at, self.n_blocks - length)

@@ -168,9 +168,9 @@ def objective_now(value, data, state, team):
     for b in range(team.rank, n_blocks, team.size):
         copy(team.board[parity, b], state.sums[b, 0])
     meet(team)
-    sums = np.zeros(state.sums.shape[2], dtype=np.int64)
+    sums = np.zeros(state.trial_sums.size, dtype=np.int64)
     for b in range(n_blocks):
-        sums += team.board[parity, b]
+        sums += team.board[parity, b, : sums.size]
     return value(sums, data.total_weight)
 
 

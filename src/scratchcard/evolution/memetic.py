@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from scratchcard.engines import IncrementalEngine
-from scratchcard.engines.team import Team
+from scratchcard.engines.team import Team, apart
 from scratchcard.engines.windows import WindowedState, Windows
 from scratchcard.evolution.burst import Moves, Survivors, burst, recombine
 from scratchcard.evolution.crew import Crew
@@ -306,7 +306,9 @@ class _Member:
         mask = _thinned(mask, search.max_survivors, random)
         ranks = range(search.crew.ranks)
         self.state = WindowedState(search.engine, mask, len(ranks))
-        self.rngs = [seeds.generate_state(1, np.uint64) for _ in ranks]
+        self.rngs = [apart(1, np.uint64) for _ in ranks]
+        for rng in self.rngs:
+            rng[:] = seeds.generate_state(1, np.uint64)
         self.survivors = [
             _survivors(mask, network.shapes, network.offsets, search.units) for _ in ranks
         ]
@@ -329,7 +331,8 @@ class _Member:
         for rank in range(1, len(self.rngs)):
             self.state.share(rank)
             self.rngs[rank][:] = self.rngs[0]
-            self.survivors[rank] = Survivors._make(np.copy(one) for one in self.survivors[0])
+            for mine, first in zip(self.survivors[rank], self.survivors[0], strict=True):
+                mine[:] = first
 
     def live(self, team: Team, moves: Moves, n_trials: int) -> int:
         """This rank's part in a burst of mutation trials; returns how many were decided."""
@@ -390,4 +393,6 @@ def _survivors(
     for layer, (fan_out, fan_in) in enumerate(shapes):
         bits = mask[offsets[layer] : offsets[layer + 1]].reshape(fan_out, fan_in)
         fed[units[layer] : units[layer] + fan_in] = bits.sum(axis=0)
-    return Survivors(indices, place, np.array([found.size], dtype=np.int64), fed)
+    surviving = apart(1)
+    surviving[0] = found.size
+    return Survivors(indices, place, surviving, fed)
