@@ -133,7 +133,8 @@ class Windows:
     def next(self, fraction: float) -> slice:
         """The next window when this share of the search is over; at 1 it holds all blocks."""
         growth = (self.n_blocks / self.first) ** min(max(fraction, 0.0), 1.0)
-        length = min(self.n_blocks, max(1, 2 * round(self.first * growth / 2)))  # two threads: even
+        length = round(self.first * growth)
+        length = min(self.n_blocks, length + length % 2)  # two threads get as many blocks each
         if self.at == self.n_blocks:
             self.at = 0
         start = min(self.at, self.n_blocks - length)

@@ -331,8 +331,8 @@ class _Member:
         for rank in range(1, len(self.rngs)):
             self.state.share(rank)
             self.rngs[rank][:] = self.rngs[0]
-            for mine, first in zip(self.survivors[rank], self.survivors[0], strict=True):
-                mine[:] = first
+            for name in Survivors._fields:
+                getattr(self.survivors[rank], name)[:] = getattr(self.survivors[0], name)
 
     def live(self, team: Team, moves: Moves, n_trials: int) -> int:
         """This rank's part in a burst of mutation trials; returns how many were decided."""
