@@ -60,7 +60,7 @@ def reproduce() -> None:
 @click.option(
     "--into",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Markdown file to put the report into, between its marks; docs/paper.md is one.",
+    help="Markdown file to put the report of all runs into, between its marks, as docs/paper.md.",
 )
 def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **settings: Any) -> int:
     """Run every experiment of "Towards Scalable Lottery Ticket Networks using Genetic Algorithms".
@@ -103,7 +103,7 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
         say_interrupted(len(reproduction.rows(ledger)), folder)
     except OSError as error:
         raise OutputError(folder, error) from error
-    _report(reproduction, ledger, folder, into)
+    _report(reproduction, ledger, folder, None if interrupted else into)
     return INTERRUPTED if interrupted else 0
 
 
