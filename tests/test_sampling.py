@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scratchcard import Genetic, Limits, Memetic, Network, evolve
 from scratchcard.engines import IncrementalEngine, Rows
 from scratchcard.evolution.augmentation import shifted
-from scratchcard.evolution.sampling import DRAWS, MANY, Sampler, weighted_draw
+from scratchcard.evolution.sampling import MANY, PERIOD, Sampler, weighted_draw
 from scratchcard.evolution.task import Task
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.base import ONE
@@ -90,11 +90,11 @@ def test_when_rows_are_drawn(n_rows, objective, augment, n_drawn):
     rows = sampler.draw(np.zeros(5 * 12, np.uint8), 0.01)
     if n_drawn is None:
         assert rows is sampler.task.rows
-        assert not sampler.is_due(1.0)
+        assert not sampler.is_due(100)
     else:
         assert abs(len(rows) - n_drawn) <= 1
-        assert not sampler.is_due(0.5 / DRAWS)
-        assert sampler.is_due(1.0 / DRAWS)
+        assert not sampler.is_due(PERIOD)
+        assert sampler.is_due(PERIOD + 1)
 
 
 def test_draws_differ_and_repeat():

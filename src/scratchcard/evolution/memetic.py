@@ -174,7 +174,7 @@ class MemeticSearch:
     def step(self, fraction: float, deadline: float = math.inf) -> None:
         """Rows and temperature where due, bursts, recombination, selection."""
         self.generation += 1
-        if self.sampler.is_due(fraction):
+        if self.sampler.is_due(self.generation):
             self._draw(fraction)
         self._retemper()
         at = fraction

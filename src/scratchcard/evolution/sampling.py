@@ -4,8 +4,7 @@ A row that is right beyond doubt hardly changes its loss, whatever is flipped. S
 row is drawn grows with 1 - p, p the probability that the best individual gives to its target, and a
 row weighs one over that chance: sums stay unbiased, and their noise is a fraction of that of as
 many rows drawn evenly (importance sampling; of rows by their loss: Katharopoulos and Fleuret, "Not
-All Samples Are Created Equal", ICML 2018). Drawn anew a few dozen times in a search, no choice
-lasts.
+All Samples Are Created Equal", ICML 2018). Drawn anew every few generations, no choice lasts.
 
 All arithmetic that decides is of integers, or of single floats: the same everywhere.
 """
@@ -22,7 +21,7 @@ from scratchcard.objectives.base import MAX_ROW_WEIGHT, ONE
 from scratchcard.objectives.float32 import exp2
 
 MANY = 1 << 14  # rows from which on they are drawn
-DRAWS = 40  # in a search
+PERIOD = 3  # generations that a sample lasts: longer ones are learnt by heart
 LEAST = 0.1  # what even a row beyond doubt matters, as a share of the mean
 CERTAIN = 1 << 32  # a chance of 1
 STREAM = 1  # of random numbers: apart from those of individuals
@@ -54,9 +53,9 @@ class Sampler:
         """Whether rows are drawn at all, or all are read as they are."""
         return self.engine is not None or self.task.augment is not None
 
-    def is_due(self, fraction: float) -> bool:
-        """Whether rows are to be drawn anew when this share of the search is over."""
-        return self.draws and fraction * DRAWS >= self.due
+    def is_due(self, generation: int) -> bool:
+        """Whether rows are to be drawn anew for this generation, the first being 1."""
+        return self.draws and generation > self.due * PERIOD
 
     def draw(self, mask: NDArray[np.uint8], temperature: float) -> Rows:
         """Return rows that matter to this mask, (n_weights,), in random order, varied.
