@@ -264,7 +264,8 @@ def test_wrong_usage_is_one_line(wrong, words, tmp_path, capsys):
 def test_a_page_without_marks_is_refused_before_anything_runs(tmp_path, capsys):
     page = tmp_path / "page.md"
     page.write_text("nothing\n")
-    arguments = ["reproduce", "paper", "--out", str(tmp_path / "x"), "--into", str(page)]
+    arguments = ["reproduce", "paper", "--methods", "memetic"]  # which needs no torch
+    arguments += ["--out", str(tmp_path / "x"), "--into", str(page)]
     assert main(arguments) == 2
     assert "into takes a file with the lines" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
