@@ -12,7 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from scratchcard.cli.console import clock, percent
-from scratchcard.cli.options import InputError, duration, target_option, usable_cores
+from scratchcard.cli.options import (
+    InputError,
+    duration,
+    target_option,
+    threads_option,
+    usable_cores,
+)
 from scratchcard.cli.using import load_ticket
 
 if TYPE_CHECKING:
@@ -63,7 +69,7 @@ MEANING = {
 )
 @click.option("--test", is_flag=True, help="Read the test rows too: for a final report.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
-@click.option("--jobs", type=click.IntRange(min=1), help="Threads.  [default: all cores]")
+@threads_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def controls(
     ticket: Path,

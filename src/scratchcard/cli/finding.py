@@ -21,6 +21,7 @@ from scratchcard.cli.options import (
     hidden_option,
     init_option,
     target_option,
+    threads_option,
     unused,
     usable_cores,
 )
@@ -80,7 +81,7 @@ from scratchcard.cli.options import (
     type=click.Choice(["shift"]),
     help="Search square images shifted by a pixel, anew each time rows are drawn.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Threads.  [default: all cores]")
+@threads_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, readable=False),

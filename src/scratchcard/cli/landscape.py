@@ -19,6 +19,7 @@ from scratchcard.cli.options import (
     hidden_option,
     init_option,
     target_option,
+    threads_option,
     usable_cores,
 )
 from scratchcard.cli.running import check_folder, names
@@ -74,7 +75,7 @@ if TYPE_CHECKING:
     type=click.Choice(["classes", "network"]),
     help="Study every class count of digits or blobs, or hidden layers 20; 75; 100; 50,50.",
 )
-@click.option("--jobs", type=click.IntRange(min=1), help="Threads.  [default: all cores]")
+@threads_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),

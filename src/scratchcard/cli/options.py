@@ -67,6 +67,10 @@ biases_option = click.option(
     "--biases", type=click.Choice(["uniform", "zero"]), default="uniform", show_default=True
 )
 
+threads_option = click.option(
+    "--jobs", type=click.IntRange(min=1), help="Threads.  [default: all cores]"
+)
+
 
 def check_output(path: Path, **inputs: str | Path) -> None:
     """Raise click.UsageError unless a file can be written there. Nothing is left behind.

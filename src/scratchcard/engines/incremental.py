@@ -42,6 +42,12 @@ def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> ker
     return kernels.Data(inputs, targets, weights, rows.total_weight)
 
 
+def rows_of(data: kernels.Data, blocks: slice) -> kernels.Data:
+    """The rows of some blocks, and their weight alone."""
+    weights = data.weights[blocks]
+    return kernels.Data(data.inputs[blocks], data.targets[blocks], weights, int(weights.sum()))
+
+
 class IncrementalEngine:
     """Computes an objective of masks of one network on one set of rows, incrementally.
 
@@ -166,11 +172,7 @@ class IncrementalEngine:
 
         def part(blocks: NDArray[np.int64]) -> NDArray[np.int64]:
             some = slice(blocks[0], blocks[-1] + 1)
-            data = self.data._replace(
-                inputs=self.data.inputs[some],
-                targets=self.data.targets[some],
-                weights=self.data.weights[some],
-            )
+            data = rows_of(self.data, some)
             scratch = self._blank(masks[0], len(blocks))
             sums = self._no_sums(len(masks))
             arguments = (self.block, self.net, self.biases, data, scratch, masks, sums)

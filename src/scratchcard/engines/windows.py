@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import building, kernels
-from scratchcard.engines.incremental import DERIVE_SHARE, IncrementalEngine
+from scratchcard.engines.incremental import DERIVE_SHARE, IncrementalEngine, rows_of
 from scratchcard.engines.rows import Rows
 from scratchcard.engines.team import Team, apart
 
@@ -52,7 +52,7 @@ class WindowedState:
 
     def open(self, window: slice, rank: int) -> tuple[kernels.Data, kernels.State]:
         """Rows and numbers of a window as one rank of a team sees them, not up to date yet."""
-        return _rows_of(self.engine.data, window), self._part(window, self.hands[rank])
+        return rows_of(self.engine.data, window), self._part(window, self.hands[rank])
 
     def share(self, rank: int) -> None:
         """Give a rank the mask that rank 0 has."""
@@ -64,7 +64,7 @@ class WindowedState:
         alone = engine.team(1)[0]
         for b in range(window.start + team.rank, window.stop, team.size):
             one = slice(b, b + 1)
-            data, state = _rows_of(engine.data, one), self._part(one, hand)
+            data, state = rows_of(engine.data, one), self._part(one, hand)
             flips = np.empty(0, dtype=np.int64)
             if self.scales[b] != NEVER:
                 flips = np.flatnonzero(self.masks[b] != hand["mask"])
@@ -109,11 +109,6 @@ def _of_its_own(array: NDArray[Any]) -> NDArray[Any]:
     copy: NDArray[Any] = apart(array.size, array.dtype.type).reshape(array.shape)
     copy[:] = array
     return copy
-
-
-def _rows_of(data: kernels.Data, window: slice) -> kernels.Data:
-    weights = data.weights[window]
-    return kernels.Data(data.inputs[window], data.targets[window], weights, int(weights.sum()))
 
 
 class Windows:

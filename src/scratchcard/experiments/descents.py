@@ -45,14 +45,7 @@ class GradientMask:
         method: Any = {"edge-popup": baselines.EdgePopup, "biprop": baselines.Biprop}[self.name]
         few = {"descent": baselines.Descent("sgd", lr=SMALL_RATES[self.name])}
         settings: Any = few if _is_small(arena) else {}
-        found = method(density=self.density, **settings).fit(
-            arena.network,
-            arena.train,
-            epochs=_epochs(arena, effort),
-            seconds=effort.seconds,
-            seed=arena.seed,
-        )
-        raise_interrupt(found.run.stopped_by)
+        found = _fitted(method(density=self.density, **settings), arena, effort)
         if self.name == "edge-popup":
             mask, temperature = found.mask, found.temperature
         else:  # what is kept is a mask, but its signs are scaled: no ticket predicts as it does
@@ -70,14 +63,7 @@ class TrainedTwin:
         """Train on training rows; the last weights are taken."""
         from scratchcard.baselines import Twin
 
-        found = Twin().fit(
-            arena.network,
-            arena.train,
-            epochs=_epochs(arena, effort),
-            seconds=effort.seconds,
-            seed=arena.seed,
-        )
-        raise_interrupt(found.run.stopped_by)
+        found = _fitted(Twin(), arena, effort)
         return Attempt(found.accuracy, found.run.seconds, n_parameters=_n_parameters(arena))
 
 
@@ -106,6 +92,19 @@ class Perceptron:
             return float(np.mean(model.predict(rows.inputs / limit) == rows.targets))
 
         return Attempt(judge, seconds, n_parameters=_n_parameters(arena))
+
+
+def _fitted(baseline: Any, arena: Arena, effort: Effort) -> Any:
+    """What a baseline makes of the arena's training rows."""
+    found = baseline.fit(
+        arena.network,
+        arena.train,
+        epochs=_epochs(arena, effort),
+        seconds=effort.seconds,
+        seed=arena.seed,
+    )
+    raise_interrupt(found.run.stopped_by)
+    return found
 
 
 def _epochs(arena: Arena, effort: Effort) -> int | None:
