@@ -9,6 +9,7 @@ import pytest
 import scratchcard.find
 from scratchcard import Limits
 from scratchcard.data import Dataset, Part, load
+from scratchcard.evolution import Memetic
 from scratchcard.find import Search, accuracy, find
 from scratchcard.objectives import OBJECTIVES
 
@@ -43,6 +44,14 @@ def test_the_search_has_a_seed_of_its_own(iris):
     assert first.ticket.mask != other.ticket.mask
     assert find(iris, **settings, search_seed=3).ticket == first.ticket
     assert [found.report()["search_seed"] for found in (first, other)] == [3, 4]
+
+
+def test_an_algorithm_comes_with_settings_of_its_own(iris):
+    algorithm = Memetic(max_density=0.2, population=2)
+    found = find(iris, hidden=(8,), algorithm=algorithm, limits=Limits(generations=1))
+    assert found.ticket.mask.density <= 0.2
+    report = json.loads(json.dumps(found.report()))
+    assert "population=2" in report["algorithm"]
 
 
 @pytest.mark.parametrize(

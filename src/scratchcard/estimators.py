@@ -62,8 +62,8 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         What decides which connections stay, by name, or as an object with settings of its own such
         as ``Memetic(max_density=0.05, price=1e-4)`` or ``Genetic("GA (adaptive AB)")``.
     augment : {'shift'}, default=None
-        'shift' for rows that are square images: the memetic algorithm searches them shifted by a
-        pixel, anew each time it draws rows.
+        'shift' for rows that are square images: the memetic algorithm searches half of them
+        shifted by a pixel, anew each time it draws rows.
     max_iter : int, default=None
         Most generations. None for the algorithm's own number (100 of the memetic one, 11,000 of the
         genetic one), or for no limit where ``max_evaluations`` or ``max_time`` is one.

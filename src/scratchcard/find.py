@@ -16,6 +16,7 @@ import numpy as np
 from scratchcard.data import Dataset, Part
 from scratchcard.evolution import Limits, Outcome, Progress, evolve, prune
 from scratchcard.evolution.augmentation import check_augmentation
+from scratchcard.evolution.task import Algorithm
 from scratchcard.evolution.temperature import calibrated_temperature
 from scratchcard.labels import as_labels
 from scratchcard.network import Network
@@ -57,7 +58,7 @@ class Found:
             "activation": ticket.network.activation,
             "seed": ticket.network.seed,
             "search_seed": self.search.seed_of_search,
-            "algorithm": self.search.algorithm,
+            "algorithm": str(self.search.algorithm),
             "objective": get_objective(self.search.objective).name,
             "train_accuracy": accuracy(ticket, data.train),
             "validation_accuracy": accuracy(ticket, data.validation),
@@ -86,7 +87,8 @@ class Search:
     hidden : units in each hidden layer.
     max_density : largest share of the weights that may stay, above 0 and at most 1. None is 0.1
         for the memetic algorithm and no limit for the genetic one.
-    algorithm : "memetic" or "genetic" (the paper's).
+    algorithm : "memetic", "genetic" (the paper's), or one with settings of its own, as
+        ``Memetic(max_density=0.05, sample=0.6)``, whose density counts and not ``max_density``.
     limits : when to stop; the algorithm's own limits, which no clock enters, if None.
     weights, biases, activation, input_bits, seed : see ``Network``; for None as ``input_bits``, 8,
         or 16 where a feature takes more than 256 different values.
@@ -94,8 +96,8 @@ class Search:
         is the same as ``seed``.
     prune : "train" or "validation": afterwards scratch off, in one greedy pass, every weight whose
         loss costs no accuracy on these rows. An interrupted search is not pruned.
-    augment : "shift" to search the training rows, square images, shifted by a pixel, anew each time
-        they are drawn; of the memetic algorithm. Against learning them by heart.
+    augment : "shift" to search the training rows, square images, half of them shifted by a pixel,
+        anew each time they are drawn; of the memetic algorithm. Against learning them by heart.
     n_jobs : threads, at least 1; the ticket does not depend on it.
 
     Raises ValueError, naming the setting, before anything is searched; also for labels and layers
@@ -105,7 +107,7 @@ class Search:
     dataset: Dataset
     hidden: tuple[int, ...] = (100,)
     max_density: float | None = None
-    algorithm: str = "memetic"
+    algorithm: str | Algorithm = "memetic"
     objective: str | Objective = "cross_entropy"
     weights: str = "uniform"
     biases: str = "uniform"

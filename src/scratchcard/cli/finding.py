@@ -79,7 +79,7 @@ from scratchcard.cli.options import (
 @click.option(
     "--augment",
     type=click.Choice(["shift"]),
-    help="Search square images shifted by a pixel, anew each time rows are drawn.",
+    help="Search square images, half of them shifted by a pixel, anew each time rows are drawn.",
 )
 @threads_option
 @click.option(

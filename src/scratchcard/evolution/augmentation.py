@@ -11,17 +11,18 @@ from numpy.typing import NDArray
 Inputs = NDArray[np.int16]
 
 WAYS = ((1, -1), (1, 1), (2, -1), (2, 1))  # axis and step of a shift
+STAY = len(WAYS)  # parts of the rows that stay as they are; one part goes each way
 
 
 def shifted(inputs: Inputs, random: np.random.Generator) -> Inputs:
-    """Return square images, (n_rows, side * side), most of them shifted by a pixel.
+    """Return square images, (n_rows, side * side), half of them shifted by a pixel.
 
-    A row is an image, line after line. A fifth stay as they are, a fifth go each way; what comes in
+    A row is an image, line after line. Half stay as they are, an eighth go each way; what comes in
     at an edge repeats that edge.
     """
     side = math.isqrt(inputs.shape[1])
     images = inputs.reshape(-1, side, side).copy()
-    ways = random.integers(0, len(WAYS) + 1, len(images))
+    ways = random.integers(0, len(WAYS) + STAY, len(images))
     for way, (axis, step) in enumerate(WAYS):
         from_pixels = np.clip(np.arange(side) - step, 0, side - 1)
         images[ways == way] = images[ways == way].take(from_pixels, axis=axis)

@@ -171,8 +171,8 @@ def evolve(
     callback : called after each generation with a :class:`Progress`; a true answer stops.
     start : a mask to begin from instead of random ones. What is returned has no worse objective.
 
-    augment : "shift" to search rows, square images, shifted by a pixel, anew each time they are
-        drawn; of the memetic algorithm.
+    augment : "shift" to search rows, square images, half of them shifted by a pixel, anew each
+        time they are drawn; of the memetic algorithm.
 
     KeyboardInterrupt ends the search, and the best mask so far is returned.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 GA_DENSITY = "ga"  # stands for the density that the GA's run of the same case and seed came to
@@ -68,12 +67,11 @@ class Entrant:
 PLANAR_NETWORKS = ((20,), (75,), (100,), (50, 50))
 DIGITS_NETWORKS = ((20,), (75,), (100,), (50, 50))
 PLANAR_DENSITY, DIGITS_DENSITY, BLOBS_DENSITY = 0.4, 0.1, 0.2
-TINY, CROWD = 100, 16  # weights; individuals, for where so few weights allow no way around
+CROWD = 16  # individuals, for where few weights leave few ways around
 
 
 def _planar(data: str, hidden: tuple[int, ...]) -> Case:
-    n_weights = sum(a * b for a, b in pairwise((2, *hidden, 2)))
-    return Case(data, hidden, 2, PLANAR_DENSITY, CROWD if n_weights < TINY else None)
+    return Case(data, hidden, 2, PLANAR_DENSITY, CROWD)
 
 
 def _digits(n_classes: int, hidden: tuple[int, ...]) -> Case:
