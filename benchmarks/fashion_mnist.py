@@ -2,24 +2,49 @@
 
     python benchmarks/fashion_mnist.py [--jobs 2] [--only 0 1 2]
 
-Needs the four IDX files (Debian: dataset-fashion-mnist). The searches read 51,000 of the 60,000
-training rows, and choosing the other 9,000. Seed 0 throughout; times are those of the search.
+Needs the four IDX files (Debian: dataset-fashion-mnist). Settings were chosen on validation rows,
+9,000 of the 60,000 training rows. The searches here read 58,000 and keep 2,000 for validation:
+a search of one individual has little to choose. Seed 0 throughout; times are those of the search.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
+from dataclasses import replace
+from typing import Any
 
-from scratchcard.data import load
-from scratchcard.evolution import Limits
+import numpy as np
+
+from scratchcard.data import Dataset, Part, load
+from scratchcard.evolution import Limits, Memetic
 from scratchcard.find import find
 
-CASES = (
-    {"hidden": (256,), "max_density": 0.05, "seconds": 175.0},
-    {"hidden": (256,), "max_density": 0.05, "augment": "shift", "seconds": 870.0},
-    {"hidden": (300, 100), "max_density": 0.10, "augment": "shift", "seconds": 1620.0},
+VALIDATION_ROWS = 2000
+CASES: tuple[tuple[dict[str, Any], dict[str, Any], float], ...] = (
+    ({"hidden": (256,), "weights": "kaiming_normal"}, {"max_density": 0.05}, 175.0),
+    (
+        {"hidden": (256,), "weights": "kaiming_normal", "augment": "shift"},
+        {"max_density": 0.05, "sample": 0.6, "first_rows": 8192},
+        870.0,
+    ),
+    (
+        {"hidden": (300, 100), "weights": "signed_constant", "augment": "shift"},
+        {"max_density": 0.1, "sample": 0.6, "first_rows": 10240},
+        1680.0,
+    ),
 )
+"""What ``find`` takes, what the memetic search takes, and seconds."""
+
+
+def enlarged(data: Dataset) -> Dataset:
+    """The same with most of the validation rows among the training rows."""
+    train, validation = data.train, data.validation
+    moved = len(validation.y) - VALIDATION_ROWS
+    X = np.concatenate([train.X, validation.X[:moved]])
+    y = np.concatenate([train.y, validation.y[:moved]])
+    rest = Part(validation.X[moved:], validation.y[moved:])
+    return replace(data, train=Part(X, y), validation=rest)
 
 
 def main() -> None:
@@ -28,14 +53,19 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", type=int, nargs="+", default=range(len(CASES)))
     arguments = parser.parse_args()
-    data = load("fashion-mnist")
-    for case in (CASES[k] for k in arguments.only):
-        settings = dict(case)
-        limits = Limits(seconds=settings.pop("seconds"))
-        report = find(data, limits=limits, n_jobs=arguments.jobs, **settings).report()
+    data = enlarged(load("fashion-mnist"))
+    for settings, of_search, seconds in (CASES[k] for k in arguments.only):
+        report = find(
+            data,
+            algorithm=Memetic(**of_search),
+            limits=Limits(seconds=seconds),
+            n_jobs=arguments.jobs,
+            **settings,
+        ).report()
         gigabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
         print(
-            f"{report['network']} augment={settings.get('augment')} {report['seconds']:.0f} s: "
+            f"{report['network']} {report['weights']} augment={settings.get('augment')} "
+            f"{report['seconds']:.0f} s: "
             f"test {100 * report['test_accuracy']:.2f} %, "
             f"validation {100 * report['validation_accuracy']:.2f} %, "
             f"train {100 * report['train_accuracy']:.2f} %, density {report['density']:.4f}, "
