@@ -26,7 +26,7 @@ from sklearn.model_selection import train_test_split
 
 from scratchcard.data import Dataset, Part
 from scratchcard.evolution import Limits
-from scratchcard.find import Found, find
+from scratchcard.find import Found, accuracy, find
 
 
 class Case(NamedTuple):
@@ -94,15 +94,13 @@ def main() -> None:
     parser.add_argument("--only", type=int, nargs="+", default=range(len(CASES)))
     arguments = parser.parse_args()
     data = read(arguments.folder)
-    small = shrunk(data)
     for case in (CASES[k] for k in arguments.only):
+        rows = shrunk(data) if case.small else data
         limits = Limits(seconds=arguments.seconds)
         best: tuple[float, Found] | None = None
         for seed in range(arguments.seeds):
-            rows = small if case.small else data
             found = find(rows, seed=seed, limits=limits, n_jobs=arguments.jobs, **case.settings)
-            part = rows.validation
-            score = float(np.mean(found.ticket.predict(part.X) == part.y))
+            score = accuracy(found.ticket, rows.validation)
             size = len(found.ticket.to_bytes())
             print(f"  seed {seed}: validation {100 * score:.2f} %, {size:,} bytes", flush=True)
             fits = case.most_bytes is None or size <= case.most_bytes
