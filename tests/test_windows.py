@@ -115,7 +115,8 @@ def test_what_a_team_believes_of_its_window_is_what_the_dense_engine_computes():
 
 
 def test_nobody_waits_for_a_rank_that_never_comes():
-    first, _ = make_team(2, 1, 1)
+    first, _ = make_team(2, 1)
+    first.turn[0] = 1
     waiting = threading.Thread(target=meet, args=(first,))
     waiting.start()
     waiting.join(0.2)

@@ -1,20 +1,87 @@
-"""Everything afresh: what an individual keeps, computed from its mask alone, block by block."""
+"""What an individual keeps, brought up to date with its mask: from nothing, or from what it was."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from scratchcard.engines.kernels import activate, rescale
+from scratchcard.engines.kernels import State, activate, keep_block, rescale_block, try_block
 from scratchcard.vectors import add_scaled, fill
+
+PIECE = 256  # weights compared at once
+DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is cheaper
 
 
 @njit(cache=True, nogil=True)
-def build(block, net, biases, data, state, alone):
-    """Compute everything that ``state`` keeps from its mask; ``alone`` is a team of one."""
+def build(block, net, biases, data, state):
+    """Compute everything that ``state`` keeps from its mask."""
     for b in range(state.sums.shape[0]):
         forward(net, biases, data, state, b, state.mask, True)
-    rescale(block, net, data, state, alone)
+        rescale_block(block, net, data, state, b)
+
+
+@njit(cache=True, nogil=True)
+def catch_up(block, net, biases, data, state, masks, scales, team):
+    """Bring this rank's blocks of ``state`` up to date with its mask.
+
+    masks : (blocks, n_weights) uint8, the mask that each block is of. scales : (blocks,) float32,
+    the scale of its logits; 0 for a block that has never been computed.
+    """
+    few = np.int64(DERIVE_SHARE * np.count_nonzero(state.mask))
+    flips = np.empty(few + 1, dtype=np.int64)
+    for b in range(team.rank, masks.shape[0], team.size):
+        n_flips = few + 1 if scales[b] == 0 else differences(masks[b], state.mask, flips)
+        if n_flips > few:
+            forward(net, biases, data, state, b, state.mask, True)
+            rescale_block(block, net, data, state, b)
+        else:
+            behind = with_mask(state, masks[b])
+            if scales[b] != net.scale:
+                rescale_block(block, net, data, behind, b)
+            if n_flips > 0:
+                try_block(block, net, data, behind, b, flips, n_flips)
+                keep_block(net, behind, b)
+        masks[b] = state.mask
+        scales[b] = net.scale
+
+
+@njit(inline="always")
+def with_mask(state, mask):
+    """The same numbers, of another mask."""
+    return State(
+        mask,
+        state.sums,
+        state.quanta,
+        state.hidden,
+        state.outputs,
+        state.exps,
+        state.where,
+        state.moved,
+        state.changed,
+        state.delta,
+        state.work,
+        state.trial_sums,
+    )
+
+
+@njit(cache=True)
+def differences(first, second, indices):
+    """Find where two masks, (n_weights,), differ: fill ``indices``, and return how many fitted."""
+    n = 0
+    for start in range(0, first.size, PIECE):
+        end = min(first.size, start + PIECE)
+        some = np.uint8(0)
+        for index in range(start, end):
+            some |= first[index] ^ second[index]
+        if some == 0:
+            continue
+        for index in range(start, end):
+            if first[index] != second[index]:
+                if n == indices.size:
+                    return n
+                indices[n] = index
+                n += 1
+    return n
 
 
 @njit(cache=True)

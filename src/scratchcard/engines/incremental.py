@@ -17,8 +17,6 @@ LANES = 16  # blocks are padded to whole vectors
 BLOCK_ROWS = 1024  # a block's outputs and exps of ten classes fill about a quarter of an L2 cache
 ONE_BLOCK = 2048  # so few rows stay in one block
 
-DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is cheaper
-
 ACTIVATIONS = {"relu": kernels.RELU, "step": kernels.STEP, "sign": kernels.SIGN}
 
 
@@ -98,7 +96,7 @@ class IncrementalEngine:
     def state(self, mask: NDArray[np.uint8]) -> kernels.State:
         """An individual with this flat mask, (n_weights,), everything computed afresh."""
         state = self.blank(mask)
-        building.build(self.block, self.net, self.biases, self.data, state, self.team(1)[0])
+        building.build(self.block, self.net, self.biases, self.data, state)
         return state
 
     def blank(self, mask: NDArray[np.uint8]) -> kernels.State:
@@ -129,7 +127,7 @@ class IncrementalEngine:
     def derive(self, state: kernels.State, mask: NDArray[np.uint8]) -> kernels.State:
         """An individual with this flat mask, from a similar one where that is cheaper."""
         flips = np.flatnonzero(state.mask != mask)
-        if len(flips) > DERIVE_SHARE * np.count_nonzero(mask):
+        if len(flips) > building.DERIVE_SHARE * np.count_nonzero(mask):
             return self.state(mask)
         child = kernels.State._make(array.copy() for array in state)
         self.apply(child, flips)
@@ -247,4 +245,4 @@ class IncrementalEngine:
     def team(self, size: int) -> list[Team]:
         """A new team of this size for states of this engine; see :mod:`.team`."""
         n_statistics = self.objective.n_statistics(int(self.net.sizes[-1]))
-        return make_team(size, len(self.data.targets), n_statistics)
+        return make_team(size, kernels.SUMS + n_statistics)

@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scratchcard.engines.team import meet
+from scratchcard.engines.team import meet, message, take_turn
 from scratchcard.objectives.float32 import clip_scalar, exp2_scalar
 from scratchcard.vectors import (
     ZERO,
@@ -66,6 +66,9 @@ class Race(NamedTuple):
 
 NO_RACE = Race(np.inf, 0.0)
 FIRST_STAGE = 2  # blocks that a race reads before it first asks who is behind
+CHANGE, SQUARES, SUMS = 0, 1, 2  # words of a message; the first two are evidence of a race
+SQUARES_UNIT = 256.0  # squares are counted in this, as integers, so that their order is no matter
+MOST_SQUARES = 2.0**62  # of which all blocks together have at most so many
 NO_FLIPS = np.zeros(0, dtype=np.int64)
 
 
@@ -287,14 +290,33 @@ def add_up(block, net, data, state, b):
         sums[0] = weighted_total(quanta, data.weights[b])
 
 
-@njit(cache=True)
-def sum_of_squares(new, old, weights):
-    """``sum((weights * (new - old)) ** 2)``, for the spread of the rows' changes."""
-    total = np.float64(0.0)
-    for r in range(new.size):
+@njit(cache=True, _nrt=False)
+def sum_of_squares(new, old, weights, work):
+    """``sum((weights * (new - old)) ** 2)``, for the spread of the rows' changes.
+
+    Added up by halves in ``work``, (rows,) float32: vector loops, and one order everywhere.
+    """
+    for r in range(work.size):
         d = np.float32(np.int32(new[r] - old[r])) * np.float32(weights[r])
-        total += d * d
-    return total
+        work[r] = d * d
+    n = work.size
+    while n > 1:
+        half = (n + 1) >> 1
+        for r in range(n - half):
+            work[r] += work[half + r]
+        n = half
+    return np.float64(work[0])
+
+
+@njit(inline="always")
+def try_block(block, net, data, state, b, flips, n_flips):
+    """Compute what ``flips`` would change in block ``b``; returns whether any output."""
+    if not propagate(net, data, state, b, flips, n_flips):
+        copy(state.sums[b, 1], state.sums[b, 0])
+        return False
+    refresh(net, data, state, b)
+    add_up(block, net, data, state, b)
+    return True
 
 
 @njit(cache=True, nogil=True, _nrt=False)
@@ -307,38 +329,34 @@ def trial(block, net, data, state, flips, n_flips, race, team):
     standard errors of a sample drawn without replacement.
     Returns whether it ran to the end; then the sums are exact.
     """
-    n_blocks = state.sums.shape[0]
+    n_blocks, block_rows = data.targets.shape
     sums = state.trial_sums
-    fill(sums, 0)
-    squares = 0.0
     change = 0.0
+    squares = 0.0
     begin = 0
     while begin < n_blocks:
         end = n_blocks
         if race.limit < np.inf:
             end = min(n_blocks, max(FIRST_STAGE, 2 * begin))
-        parity = team.turn[0] & 1
+        words = take_turn(team)
         for b in range(begin + (team.rank - begin) % team.size, end, team.size):
-            team.evidence[parity, b] = 0.0
-            if propagate(net, data, state, b, flips, n_flips):
-                refresh(net, data, state, b)
-                add_up(block, net, data, state, b)
-                if end < n_blocks:
-                    old, new = state.quanta[b, 0], state.quanta[b, 1]
-                    team.evidence[parity, b, 0] = state.sums[b, 1, 0] - state.sums[b, 0, 0]
-                    team.evidence[parity, b, 1] = sum_of_squares(new, old, data.weights[b])
-            else:
-                copy(state.sums[b, 1], state.sums[b, 0])
-            copy(team.board[parity, b], state.sums[b, 1])
+            if try_block(block, net, data, state, b, flips, n_flips) and end < n_blocks:
+                new, old = state.quanta[b, 1], state.quanta[b, 0]
+                found = sum_of_squares(new, old, data.weights[b], state.work[0])
+                words[SQUARES] += np.int64(min(found / SQUARES_UNIT, MOST_SQUARES / n_blocks))
+                words[CHANGE] += state.sums[b, 1, 0] - state.sums[b, 0, 0]
+            add(words[SUMS : SUMS + sums.size], state.sums[b, 1])
         meet(team)
-        for b in range(begin, end):
-            add(sums, team.board[parity, b])
+        if begin == 0:
+            fill(sums, 0)
+        add_messages(sums, team)
         if end < n_blocks:
-            for b in range(begin, end):
-                change += team.evidence[parity, b, 0]
-                squares += team.evidence[parity, b, 1]
+            for rank in range(team.size):
+                words = message(team, rank)
+                change += words[CHANGE]
+                squares += words[SQUARES] * SQUARES_UNIT
             share = end / n_blocks
-            spread = max(0.0, squares - change * change / (end * data.targets.shape[1]))
+            spread = max(0.0, squares - change * change / (end * block_rows))
             error = np.sqrt(spread * (1.0 - share)) / share
             if change / share - race.z * error > race.limit:
                 return False
@@ -346,42 +364,66 @@ def trial(block, net, data, state, flips, n_flips, race, team):
     return True
 
 
+@njit(inline="always")
+def add_messages(sums, team):
+    """Add what every rank has summed up in this turn."""
+    for rank in range(team.size):
+        add(sums, message(team, rank)[SUMS:])
+
+
+@njit(cache=True, nogil=True, _nrt=False)
+def sum_up(state, team):
+    """Fill ``state.trial_sums`` with the sums that are kept; every rank must ask."""
+    sums = state.trial_sums
+    words = take_turn(team)
+    for b in range(team.rank, state.sums.shape[0], team.size):
+        add(words[SUMS : SUMS + sums.size], state.sums[b, 0])
+    meet(team)
+    fill(sums, 0)
+    add_messages(sums, team)
+
+
+@njit(inline="always")
+def keep_block(net, state, b):
+    """Keep what :func:`try_block` computed of block ``b``."""
+    n_classes = net.sizes[net.sizes.size - 1]
+    moved = state.moved[b, : state.changed.size + 1]
+    for m in range(moved[moved.size - 1]):
+        copy(state.hidden[b, 0, moved[m]], state.hidden[b, 1, m])
+    where = state.where[b, : n_classes + 1]
+    outputs = state.outputs[b]
+    if where[n_classes] == 2 * n_classes:
+        return
+    copy(outputs[2 * n_classes], outputs[where[n_classes]])
+    where[n_classes] = 2 * n_classes
+    for k in range(n_classes):
+        if where[k] != k:
+            copy(outputs[k], outputs[where[k]])
+            if net.needs_exps:
+                copy(state.exps[b, k], state.exps[b, where[k]])
+            where[k] = k
+    copy(state.quanta[b, 0], state.quanta[b, 1])
+    copy(state.sums[b, 0], state.sums[b, 1])
+
+
 @njit(cache=True, nogil=True, _nrt=False)
 def keep(net, state, flips, n_flips, team):
     """Make the flips of the last :func:`trial`, which must have run to the end."""
-    n_classes = net.sizes[net.sizes.size - 1]
     for b in range(team.rank, state.sums.shape[0], team.size):
-        moved = state.moved[b, : state.changed.size + 1]
-        for m in range(moved[moved.size - 1]):
-            copy(state.hidden[b, 0, moved[m]], state.hidden[b, 1, m])
-        where = state.where[b, : n_classes + 1]
-        outputs = state.outputs[b]
-        if where[n_classes] == 2 * n_classes:
-            continue
-        copy(outputs[2 * n_classes], outputs[where[n_classes]])
-        where[n_classes] = 2 * n_classes
-        for k in range(n_classes):
-            if where[k] != k:
-                copy(outputs[k], outputs[where[k]])
-                if net.needs_exps:
-                    copy(state.exps[b, k], state.exps[b, where[k]])
-                where[k] = k
-        copy(state.quanta[b, 0], state.quanta[b, 1])
-        copy(state.sums[b, 0], state.sums[b, 1])
+        keep_block(net, state, b)
     for f in range(n_flips):
         state.mask[flips[f]] ^= 1
 
 
-@njit(cache=True, nogil=True)
-def rescale(block, net, data, state, alone):
-    """Compute afresh what ``state`` keeps beyond the outputs: after another scale of the logits."""
+@njit(inline="always")
+def rescale_block(block, net, data, state, b):
+    """Compute afresh what is kept of block ``b`` beyond the outputs: at another scale of logits."""
     n_classes = net.sizes[net.sizes.size - 1]
-    for b in range(state.sums.shape[0]):
-        state.moved[b, state.changed.size] = 0
-        state.where[b, n_classes] = 2 * n_classes
-        for k in range(n_classes):
-            state.where[b, k] = n_classes + k
-            copy(state.outputs[b, n_classes + k], state.outputs[b, k])
-        refresh(net, data, state, b)
-        add_up(block, net, data, state, b)
-    keep(net, state, NO_FLIPS, 0, alone)
+    state.moved[b, state.changed.size] = 0
+    state.where[b, n_classes] = 2 * n_classes
+    for k in range(n_classes):
+        state.where[b, k] = n_classes + k
+        copy(state.outputs[b, n_classes + k], state.outputs[b, k])
+    refresh(net, data, state, b)
+    add_up(block, net, data, state, b)
+    keep_block(net, state, b)

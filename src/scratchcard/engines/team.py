@@ -1,8 +1,8 @@
 """A team: threads that decide the same trials together, each on its own blocks of rows.
 
 Every rank of a team runs the same burst with its own copy of the mask and of the random stream. All
-they exchange is the statistics of each block, on a board that all can read; statistics are integers
-and are summed in the order of the blocks, so every rank takes the same decision, and the decision
+they exchange is what each has summed up, one short message per rank and meeting, on a board that
+all can read. What is summed are integers, so every rank takes the same decision, and the decision
 is the one that a single thread would take. A meeting costs well below a microsecond, because
 ranks wait for each other in a loop instead of asleep; a rank that waits long lets others run.
 """
@@ -17,29 +17,32 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-LINE = 8  # int64 numbers in a cache line: ranks write to lines of their own
+from scratchcard.vectors import fill
+
+LINE = 32  # int64 numbers in four cache lines: ranks write where no other's prefetcher looks
 PATIENCE = 4000  # looks at the others before a rank lets another thread have the core
 
 
 class Team(NamedTuple):
-    """One rank's view of its team; the arrays but ``turn`` are shared."""
+    """One rank's view of its team; ``board`` and ``stop`` are shared.
+
+    A message is the turn that it belongs to, then its words. Turns have two places by turns: a
+    message is written over when its writer is two turns ahead, and then all have been to the
+    meeting between, so they have read it.
+    """
 
     rank: int
     size: int
-    turn: NDArray[np.int64]  # (1,) meetings so far, this rank's own
-    arrived: NDArray[np.int64]  # (size, LINE) [:, 0]: meetings that each rank has come to
+    turn: NDArray[np.int64]  # (1,) turns so far, this rank's own
     stop: NDArray[np.int64]  # (1,) not 0: nobody waits any longer, results do not count
-    board: NDArray[np.int64]  # (2, blocks, n_statistics, padded) sums under trial, by turn's parity
-    evidence: NDArray[np.float64]  # (2, blocks, 2, padded) of races: changes and squares, summed
+    board: NDArray[np.int64]  # (2, size, 1 + words, padded) messages, by the turn's parity
 
 
-def make_team(size: int, n_blocks: int, n_statistics: int) -> list[Team]:
-    """Every rank's view of a new team, for states of at most so many blocks."""
-    arrived = np.zeros((size, LINE), dtype=np.int64)
-    stop = apart(1)
-    board = np.zeros((2, n_blocks, n_statistics + LINE), dtype=np.int64)
-    evidence = np.zeros((2, n_blocks, 2 + LINE))
-    return [Team(rank, size, apart(1), arrived, stop, board, evidence) for rank in range(size)]
+def make_team(size: int, n_words: int) -> list[Team]:
+    """Every rank's view of a new team whose messages have so many words."""
+    length = -(-(1 + n_words) // LINE) * LINE + LINE
+    stop, board = apart(1), np.zeros((2, size, length), dtype=np.int64)
+    return [Team(rank, size, apart(1), stop, board) for rank in range(size)]
 
 
 def apart(length: int, dtype: type = np.int64) -> NDArray[Any]:
@@ -89,22 +92,33 @@ else:
     _yield_core = types.ExternalFunction("sched_yield", types.int32())
 
 
+@njit(inline="always")
+def message(team, rank):
+    """The words of a rank's message of this turn."""
+    return team.board[team.turn[0] & 1, rank, 1:]
+
+
+@njit(inline="always")
+def take_turn(team):
+    """Begin a turn, as all ranks must; returns the words of this rank's message, all 0."""
+    team.turn[0] += 1
+    words = message(team, team.rank)
+    fill(words, 0)
+    return words
+
+
 @njit(cache=True, nogil=True, _nrt=False)
 def meet(team):
-    """Wait until every rank has come to this meeting, or someone calls off the work.
-
-    What was written to the board before, at the parity of ``turn``, is there for all to read; the
-    next meeting's goes to the other half, so nobody has to wait for those who still read.
-    """
-    team.turn[0] += 1
-    if team.size > 1:
-        turn = team.turn[0]
-        _release(team.arrived, team.rank * LINE, turn)
-        for other in range(team.size):
-            looks = 0
-            while _acquire(team.arrived, other * LINE) < turn:
-                looks += 1
-                if looks % PATIENCE == 0:
-                    if _acquire(team.stop, 0) != 0:
-                        return
-                    _yield_core()
+    """Let the others read this rank's message, and wait for theirs or until work is called off."""
+    turn = team.turn[0]
+    first = (turn & 1) * team.size
+    length = team.board.shape[2]
+    _release(team.board, (first + team.rank) * length, turn)
+    for other in range(team.size):
+        looks = 0
+        while _acquire(team.board, (first + other) * length) < turn:
+            looks += 1
+            if looks % PATIENCE == 0:
+                if _acquire(team.stop, 0) != 0:
+                    return
+                _yield_core()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import building, kernels
-from scratchcard.engines.incremental import DERIVE_SHARE, IncrementalEngine, rows_of
+from scratchcard.engines.incremental import IncrementalEngine, rows_of
 from scratchcard.engines.rows import Rows
 from scratchcard.engines.team import Team, apart
 
@@ -60,27 +60,10 @@ class WindowedState:
 
     def catch_up(self, window: slice, team: Team) -> None:
         """Bring this rank's share of a window up to date with the mask."""
-        engine, hand = self.engine, self.hands[team.rank]
-        alone = engine.team(1)[0]
-        for b in range(window.start + team.rank, window.stop, team.size):
-            one = slice(b, b + 1)
-            data, state = rows_of(engine.data, one), self._part(one, hand)
-            flips = np.empty(0, dtype=np.int64)
-            if self.scales[b] != NEVER:
-                flips = np.flatnonzero(self.masks[b] != hand["mask"])
-            is_far = len(flips) > DERIVE_SHARE * np.count_nonzero(hand["mask"])
-            if self.scales[b] == NEVER or is_far:
-                building.build(engine.block, engine.net, engine.biases, data, state, alone)
-            else:
-                state = state._replace(mask=self.masks[b])
-                if self.scales[b] != engine.net.scale:
-                    kernels.rescale(engine.block, engine.net, data, state, alone)
-                if len(flips):
-                    arguments = (engine.block, engine.net, data, state, flips, len(flips))
-                    kernels.trial(*arguments, kernels.NO_RACE, alone)
-                    kernels.keep(engine.net, state, flips, len(flips), alone)
-            self.masks[b] = hand["mask"]
-            self.scales[b] = engine.net.scale
+        engine = self.engine
+        masks, scales = self.masks[window], self.scales[window]
+        given = (engine.block, engine.net, engine.biases, *self.open(window, team.rank))
+        building.catch_up(*given, masks, scales, team)
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[np.int32], Rows]:
         """Outputs, (rows, n_classes), of about ``n_rows`` rows, and those rows without inputs.

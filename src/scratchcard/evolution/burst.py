@@ -8,9 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scratchcard.engines.kernels import Race, keep, trial
-from scratchcard.engines.team import meet
-from scratchcard.vectors import copy
+from scratchcard.engines.kernels import Race, keep, sum_up, trial
 
 MIX1, MIX2, GOLDEN = (
     np.uint64(0xBF58476D1CE4E5B9),
@@ -163,15 +161,8 @@ def decide(
 @njit(cache=True)
 def objective_now(value, data, state, team):
     """The objective of an individual; every rank of the team must ask at the same time."""
-    n_blocks = state.sums.shape[0]
-    parity = team.turn[0] & 1
-    for b in range(team.rank, n_blocks, team.size):
-        copy(team.board[parity, b], state.sums[b, 0])
-    meet(team)
-    sums = np.zeros(state.trial_sums.size, dtype=np.int64)
-    for b in range(n_blocks):
-        sums += team.board[parity, b, : sums.size]
-    return value(sums, data.total_weight)
+    sum_up(state, team)
+    return value(state.trial_sums, data.total_weight)
 
 
 @njit(cache=True, nogil=True)
