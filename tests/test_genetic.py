@@ -15,6 +15,7 @@ from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
 from scratchcard.evolution import Genetic, Limits, arrivals, evolve
 from scratchcard.evolution.arrivals import FLOOR, Arrivals
 from scratchcard.evolution.bits import distances, packed
+from scratchcard.evolution.evaluation import Evaluator
 from scratchcard.evolution.genetic import PRESETS, own_temperature
 from scratchcard.evolution.operators import (
     flip_bit,
@@ -97,6 +98,68 @@ def test_both_engines_make_the_same_decisions(preset, objective, seed, of):
         )
         lived[engine] = live(search, 60 if preset == "GA" else 15)
     assert same(lived["incremental"], lived["dense"])
+
+
+@cache
+def crowd(n_rows, n_classes):
+    """A network of two features and rows whose labels a search can learn."""
+    random = np.random.default_rng(n_rows)
+    network = Network((2, 10, n_classes), seed=1)
+    centres = random.normal(0, 1, (n_classes, 2))
+    targets = random.integers(0, n_classes, n_rows)
+    features = centres[targets] + random.normal(0, 0.4, (n_rows, 2))
+    inputs = InputScaling.fit(features).quantise(features, network.input_limit)
+    return network, Rows(inputs, targets, random.integers(0, 4, n_rows))
+
+
+@pytest.mark.parametrize("n_rows", [700, 4500])  # small blocks, large ones
+@pytest.mark.parametrize("objective", ["cross_entropy", "accuracy", "brier", "margin"])
+def test_leaving_hopeless_masks_early_changes_nothing(objective, n_rows, monkeypatch):
+    """A user's selection gets true values, so that with one every mask is computed to its end."""
+    network, rows = crowd(n_rows, 3)
+    temperature = search_temperature(network, rows, 0.5)
+    values = []
+    evaluate = Evaluator.__call__
+
+    def spy(evaluator, masks, worst=math.inf):
+        values.append(evaluate(evaluator, masks, worst))
+        return values[-1]
+
+    monkeypatch.setattr(Evaluator, "__call__", spy)
+    lived = []
+    for engine, n_jobs, selection in (
+        ("incremental", 1, lambda *of: lexicographic(*of)),
+        ("incremental", 1, "lexicographic"),
+        ("incremental", 2, "lexicographic"),
+        ("dense", 1, "lexicographic"),
+    ):
+        settings = Genetic(population=12, migrants=4, selection=selection, engine=engine)
+        task = Task(network, rows, get_objective(objective), temperature, 0, n_jobs)
+        lived.append(live(settings.start(task), 25))
+        assert np.isinf(np.concatenate(values)).any() == isinstance(selection, str)
+        values.clear()
+    assert all(same(lived[0], other) for other in lived[1:])
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_sums_of_a_mask_above_the_bound_show_it_and_all_others_are_exact(name, n_jobs):
+    network, rows = crowd(4500, 3)
+    temperature = search_temperature(network, rows, 0.5)
+    engine = IncrementalEngine(network, rows, OBJECTIVES[name], temperature)
+    masks = random_masks(network, 9, 0.5, np.random.default_rng(0))
+    exact = engine.evaluate(masks)
+    values = engine.values(exact)
+    least, second = np.sort(values)[:2]
+    for worst in (second, least / 10):
+        sums = engine.evaluate(masks, n_jobs=n_jobs, worst=worst)
+        good = values <= worst
+        assert np.array_equal(sums[good], exact[good])
+        assert (engine.values(sums[~good]) > worst).all()
+    if OBJECTIVES[name].only_grows:
+        assert (sums < exact).all()
+    else:
+        assert np.array_equal(sums, exact)
 
 
 def test_anchors_are_used_and_change_nothing():

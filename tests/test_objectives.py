@@ -79,6 +79,17 @@ predictions = st.builds(
 # What they mean
 
 
+@pytest.mark.parametrize("name", [name for name in ALL if ALL[name].only_grows])
+def test_no_row_lowers_an_objective_that_only_grows(name):
+    """A sure and right row has a loss of 0, but for rounding, which must not make it negative."""
+    sure = np.arange(-100, 100, 0.037)[:, None]
+    logits = np.concatenate([np.where([1, 0, 0], sure, sure - gap) for gap in (0, 5, 23, 25, 200)])
+    scale = bits_per_output(2.0**-12)
+    weight, target = np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    for outputs in np.rint(logits / scale).astype(np.int64):
+        assert ALL[name].statistics(outputs[None], target, weight, scale)[0] >= 0
+
+
 @given(predictions)
 def test_cross_entropy_is_the_log_loss(p):
     labels = np.arange(p.outputs.shape[1])

@@ -44,8 +44,11 @@ def value_each(value, sums, total_weight, values):
 
 
 @njit(cache=True, nogil=True)
-def compute_each(block, net, biases, data, state, masks, sums):
-    """The same, every mask afresh; of ``state`` only the scratch arrays are used."""
+def compute_each(block, net, biases, data, state, masks, sums, value, total_weight, worst):
+    """The same, every mask afresh; of ``state`` only the scratch arrays are used.
+
+    A mask is left, with the sums of the blocks read, as soon as their value is above ``worst``.
+    """
     n_classes = net.sizes[net.sizes.size - 1]
     for m in range(masks.shape[0]):
         sums[m] = 0
@@ -56,3 +59,5 @@ def compute_each(block, net, biases, data, state, masks, sums):
             refresh(net, data, state, b)
             add_up(block, net, data, state, b)
             sums[m] += state.sums[b, 1, : sums.shape[1]]
+            if worst < np.inf and value(sums[m], total_weight) > worst:
+                break

@@ -24,11 +24,17 @@ class DenseState:
 class DenseEngine:
     """Computes an objective of masks of one network on one set of rows, each time afresh.
 
-    The same face as :class:`scratchcard.engines.incremental.IncrementalEngine`.
+    The same face as :class:`scratchcard.engines.incremental.IncrementalEngine`; whatever only
+    serves its speed, blocks, similar states, threads and bounds, is ignored.
     """
 
     def __init__(
-        self, network: Network, rows: Rows, objective: Objective, temperature: float
+        self,
+        network: Network,
+        rows: Rows,
+        objective: Objective,
+        temperature: float,
+        block_rows: int | None = None,
     ) -> None:
         self.network = network
         self.rows = rows
@@ -50,7 +56,11 @@ class DenseEngine:
         return self.state(mask)
 
     def evaluate(
-        self, masks: NDArray[np.uint8], near: DenseState | None = None
+        self,
+        masks: NDArray[np.uint8],
+        near: DenseState | None = None,
+        n_jobs: int = 1,
+        worst: float = np.inf,
     ) -> NDArray[np.int64]:
         """Sums of the statistics of flat masks, (n, n_weights) -> (n, n_statistics)."""
         return np.array([self._sums_of(mask) for mask in masks])

@@ -134,17 +134,22 @@ class IncrementalEngine:
         return child
 
     def evaluate(
-        self, masks: NDArray[np.uint8], near: kernels.State | None = None, n_jobs: int = 1
+        self,
+        masks: NDArray[np.uint8],
+        near: kernels.State | None = None,
+        n_jobs: int = 1,
+        worst: float = np.inf,
     ) -> NDArray[np.int64]:
         """Sums of the statistics of flat masks, (n, n_weights) -> (n, n_statistics); keeps nothing.
 
         Each mask is decided by a trial of ``near``, an individual with a similar mask, or afresh
-        by ``n_jobs`` threads.
+        by ``n_jobs`` threads. Of a mask whose value is above ``worst``, the sums may be those of
+        some of the rows, whose value is above it as well.
         Threads may call this at the same time, but not with the same ``near``.
         """
         masks = np.ascontiguousarray(masks, dtype=np.uint8)
         if near is None:
-            return self._afresh(masks, n_jobs)[0]
+            return self._afresh(masks, n_jobs, worst)[0]
         sums = self._no_sums(len(masks))
         alone = self.team(1)[0]
         batches.trial_each(self.block, self.net, self.data, near, masks, sums, alone)
@@ -162,11 +167,13 @@ class IncrementalEngine:
         return found
 
     def _afresh(
-        self, masks: NDArray[np.uint8], n_jobs: int
+        self, masks: NDArray[np.uint8], n_jobs: int, worst: float = np.inf
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Sums of masks, and each block's rows' statistic of the last; threads share the blocks."""
         n_blocks, _, size = self.data.inputs.shape
         quanta = np.zeros((n_blocks, size), dtype=np.int32)
+        bound = worst if self.objective.only_grows else np.inf
+        value = (self.compiled_value, self.data.total_weight)
 
         def part(blocks: NDArray[np.int64]) -> NDArray[np.int64]:
             some = slice(blocks[0], blocks[-1] + 1)
@@ -174,7 +181,7 @@ class IncrementalEngine:
             scratch = self._blank(masks[0], len(blocks))
             sums = self._no_sums(len(masks))
             arguments = (self.block, self.net, self.biases, data, scratch, masks, sums)
-            batches.compute_each(*arguments)
+            batches.compute_each(*arguments, *value, bound)
             quanta[some] = scratch.quanta[:, 1]
             return sums
 

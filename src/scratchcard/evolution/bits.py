@@ -32,6 +32,11 @@ def distances(a: Words, b: Words) -> NDArray[np.int64]:
     return out
 
 
+def ones(words: Words) -> NDArray[np.int64]:
+    """How many bits are set, (n, words) -> (n,)."""
+    return distances(words, np.zeros((1, words.shape[1]), dtype=np.uint64))[:, 0]
+
+
 @njit(cache=True, nogil=True)
 def _distances(a, b, out):
     for i in range(a.shape[0]):

@@ -1,12 +1,14 @@
 """Evaluation of masks that resemble each other, on any engine: what the genetic algorithm reads.
 
 A mask that is known is not evaluated again. A mask that differs in few bits from one whose engine
-state is kept, an anchor, is decided by a trial of that state; any other is computed afresh. An
-engine's sums are exact integers, so none of this changes a value.
+state is kept, an anchor, is decided by a trial of that state; any other is computed afresh, and no
+further than it takes to see that it is too bad. An engine's sums are exact integers, so none of
+this changes a value.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import DenseEngine, IncrementalEngine
-from scratchcard.evolution.bits import distances, packed
+from scratchcard.evolution.bits import Words, distances, ones, packed
 
 TRIAL_SHARE = 0.1  # a trial is cheaper than computing afresh up to so many flips per survivor
 RADIUS = 32  # flips from the nearest anchor that are not worth another anchor
@@ -58,34 +60,42 @@ class Evaluator:
         if self.threads is not None:
             self.threads.shutdown(cancel_futures=True)
 
-    def __call__(self, masks: Masks) -> NDArray[np.float64]:
-        """Values of the objective, (n, n_weights) masks -> (n,)."""
-        names = keys(masks)
+    def __call__(self, masks: Masks, worst: float = math.inf) -> NDArray[np.float64]:
+        """Values of the objective, (n, n_weights) masks -> (n,).
+
+        Of a new mask whose value is above ``worst`` no more is found out than that: it is inf.
+        """
+        words = packed(masks)
+        names = keys(words)
         new = {key: m for m, key in enumerate(names) if key not in self.known}
         unknown = np.array(list(new.values()), dtype=np.int64)
-        parts = self._parts(masks, unknown)
-        found = self._map(lambda part: self.engine.evaluate(masks[part[1]], part[0]), parts)
+        parts = self._parts(words, unknown)
+        found = self._map(
+            lambda part: self.engine.evaluate(masks[part[1]], part[0], worst=worst), parts
+        )
         for (_, members), sums in zip(parts, found, strict=True):
-            for m, row in zip(members, sums, strict=True):
-                self.known[names[m]] = self.engine.value(row)
+            for m, value in zip(members, self.engine.values(sums), strict=True):
+                if not value > worst:
+                    self.known[names[m]] = float(value)
         self.evaluations += len(unknown)
-        return np.array([self.known[key] for key in names])
+        return np.array([self.known.get(key, math.inf) for key in names])
 
     def keep(self, masks: Masks) -> None:
         """Remember these masks and no others; anchors are placed among them, first ones first."""
-        self.known = {key: self.known[key] for key in keys(masks)}
+        words = packed(masks)
+        self.known = {key: self.known[key] for key in keys(words)}
         if self.capacity == 0 or len(masks) == 0:
             return
-        flips = self._flips(masks)
-        radius = np.minimum(RADIUS, TRIAL_SHARE / 2 * np.count_nonzero(masks, axis=1))
+        flips = distances(words, self.bases)
+        radius = np.minimum(RADIUS, TRIAL_SHARE / 2 * ones(words))
         near = (flips <= radius[:, None]).any(axis=0)
         self._anchor([self.anchors[b] for b in np.flatnonzero(near)])
         flips = flips[:, near].min(axis=1, initial=masks.shape[1])
         fresh: list[_Anchor] = []
         while len(self.anchors) + len(fresh) < self.capacity and (flips > radius).any():
-            mask = masks[np.argmax(flips > radius)]
-            fresh.append(_Anchor(mask))
-            flips = np.minimum(flips, np.count_nonzero(masks != mask, axis=1))
+            m = np.argmax(flips > radius)
+            fresh.append(_Anchor(masks[m]))
+            flips = np.minimum(flips, distances(words, words[m : m + 1])[:, 0])
         made = self._map(lambda anchor: self._state(anchor.mask), fresh)
         for anchor, state in zip(fresh, made, strict=True):
             anchor.states.append(state)
@@ -99,17 +109,13 @@ class Evaluator:
 
     def _state(self, mask: Masks) -> Any:
         """An engine state, derived from an anchor's where one is near."""
-        flips = self._flips(mask[None])[0]
+        flips = distances(packed(mask[None]), self.bases)[0]
         if flips.min(initial=mask.size) > TRIAL_SHARE * np.count_nonzero(mask):
             return self.engine.state(mask)
         return self.engine.derive(self.anchors[flips.argmin()].states[0], mask)
 
-    def _flips(self, masks: Masks) -> NDArray[np.int64]:
-        """By how many bits masks (n, n_weights) differ from each anchor, (n, anchors)."""
-        return distances(packed(masks), self.bases)
-
     def _parts(
-        self, masks: Masks, unknown: NDArray[np.int64]
+        self, words: Words, unknown: NDArray[np.int64]
     ) -> list[tuple[Any, NDArray[np.int64]]]:
         """The work, in parts for threads: (state to try from or None, indices of masks).
 
@@ -118,9 +124,9 @@ class Evaluator:
         parts: list[tuple[Any, NDArray[np.int64]]] = []
         afresh = unknown
         if self.anchors and len(unknown):
-            flips = self._flips(masks[unknown])
+            flips = distances(words[unknown], self.bases)
             nearest = flips.argmin(axis=1)
-            few = flips.min(axis=1) <= TRIAL_SHARE * np.count_nonzero(masks[unknown], axis=1)
+            few = flips.min(axis=1) <= TRIAL_SHARE * ones(words[unknown])
             afresh = unknown[~few]
             for b, anchor in enumerate(self.anchors):
                 members = unknown[few & (nearest == b)]
@@ -139,6 +145,6 @@ class Evaluator:
         return list(apply(function, items))
 
 
-def keys(masks: Masks) -> list[bytes]:
-    """A name for each of the masks, (n, n_weights), equal where the masks are."""
-    return [words.tobytes() for words in packed(masks)]
+def keys(words: Words) -> list[bytes]:
+    """A name for each of the masks, (n, words), equal where the masks are."""
+    return [row.tobytes() for row in words]

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from scratchcard.engines import ENGINES
 from scratchcard.evolution.arrivals import Arrivals
+from scratchcard.evolution.bits import ones, packed
 from scratchcard.evolution.evaluation import Evaluator
 from scratchcard.evolution.operators import (
     MIGRATIONS,
@@ -47,6 +48,7 @@ from scratchcard.objectives.counts import ACCURACY
 
 START_DENSITY = 0.5
 SHARPEST = 16.0
+FEW_ROWS, FEW_BLOCK_ROWS = 2048, 256  # few rows stand in small blocks: one shows a bad mask
 REDRAWS = 100  # of a child without a path, before its parent's mask stands in for it
 
 
@@ -177,9 +179,11 @@ class GeneticSearch:
         self.random = np.random.default_rng(task.seed)
         engine = ENGINES[settings.engine]
         temperature = own_temperature(task.network, task.temperature)
+        block_rows = FEW_BLOCK_ROWS if len(task.rows) <= FEW_ROWS else None
 
         def evaluator(objective: Objective) -> Evaluator:
-            return Evaluator(engine(task.network, task.rows, objective, temperature), task.n_jobs)
+            made = engine(task.network, task.rows, objective, temperature, block_rows)
+            return Evaluator(made, task.n_jobs)
 
         self.fitness = self.accuracy = evaluator(task.objective)
         if task.objective != ACCURACY:
@@ -240,19 +244,26 @@ class GeneticSearch:
             self.converged = True
 
     def _select(self, masks: Masks, objectives: NDArray[np.float64]) -> None:
-        """The best of these masks become the population; the first ones' objectives are known."""
-        objectives = np.concatenate([objectives, self.fitness(masks[len(objectives) :])])
-        surviving = np.count_nonzero(masks, axis=1)
-        select = operator("selection", SELECTIONS, self.settings.selection)
-        order = select(objectives, surviving, self.settings.population)
+        """The best of these masks become the population; the first ones' objectives are known.
+
+        Performance comes first: a mask that is worse than a whole population has no place in it,
+        and no more of its rows are read than show that. An operator of a user's sees true values.
+        """
+        settings = self.settings
+        is_full = len(objectives) == settings.population
+        worst = objectives[-1] if is_full and settings.selection == "lexicographic" else math.inf
+        objectives = np.concatenate([objectives, self.fitness(masks[len(objectives) :], worst)])
+        surviving = ones(packed(masks))
+        select = operator("selection", SELECTIONS, settings.selection)
+        order = select(objectives, surviving, settings.population)
         best_is_new = len(self.masks) == 0 or order[0] != 0
         if len(self.masks) == 0 or objectives[order[0]] != self.objectives[0]:
             self.changed = self.generation
         self.masks, self.objectives = masks[order], objectives[order]
-        if best_is_new and self.settings.target_accuracy is not None:
+        if best_is_new and settings.target_accuracy is not None:
             errors = self.accuracy.engine.evaluate(self.masks[:1])[0]
             accuracy = 1.0 - self.accuracy.engine.value(errors)
-            self.converged = accuracy >= self.settings.target_accuracy
+            self.converged = accuracy >= settings.target_accuracy
         self.fitness.keep(self.masks)
 
     # -- where masks come from -------------------------------------------------------------------

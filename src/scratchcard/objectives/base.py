@@ -71,6 +71,8 @@ class Objective:
     needs_exps : whether ``block`` reads the planes of 2**logit, which cost time to keep.
     is_mean : whether the value is a multiple of the weighted mean of the one statistic, so that
         some of the rows estimate it and a race over blocks of rows may end early.
+    only_grows : whether, besides, the statistic is never negative, so that the value of some of
+        the rows, over the weight of all, is never above the value of all.
     compiled_to_disk : whether Numba keeps the compiled functions in its cache.
     made_by : what pickling keeps instead: a function and its arguments that make the same.
     """
@@ -82,6 +84,7 @@ class Objective:
     value: Callable[[NDArray[np.int64], int], float] = field(repr=False)
     needs_exps: bool
     is_mean: bool
+    only_grows: bool = False
     compiled_to_disk: bool = True
     made_by: tuple[Callable[..., Objective], tuple[Any, ...]] | None = field(
         default=None, repr=False
@@ -111,6 +114,7 @@ class Objective:
             self.value,
             self.needs_exps,
             self.is_mean,
+            self.only_grows,
             self.compiled_to_disk,
         )
         return Objective, fields

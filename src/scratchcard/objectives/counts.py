@@ -97,7 +97,7 @@ def _square(n_classes: int) -> int:
     return n_classes * n_classes
 
 
-ACCURACY = Objective("accuracy", _one, _errors, _errors_block, _errors_value, False, True)
+ACCURACY = Objective("accuracy", _one, _errors, _errors_block, _errors_value, False, True, True)
 """1 - accuracy: the weighted share of rows with a wrong label."""
 
 BALANCED_ACCURACY = Objective(

@@ -90,9 +90,16 @@ def _one(n_classes: int) -> int:
 
 
 CROSS_ENTROPY = Objective(
-    "cross_entropy", _one, _cross_entropy, _cross_entropy_block, _cross_entropy_value, True, True
+    "cross_entropy",
+    _one,
+    _cross_entropy,
+    _cross_entropy_block,
+    _cross_entropy_value,
+    needs_exps=True,
+    is_mean=True,
+    only_grows=True,  # rounding may make a loss -0.13 / ONE, which is cut to 0
 )
 """Mean negative log-likelihood of the target under the softmax, in nats."""
 
-BRIER = Objective("brier", _one, _brier, _brier_block, _brier_value, True, True)
+BRIER = Objective("brier", _one, _brier, _brier_block, _brier_value, True, True, True)
 """Mean squared distance between the softmax and the one-hot target, 0 to 2 (Brier 1950)."""

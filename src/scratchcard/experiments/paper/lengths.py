@@ -66,8 +66,10 @@ QUICK = {
 """For all of it within 30 minutes on two cores. Data sets, networks, populations stay whole."""
 
 # Seconds on one core, measured; good to a factor of two, which is enough to tell hours from days.
-_GENERATION = 1.2e-7  # of the GA, per row and unit
-_DRAW = _GENERATION / 60  # of a random mask
+_FIRST = 100  # generations of the GA in which masks differ much, and most are computed to the end
+_FIRST_GENERATION = 5e-9  # per row and weight
+_LATER_GENERATION = (2e-3, 7e-10)  # once, and per row and weight
+_DRAW = 1e-10  # of a random mask, per row and weight
 _EPOCH = {"edge-popup": 1.3e-5, "twin": 1.0e-5, "mlp": 4.5e-6}  # per row
 _TRIAL = {"planar": 2.2e-5, "digits": 7e-6, "blobs": 4e-5}  # of the memetic search
 _START = 0.3
@@ -78,16 +80,20 @@ _TO_BE_RIGHT = 10  # generations until all rows are right, where two classes are
 def expected_seconds(case: Case, method: str, length: Length, n_rows: int) -> float:
     """About how long one run takes on one core."""
     sizes = [int(size) for size in case.network.split("-")]
+    n_weights = sum(a * b for a, b in pairwise(sizes))
     effort = length.effort(method)
     if method in _EPOCH:
         epochs = effort.epochs or max(EPOCHS, MIN_STEPS * BATCH // n_rows)
         return _START + epochs * n_rows * _EPOCH[method]
     if method == "memetic":
-        n_weights = sum(a * b for a, b in pairwise(sizes))
         trials = (effort.generations or Memetic.generations) * 60 * math.sqrt(n_weights)
         return _START + trials * (case.population or POPULATION) * _TRIAL[case.kind]
     generations = effort.generations or Genetic.generations
     if case.n_classes == 2:
         generations = min(generations, _TO_CONVERGE if case.kind == "planar" else _TO_BE_RIGHT)
     draws = 30 * length.draws if method == "ga-adaptive" else 0
-    return _START + (generations * _GENERATION + draws * _DRAW) * n_rows * sum(sizes[1:])
+    first = min(generations, _FIRST)
+    once, each = _LATER_GENERATION
+    later = generations - first
+    per_row_and_weight = first * _FIRST_GENERATION + later * each + draws * _DRAW
+    return _START + later * once + n_rows * n_weights * per_row_and_weight
