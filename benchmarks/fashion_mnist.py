@@ -29,7 +29,7 @@ CASES: tuple[tuple[dict[str, Any], dict[str, Any], float], ...] = (
         870.0,
     ),
     (
-        {"hidden": (300, 100), "weights": "signed_constant", "augment": "shift"},
+        {"hidden": (300, 100), "weights": "kaiming_normal", "augment": "shift"},
         {"max_density": 0.1, "sample": 0.6, "first_rows": 10240},
         1680.0,
     ),
