@@ -215,6 +215,16 @@ def test_rows_come_into_the_same_blocks_in_whatever_order(seed, n_rows):
         assert np.array_equal(getattr(one, name), getattr(other, name))
 
 
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 16, 47, 1008])
+def test_squares_of_a_race_add_up_to_those_of_all_rows(n_rows):
+    random = np.random.default_rng(n_rows)
+    new, old = random.integers(-(1 << 20), 1 << 20, (2, n_rows)).astype(np.int32)
+    weights = random.integers(0, 1025, n_rows).astype(np.int32)
+    found = kernels.sum_of_squares(new, old, weights, np.empty(n_rows, dtype=np.float32))
+    exact = ((weights * (new.astype(np.float64) - old)) ** 2).sum()
+    assert found == pytest.approx(exact, rel=1e-5)
+
+
 def test_a_large_network_of_real_size():
     random = np.random.default_rng(0)
     network = Network((64, 100, 50, 10), weights="kaiming_normal", input_bits=16)
