@@ -69,7 +69,6 @@ FIRST_STAGE = 2  # blocks that a race reads before it first asks who is behind
 CHANGE, SQUARES, SUMS = 0, 1, 2  # words of a message; the first two are evidence of a race
 SQUARES_UNIT = 256.0  # squares are counted in this, as integers, so that their order is no matter
 MOST_SQUARES = 2.0**62  # of which all blocks together have at most so many
-NO_FLIPS = np.zeros(0, dtype=np.int64)
 
 
 class State(NamedTuple):
