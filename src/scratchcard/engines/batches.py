@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from scratchcard.engines.building import forward
+from scratchcard.engines.building import differences, forward
 from scratchcard.engines.kernels import NO_RACE, add_up, refresh, trial
 
 
@@ -15,12 +15,9 @@ def trial_each(block, net, data, state, masks, sums, team):
 
     masks : (n, n_weights) uint8. sums : (n, n_statistics) int64.
     """
-    flips = np.empty(state.mask.size + 1, dtype=np.int64)
+    flips = np.empty(state.mask.size, dtype=np.int64)
     for m in range(masks.shape[0]):
-        n_flips = 0
-        for index in range(state.mask.size):
-            flips[n_flips] = index
-            n_flips += masks[m, index] ^ state.mask[index]
+        n_flips = differences(masks[m], state.mask, flips)
         trial(block, net, data, state, flips, n_flips, NO_RACE, team)
         sums[m] = state.trial_sums
 
