@@ -30,7 +30,13 @@ CASES: tuple[tuple[dict[str, Any], dict[str, Any], float], ...] = (
     ),
     (
         {"hidden": (300, 100), "weights": "kaiming_normal", "augment": "shift"},
-        {"max_density": 0.1, "sample": 0.6, "first_rows": 10240},
+        {
+            "max_density": 0.1,
+            "sample": 0.6,
+            "first_rows": 10240,
+            "sharpness": 1.0,
+            "smoothing": 0.02,
+        },
         1680.0,
     ),
 )

@@ -11,6 +11,7 @@ from scratchcard.engines import Rows
 from scratchcard.evolution.temperature import (
     calibrated_temperature,
     distinct,
+    retempered,
     search_temperature,
 )
 from scratchcard.mask import Mask
@@ -61,6 +62,22 @@ def test_calibration_has_the_least_cross_entropy():
     found = calibrated_temperature(network, mask, rows)
     assert found == pytest.approx(1 / outputs.std(), rel=0.5)
     assert all(loss(found) <= loss(found * factor) for factor in (0.5, 0.98, 1.02, 2))
+
+
+@pytest.mark.parametrize("smoothing", [0.02, 0.3])
+def test_a_search_reads_its_softmax_as_sharp_as_it_is_asked_to(smoothing):
+    network = Network((5, 8, 3))
+    rows = random_rows(network, 400)
+    mask = Mask.full(network.shapes)
+    outputs = network.outputs(mask, rows.inputs)
+    noise = np.random.default_rng(2).gumbel(size=outputs.shape) * outputs.std()
+    rows = Rows(rows.inputs, (outputs + noise).argmax(axis=1), rows.weights)
+    lowest = 0.01 / outputs.std()
+    best = calibrated_temperature(network, mask, rows, smoothing)
+    for start in (lowest, 5 * best):
+        found = retempered(outputs, rows, lowest, start, 1.0, smoothing)
+        assert found == pytest.approx(best, rel=2**0.5 - 1)  # it goes in steps of sqrt(2)
+        assert retempered(outputs, rows, lowest, start, 3.0, smoothing) == pytest.approx(3 * found)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 1500))

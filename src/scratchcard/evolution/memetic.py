@@ -31,7 +31,7 @@ from scratchcard.evolution.burst import Moves, Survivors, burst, recombine
 from scratchcard.evolution.crew import Crew
 from scratchcard.evolution.sampling import Sampler
 from scratchcard.evolution.task import Individual, Task
-from scratchcard.evolution.temperature import retempered
+from scratchcard.evolution.temperature import SHARPNESS, SMOOTHING, retempered
 from scratchcard.mask import Mask
 
 FAIR_PRICE = 0.02  # what all the weights that may survive add to the objective by default
@@ -72,6 +72,10 @@ class Memetic:
         geometrically until it holds all of them at the end, and moves on every 2,000 trials.
     sample : share of the rows that is searched at a time where there are more than 16,384, above 0
         to 1; see :mod:`scratchcard.evolution.sampling`. Of objectives that read a softmax.
+    sharpness, smoothing : the softmax is read at ``sharpness`` times the temperature that has the
+        least cross-entropy with labels smoothed by so much, fitted anew every generation. The
+        defaults are for classes that can be told apart; where labels are noisy, or where a long
+        search learns its rows by heart, 1 and 0.02 are better.
     """
 
     max_density: float = 0.1
@@ -88,6 +92,8 @@ class Memetic:
     race_error: float = 0.3
     first_rows: int = 2048
     sample: float = 0.3
+    sharpness: float = SHARPNESS
+    smoothing: float = SMOOTHING
     draws_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -96,6 +102,9 @@ class Memetic:
         _check_share("sample", self.sample, zero=False)
         for name in ("remove", "swap", "small_layer", "race_error"):
             _check_share(name, getattr(self, name))
+        _check_share("smoothing", self.smoothing, zero=False)
+        if not 0 < self.sharpness < np.inf:
+            raise ValueError(f"sharpness takes a number above 0, got {self.sharpness!r}")
         if self.race_error >= 0.5:
             raise ValueError(
                 f"race_error takes a number from 0 and below 0.5, got {self.race_error}"
@@ -254,7 +263,14 @@ class MemeticSearch:
     def _retemper(self) -> None:
         """Fit the temperature to the best individual; who works next computes with it."""
         outputs, rows = self.members[0].state.sample(self.window, TEMPERATURE_ROWS)
-        temperature = retempered(outputs, rows, self.coolest, self.engine.temperature)
+        temperature = retempered(
+            outputs,
+            rows,
+            self.coolest,
+            self.engine.temperature,
+            self.settings.sharpness,
+            self.settings.smoothing,
+        )
         if temperature != self.engine.temperature:
             self.engine.temper(temperature)
 

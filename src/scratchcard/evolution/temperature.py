@@ -23,7 +23,7 @@ from scratchcard.engines.rows import Rows, hashes
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 
-SMOOTHING = 0.1  # of the labels, where the temperature of a search is fitted
+SMOOTHING = 0.1  # of the labels, by default, where the temperature of a search is fitted
 SHARPNESS = 2.0
 STEPS = 15
 SPREAD = 1.0  # nats between classes at random masks
@@ -44,17 +44,25 @@ def search_temperature(network: Network, rows: Rows, density: float) -> float:
     return float(np.float32(SPREAD / max(np.sqrt(np.mean(squares)), 1.0)))
 
 
-def retempered(outputs: NDArray[np.integer], rows: Rows, lowest: float, now: float) -> float:
-    """Temperature for the next generation of a search, from ``lowest`` times 2 to 256.
+def retempered(
+    outputs: NDArray[np.integer],
+    rows: Rows,
+    lowest: float,
+    now: float,
+    sharpness: float = SHARPNESS,
+    smoothing: float = SMOOTHING,
+) -> float:
+    """Temperature for the next generation of a search, ``sharpness`` times ``lowest`` at least.
 
-    ``SHARPNESS`` times the one with the least label-smoothed cross-entropy, in steps of a factor of
+    ``sharpness`` times the one with the least label-smoothed cross-entropy, in steps of a factor of
     sqrt(2), so that no rounding decides. Where the outputs separate the classes finely the
     softmax gets sharper, and errors near the boundary come to matter; a plain cross-entropy at a
     fixed temperature stays flat there. The smoothing keeps it finite where no error is left.
+    Sharper than rows ask for, a search minds the boundary; no sharper, how sure one can be.
     The loss is convex in the temperature: from ``now`` it goes downhill.
     """
     margins = (outputs - outputs[np.arange(len(rows)), rows.targets][:, None]).astype(np.float32)
-    pull = SMOOTHING * float(np.average(margins.mean(axis=1), weights=rows.weights))
+    pull = smoothing * float(np.average(margins.mean(axis=1), weights=rows.weights))
 
     @cache
     def loss(step: int) -> float:
@@ -66,12 +74,12 @@ def retempered(outputs: NDArray[np.integer], rows: Rows, lowest: float, now: flo
         spread = np.log(np.exp(logits - highest[:, None]).sum(axis=1)) + highest
         return float(np.average(spread, weights=rows.weights) - pull * t)
 
-    step = round(2 * np.log2(max(now / (SHARPNESS * lowest), 1.0)))
+    step = round(2 * np.log2(max(now / (sharpness * lowest), 1.0)))
     while loss(step + 1) < loss(step):
         step += 1
     while loss(step - 1) <= loss(step):
         step -= 1
-    return float(np.float32(SHARPNESS * lowest * 2.0 ** (step / 2)))
+    return float(np.float32(sharpness * lowest * 2.0 ** (step / 2)))
 
 
 def calibrated_temperature(

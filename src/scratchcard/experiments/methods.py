@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from scratchcard.evolution import Genetic, Limits, Memetic, accuracy, evolve
@@ -33,14 +33,14 @@ class Method(Protocol):
 
 @dataclass(frozen=True)
 class MemeticSearch:
-    """Our memetic search with cross-entropy; ``population`` is its default if None."""
+    """Our memetic search with cross-entropy; ``settings`` but for its density."""
 
     density: float
-    population: int | None = None
+    settings: Memetic = field(default_factory=Memetic)
 
     def run(self, arena: Arena, effort: Effort) -> Attempt:
         """Search on training rows, choose by validation rows."""
-        algorithm = Memetic(max_density=self.density, population=self.population)
+        algorithm = replace(self.settings, max_density=self.density)
         return _evolved(arena, algorithm, "cross_entropy", effort)
 
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from scratchcard.evolution import Memetic
+
 GA_DENSITY = "ga"  # stands for the density that the GA's run of the same case and seed came to
 
 
 class Case(NamedTuple):
-    """A network on a data set.
-
-    ``max_density`` is what the memetic search may keep of it, ``population`` its individuals, or
-    None for its default.
-    """
+    """A network on a data set, and the settings of the memetic search on it."""
 
     data: str
     hidden: tuple[int, ...]
     n_classes: int
-    max_density: float
-    population: int | None = None
+    search: Memetic
 
     @property
     def network(self) -> str:
@@ -66,17 +63,21 @@ class Entrant:
 
 PLANAR_NETWORKS = ((20,), (75,), (100,), (50, 50))
 DIGITS_NETWORKS = ((20,), (75,), (100,), (50, 50))
-PLANAR_DENSITY, DIGITS_DENSITY, BLOBS_DENSITY = 0.4, 0.1, 0.2
 CROWD = 16  # individuals, for where few weights leave few ways around
-
-
-def _planar(data: str, hidden: tuple[int, ...]) -> Case:
-    return Case(data, hidden, 2, PLANAR_DENSITY, CROWD)
+SEARCHES = {
+    "moons": Memetic(max_density=0.4, population=CROWD),
+    # classes that overlap, and a boundary that wants many weights
+    "circles": Memetic(
+        max_density=0.5, population=CROWD, price=1e-5, sharpness=1.0, smoothing=0.02
+    ),
+    "digits": Memetic(max_density=0.1),
+    "blobs": Memetic(max_density=0.2),
+}
 
 
 def _digits(n_classes: int, hidden: tuple[int, ...]) -> Case:
     name = "digits" if n_classes == 10 else f"digits-{n_classes}"
-    return Case(name, hidden, n_classes, DIGITS_DENSITY)
+    return Case(name, hidden, n_classes, SEARCHES["digits"])
 
 
 EXPERIMENTS = {
@@ -85,12 +86,12 @@ EXPERIMENTS = {
         Experiment(
             "moons",
             "Moons",
-            tuple(_planar("moons", hidden) for hidden in PLANAR_NETWORKS),
+            tuple(Case("moons", hidden, 2, SEARCHES["moons"]) for hidden in PLANAR_NETWORKS),
         ),
         Experiment(
             "circles",
             "Circles",
-            tuple(_planar("circles", hidden) for hidden in PLANAR_NETWORKS),
+            tuple(Case("circles", hidden, 2, SEARCHES["circles"]) for hidden in PLANAR_NETWORKS),
         ),
         Experiment(
             "digits",
@@ -110,7 +111,7 @@ EXPERIMENTS = {
         Experiment(
             "blobs",
             "Blobs, from two to ten classes",
-            tuple(Case(f"blobs-{n}", (100,), n, BLOBS_DENSITY) for n in range(2, 11)),
+            tuple(Case(f"blobs-{n}", (100,), n, SEARCHES["blobs"]) for n in range(2, 11)),
         ),
     )
 }

@@ -87,7 +87,7 @@ def expected_seconds(case: Case, method: str, length: Length, n_rows: int) -> fl
         return _START + epochs * n_rows * _EPOCH[method]
     if method == "memetic":
         trials = (effort.generations or Memetic.generations) * 60 * math.sqrt(n_weights)
-        return _START + trials * (case.population or POPULATION) * _TRIAL[case.kind]
+        return _START + trials * (case.search.population or POPULATION) * _TRIAL[case.kind]
     generations = effort.generations or Genetic.generations
     if case.n_classes == 2:
         generations = min(generations, _TO_CONVERGE if case.kind == "planar" else _TO_BE_RIGHT)

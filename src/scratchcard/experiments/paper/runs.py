@@ -172,7 +172,7 @@ def _density(job: Job, ledger: Ledger) -> float | None:
     if asked == GA_DENSITY:
         found = ledger.rows.get(ledger.key(job.key | {"method": "ga"}))
         return None if found is None else float(found["density"])
-    return job.case.max_density if asked is None else float(asked)
+    return job.case.search.max_density if asked is None else float(asked)
 
 
 def run_one(job: Job) -> Row:
@@ -193,7 +193,7 @@ def run_one(job: Job) -> Row:
 def _attempt(arena: Arena, job: Job) -> Attempt:
     method: Method = make_method(job.entrant.method, job.density)
     if isinstance(method, MemeticSearch):
-        method = replace(method, population=job.case.population)
+        method = replace(method, settings=job.case.search)
     elif isinstance(method, PaperGenetic):
         method = replace(method, draws=job.length.draws)
     return method.run(arena, job.length.effort(job.entrant.method))
