@@ -122,6 +122,8 @@ class _Choice:
             self.judge = IncrementalEngine(network, validation, ACCURACY, 1.0)
         self.keep_best = keep_best
         self.n_jobs = n_jobs
+        self.masks: NDArray[np.uint8] | None = None
+        self.scores: list[float] = []
         self.individual: Individual | None = None
         self.score = -math.inf
         self.improved = 0
@@ -131,10 +133,11 @@ class _Choice:
         best, score = 0, None
         if self.judge is not None:
             masks = np.array([individual.mask for individual in individuals])
-            found = self.judge.evaluate(masks, n_jobs=self.n_jobs)
-            scores = [1.0 - self.judge.value(sums) for sums in found]
-            best = int(np.argmax(scores))
-            score = scores[best]
+            if self.masks is None or not np.array_equal(masks, self.masks):
+                found = self.judge.evaluate(masks, n_jobs=self.n_jobs)
+                self.masks, self.scores = masks, [1.0 - self.judge.value(sums) for sums in found]
+            best = int(np.argmax(self.scores))
+            score = self.scores[best]
             if score > self.score:
                 self.improved, self.score = generation, score
         if self.individual is None or not self.keep_best or score == self.score:

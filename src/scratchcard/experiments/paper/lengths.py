@@ -59,9 +59,9 @@ OWN = {"ga": Genetic.generations, "memetic": Memetic.generations, "mlp": MLP_ITE
 FULL = {kind: Length() for kind in ("planar", "digits", "blobs")}
 
 QUICK = {
-    "planar": Length(ga=30, memetic=60, edge_popup=12, twin=12, mlp=20, draws=10),
-    "digits": Length(ga=200, draws=10),
-    "blobs": Length(ga=15, memetic=15, edge_popup=6, twin=6, mlp=20, draws=10),
+    "planar": Length(ga=60, memetic=60, edge_popup=12, twin=12, mlp=20, draws=10),
+    "digits": Length(ga=400, draws=10),
+    "blobs": Length(ga=25, memetic=15, edge_popup=6, twin=6, mlp=20, draws=10),
 }
 """For all of it within 30 minutes on two cores. Data sets, networks, populations stay whole."""
 
