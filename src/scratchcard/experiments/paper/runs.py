@@ -123,7 +123,11 @@ class Reproduction:
             "scratchcard": __version__,
             "quick": self.quick,
             "lengths": {kind: asdict(length) for kind, length in self.lengths.items()},
-            "cases": [case._asdict() for one in EXPERIMENTS.values() for case in one.cases],
+            "cases": [
+                case._asdict() | {"search": asdict(case.search)}
+                for one in EXPERIMENTS.values()
+                for case in one.cases
+            ],
         }
         return Ledger(folder, settings, ("data", "network", "method", "seed"))
 
