@@ -44,6 +44,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "start almost empty": {"start_density": 0.1},
     "start full": {"start_density": 1.0},
     "price times 5": {"price_times": 5.0},
+    "calibrated softmax": {"sharpness": 1.0, "smoothing": 0.02},
     "shifted rows": {"augment": "shift"},
 }
 

@@ -39,6 +39,7 @@ TEMPERATURE_ROWS = 4096
 TURN = 2000  # trials on a window, and between two looks at the clock
 POPULATION = 4
 LARGE = 1 << 16  # weights
+TINY, HUGE = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 SHORTEST = 20  # generations that a limit on evaluations leaves room for
 NEWCOMER_PERIOD = 10  # generations
 
@@ -72,10 +73,10 @@ class Memetic:
         geometrically until it holds all of them at the end, and moves on every 2,000 trials.
     sample : share of the rows that is searched at a time where there are more than 16,384, above 0
         to 1; see :mod:`scratchcard.evolution.sampling`. Of objectives that read a softmax.
-    sharpness, smoothing : the softmax is read at ``sharpness`` times the temperature that has the
-        least cross-entropy with labels smoothed by so much, fitted anew every generation. The
-        defaults are for classes that can be told apart; where labels are noisy, or where a long
-        search learns its rows by heart, 1 and 0.02 are better.
+    sharpness, smoothing : the softmax is read at ``sharpness`` (0.1 to 10) times the temperature
+        with the least cross-entropy of labels smoothed by ``smoothing``, fitted every generation.
+        The defaults are for classes that can be told apart; where labels are noisy, or where a
+        long search learns its rows by heart, 1 and 0.02 are better.
     """
 
     max_density: float = 0.1
@@ -103,8 +104,7 @@ class Memetic:
         for name in ("remove", "swap", "small_layer", "race_error"):
             _check_share(name, getattr(self, name))
         _check_share("smoothing", self.smoothing, zero=False)
-        if not 0 < self.sharpness < np.inf:
-            raise ValueError(f"sharpness takes a number above 0, got {self.sharpness!r}")
+        _check_number("sharpness", self.sharpness, "from 0.1 to 10", 0.1, 10.0)
         if self.race_error >= 0.5:
             raise ValueError(
                 f"race_error takes a number from 0 and below 0.5, got {self.race_error}"
@@ -115,9 +115,8 @@ class Memetic:
                 f"{self.remove} + {self.swap}"
             )
         for name in ("price", "heat", "tolerance"):
-            value = getattr(self, name)
-            if not (value is None and name == "price") and not 0 <= value < np.inf:
-                raise ValueError(f"{name} takes a number from 0, got {value!r}")
+            if not (name == "price" and self.price is None):
+                _check_number(name, getattr(self, name), "from 0", 0.0, HUGE)
         for name in ("population", "burst", "generations", "first_rows"):
             value = getattr(self, name)
             if value is None and name in ("population", "burst"):
@@ -131,10 +130,12 @@ class Memetic:
 
 
 def _check_share(name: str, value: Any, zero: bool = True) -> None:
-    if not isinstance(value, Real) or not 0 <= float(value) <= 1 or (value == 0 and not zero):
-        raise ValueError(
-            f"{name} takes a number {'from' if zero else 'above'} 0 to 1, got {value!r}"
-        )
+    _check_number(name, value, f"{'from' if zero else 'above'} 0 to 1", 0.0 if zero else TINY, 1.0)
+
+
+def _check_number(name: str, value: Any, takes: str, lowest: float, highest: float) -> None:
+    if not isinstance(value, Real) or not lowest <= float(value) <= highest:
+        raise ValueError(f"{name} takes a number {takes}, got {value!r}")
 
 
 class MemeticSearch:
