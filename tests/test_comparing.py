@@ -366,14 +366,14 @@ def test_ctrl_c_keeps_finished_runs(jobs):
         for _ in range(20):  # one that comes while llvmlite loads machine code is lost in it
             os.killpg(process.pid, signal.SIGINT)
             try:
-                out, err = process.communicate(timeout=3)
+                out, err = process.communicate(timeout=10)  # a second one would hit the exit
                 break
             except subprocess.TimeoutExpired:
                 pass
         assert process.returncode == 130
         assert out == ""
         assert "0 runs are kept in 'out'" in err
-        assert "Traceback" not in err.replace("Exception ignored", "").split("interrupted;")[-1]
+        assert "Traceback" not in err.split("interrupted;")[-1]
     finally:
         process.kill()
         process.communicate()
