@@ -45,14 +45,18 @@ def test_no_temperature_of_zero_or_infinity_where_outputs_are_alike():
     assert 0 < calibrated_temperature(network, Mask.full(network.shapes), rows) < np.inf
 
 
-def test_calibration_has_the_least_cross_entropy():
-    network = Network((5, 8, 3))
+def rows_with_a_best_temperature(network: Network) -> tuple[Mask, np.ndarray, Rows]:
+    """A mask, its outputs, and rows whose labels follow them, softly."""
     rows = random_rows(network, 400)
     mask = Mask.full(network.shapes)
     outputs = network.outputs(mask, rows.inputs)
-    # labels that follow the outputs, softly: so that there is a best temperature
     noise = np.random.default_rng(2).gumbel(size=outputs.shape) * outputs.std()
-    rows = Rows(rows.inputs, (outputs + noise).argmax(axis=1), rows.weights)
+    return mask, outputs, Rows(rows.inputs, (outputs + noise).argmax(axis=1), rows.weights)
+
+
+def test_calibration_has_the_least_cross_entropy():
+    network = Network((5, 8, 3))
+    mask, outputs, rows = rows_with_a_best_temperature(network)
     target = outputs[np.arange(400), rows.targets]
 
     def loss(temperature):
@@ -67,11 +71,7 @@ def test_calibration_has_the_least_cross_entropy():
 @pytest.mark.parametrize("smoothing", [0.02, 0.3])
 def test_a_search_reads_its_softmax_as_sharp_as_it_is_asked_to(smoothing):
     network = Network((5, 8, 3))
-    rows = random_rows(network, 400)
-    mask = Mask.full(network.shapes)
-    outputs = network.outputs(mask, rows.inputs)
-    noise = np.random.default_rng(2).gumbel(size=outputs.shape) * outputs.std()
-    rows = Rows(rows.inputs, (outputs + noise).argmax(axis=1), rows.weights)
+    mask, outputs, rows = rows_with_a_best_temperature(network)
     lowest = 0.01 / outputs.std()
     best = calibrated_temperature(network, mask, rows, smoothing)
     for start in (lowest, 5 * best):

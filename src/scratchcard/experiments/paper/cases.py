@@ -9,26 +9,46 @@ from scratchcard.evolution import Memetic
 
 GA_DENSITY = "ga"  # stands for the density that the GA's run of the same case and seed came to
 
+CROWD = 16  # individuals, for where few weights leave few ways around
+SEARCHES = {
+    "moons": Memetic(max_density=0.4, population=CROWD),
+    # classes that overlap, and a boundary that wants many weights
+    "circles": Memetic(
+        max_density=0.5, population=CROWD, price=1e-5, sharpness=1.0, smoothing=0.02
+    ),
+    "digits": Memetic(max_density=0.1),
+    "blobs": Memetic(max_density=0.2),
+}
+"""The memetic search's settings, by the family of the data."""
+
 
 class Case(NamedTuple):
-    """A network on a data set, and the settings of the memetic search on it."""
+    """A network on a data set."""
 
     data: str
     hidden: tuple[int, ...]
     n_classes: int
-    search: Memetic
 
     @property
     def network(self) -> str:
         """Layer sizes, as 2-100-2."""
-        n_features = 64 if self.data.startswith("digits") else 2
+        n_features = 64 if self.family == "digits" else 2
         return "-".join(map(str, (n_features, *self.hidden, self.n_classes)))
+
+    @property
+    def family(self) -> str:
+        """Of the data: digits of digits-2."""
+        return self.data.partition("-")[0]
 
     @property
     def kind(self) -> str:
         """What the length of a run depends on: planar, digits or blobs."""
-        kind = self.data.partition("-")[0]
-        return "planar" if kind in ("moons", "circles") else kind
+        return "planar" if self.family in ("moons", "circles") else self.family
+
+    @property
+    def search(self) -> Memetic:
+        """Settings of the memetic search."""
+        return SEARCHES[self.family]
 
 
 @dataclass(frozen=True)
@@ -63,21 +83,11 @@ class Entrant:
 
 PLANAR_NETWORKS = ((20,), (75,), (100,), (50, 50))
 DIGITS_NETWORKS = ((20,), (75,), (100,), (50, 50))
-CROWD = 16  # individuals, for where few weights leave few ways around
-SEARCHES = {
-    "moons": Memetic(max_density=0.4, population=CROWD),
-    # classes that overlap, and a boundary that wants many weights
-    "circles": Memetic(
-        max_density=0.5, population=CROWD, price=1e-5, sharpness=1.0, smoothing=0.02
-    ),
-    "digits": Memetic(max_density=0.1),
-    "blobs": Memetic(max_density=0.2),
-}
 
 
 def _digits(n_classes: int, hidden: tuple[int, ...]) -> Case:
     name = "digits" if n_classes == 10 else f"digits-{n_classes}"
-    return Case(name, hidden, n_classes, SEARCHES["digits"])
+    return Case(name, hidden, n_classes)
 
 
 EXPERIMENTS = {
@@ -86,12 +96,12 @@ EXPERIMENTS = {
         Experiment(
             "moons",
             "Moons",
-            tuple(Case("moons", hidden, 2, SEARCHES["moons"]) for hidden in PLANAR_NETWORKS),
+            tuple(Case("moons", hidden, 2) for hidden in PLANAR_NETWORKS),
         ),
         Experiment(
             "circles",
             "Circles",
-            tuple(Case("circles", hidden, 2, SEARCHES["circles"]) for hidden in PLANAR_NETWORKS),
+            tuple(Case("circles", hidden, 2) for hidden in PLANAR_NETWORKS),
         ),
         Experiment(
             "digits",
@@ -111,7 +121,7 @@ EXPERIMENTS = {
         Experiment(
             "blobs",
             "Blobs, from two to ten classes",
-            tuple(Case(f"blobs-{n}", (100,), n, SEARCHES["blobs"]) for n in range(2, 11)),
+            tuple(Case(f"blobs-{n}", (100,), n) for n in range(2, 11)),
         ),
     )
 }

@@ -25,6 +25,7 @@ from scratchcard.experiments.paper.cases import (
     ENTRANTS,
     EXPERIMENTS,
     GA_DENSITY,
+    SEARCHES,
     Case,
     Entrant,
 )
@@ -123,11 +124,8 @@ class Reproduction:
             "scratchcard": __version__,
             "quick": self.quick,
             "lengths": {kind: asdict(length) for kind, length in self.lengths.items()},
-            "cases": [
-                case._asdict() | {"search": asdict(case.search)}
-                for one in EXPERIMENTS.values()
-                for case in one.cases
-            ],
+            "cases": [case._asdict() for one in EXPERIMENTS.values() for case in one.cases],
+            "searches": {family: asdict(search) for family, search in SEARCHES.items()},
         }
         return Ledger(folder, settings, ("data", "network", "method", "seed"))
 
