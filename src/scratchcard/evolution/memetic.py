@@ -25,10 +25,11 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from scratchcard.engines import IncrementalEngine
-from scratchcard.engines.team import Team, apart
-from scratchcard.engines.windows import WindowedState, Windows
-from scratchcard.evolution.burst import Moves, Survivors, burst, recombine
+from scratchcard.engines.team import Team
+from scratchcard.engines.windows import Windows
+from scratchcard.evolution.burst import Moves
 from scratchcard.evolution.crew import Crew
+from scratchcard.evolution.member import Member
 from scratchcard.evolution.sampling import Sampler
 from scratchcard.evolution.task import Individual, Task
 from scratchcard.evolution.temperature import SHARPNESS, SMOOTHING, retempered
@@ -165,15 +166,15 @@ class MemeticSearch:
         self.task = task
         self.began = time.perf_counter()
         self.generation = 0
-        self.born = self.population = population
+        self.born = 0
+        self.population = population
         self.evaluations = 0
         self.converged = False
         self.coolest = task.temperature
-        self.units = np.concatenate([[0], np.cumsum(network.sizes)]).astype(np.int64)
         self.sampler = Sampler(task, settings.sample)
         self.engine = self._drawn(np.zeros(network.n_weights, np.uint8), task.temperature, 0.0)
         self.crew = Crew(self.engine, population, task.n_jobs)
-        self.members = [_Member(self, task, k) for k in range(population)]
+        self.members = [self._newborn() for _ in range(population)]
         self._live(self._moves(0.0), 0)
         self._select()
 
@@ -203,7 +204,9 @@ class MemeticSearch:
         if len(self.members) == 1 or time.perf_counter() > deadline:
             return
         best, moves = self.members[0].mask.copy(), self._moves(at)
-        self._together(lambda member, team: member.mate(team, moves, best), self.members[1:])
+        self._together(
+            lambda member, team: member.mate(team, self.window, moves, best), self.members[1:]
+        )
         self._select()
         if self.generation % NEWCOMER_PERIOD == 0 and fraction < 0.5:
             self._replace_worst()
@@ -225,16 +228,18 @@ class MemeticSearch:
             race_z=self.doubt,
         )
 
-    def _live(self, moves: Moves, n_trials: int) -> None:
-        """A burst on the window for everybody."""
+    def _live(self, moves: Moves, n_trials: int, members: Sequence[Member] | None = None) -> None:
+        """A burst on the window for some members, or for everybody."""
         self._together(
-            lambda member, team: member.live(team, moves, n_trials), self.members, n_trials == TURN
+            lambda member, team: member.live(team, self.window, moves, n_trials),
+            self.members if members is None else members,
+            n_trials == TURN,
         )
 
     def _together(
         self,
-        work: Callable[[_Member, Team], int],
-        members: Sequence[_Member],
+        work: Callable[[Member, Team], int],
+        members: Sequence[Member],
         even: bool = False,
     ) -> None:
         """Let members work, each with a team, and count their trials."""
@@ -257,7 +262,7 @@ class MemeticSearch:
         self.engine = self._drawn(self.members[0].mask, self.engine.temperature, fraction)
         self.crew.use(self.engine)
         for member in self.members:
-            member.state = WindowedState(self.engine, member.mask, self.crew.ranks)
+            member.use(self.engine)
         self._live(self._moves(fraction), 0)
         self._select()
 
@@ -282,105 +287,34 @@ class MemeticSearch:
             first, second = (member.mask for member in self.members[:2])
             random = np.random.default_rng([self.task.seed, self.generation])
             mask = np.where(random.random(first.size) < 0.5, first, second)
-        self.members[-1] = _Member(self, self.task, self.born, mask)
-        self._together(lambda member, team: member.live(team, self._moves(0), 0), self.members[-1:])
-        self.born += 1
+        self.members[-1] = self._newborn(mask)
+        self._live(self._moves(0.0), 0, self.members[-1:])
         self.evaluations += 1
+
+    def _newborn(self, mask: NDArray[np.uint8] | None = None) -> Member:
+        """A member with this mask; or with the one to start from, if any; or with a random one."""
+        task, settings = self.task, self.settings
+        seeds = np.random.SeedSequence([task.seed, self.born])
+        random = np.random.default_rng(seeds)
+        if mask is None and self.born < self.population:
+            mask = task.start
+        if mask is None:
+            density = settings.start_density * settings.max_density
+            mask = Mask.random(task.network.shapes, density, random).flat()
+        self.born += 1
+        mask = _thinned(mask, self.max_survivors, random)
+        stream = seeds.generate_state(1, np.uint64)[0]
+        return Member(self.engine, mask, self.crew.ranks, stream)
 
     def _select(self) -> None:
         """Sort, best first: the objective with its price in steps of the tolerance, then size."""
         step = max(self.settings.tolerance, 1e-12)
 
-        def rank(one: _Member) -> tuple[float, int, float]:
+        def rank(one: Member) -> tuple[float, int, float]:
             cost = one.objective + self.price * one.surviving
             return float(np.floor(cost / step)), one.surviving, cost
 
         self.members.sort(key=rank)
-
-
-class _Member:
-    """One individual: its engine state, its list of survivors and its random stream.
-
-    Every rank of its team has its own list and stream; they never differ between bursts.
-    """
-
-    def __init__(
-        self,
-        search: MemeticSearch,
-        task: Task,
-        number: int,
-        mask: NDArray[np.uint8] | None = None,
-    ) -> None:
-        self.search = search
-        network = task.network
-        seeds = np.random.SeedSequence([task.seed, number])
-        random = np.random.default_rng(seeds)
-        if mask is None and number < search.population:
-            mask = task.start
-        if mask is None:
-            density = search.settings.start_density * search.settings.max_density
-            mask = Mask.random(network.shapes, density, random).flat()
-        mask = _thinned(mask, search.max_survivors, random)
-        ranks = range(search.crew.ranks)
-        self.state = WindowedState(search.engine, mask, len(ranks))
-        self.rngs = [apart(1, np.uint64) for _ in ranks]
-        for rng in self.rngs:
-            rng[:] = seeds.generate_state(1, np.uint64)
-        self.survivors = [
-            _survivors(mask, network.shapes, network.offsets, search.units) for _ in ranks
-        ]
-        self.objective = math.inf
-
-    @property
-    def mask(self) -> NDArray[np.uint8]:
-        return self.state.mask
-
-    @property
-    def surviving(self) -> int:
-        return int(self.survivors[0].surviving[0])
-
-    @property
-    def individual(self) -> Individual:
-        return Individual(self.mask, self.objective)
-
-    def share(self) -> None:
-        """Give every rank the mask, survivors and random stream that rank 0 has."""
-        for rank in range(1, len(self.rngs)):
-            self.state.share(rank)
-            self.rngs[rank][:] = self.rngs[0]
-            for name in Survivors._fields:
-                getattr(self.survivors[rank], name)[:] = getattr(self.survivors[0], name)
-
-    def live(self, team: Team, moves: Moves, n_trials: int) -> int:
-        """This rank's part in a burst of mutation trials; returns how many were decided."""
-        self.state.catch_up(self.search.window, team)
-        return self._run(burst, team, moves, n_trials)
-
-    def mate(self, team: Team, moves: Moves, other: NDArray[np.uint8]) -> int:
-        """Take units' connections from a mate where that does not hurt; returns trials."""
-        return self._run(recombine, team, moves, other)
-
-    def _run(self, kernel: Callable[..., Any], team: Team, moves: Moves, last: Any) -> int:
-        """Let ``kernel`` change this individual; returns trials. ``last`` is its own argument."""
-        engine, window, rank = self.search.engine, self.search.window, team.rank
-        data, state = self.state.open(window, rank)
-        objective, tried, _ = kernel(
-            engine.block,
-            engine.compiled_value,
-            engine.net,
-            data,
-            state,
-            self.survivors[rank],
-            self.search.units,
-            moves,
-            self.rngs[rank],
-            team,
-            last,
-        )
-        self.state.close(window, team)
-        if rank == 0:
-            self.objective = objective
-        return int(tried) if rank == 0 else 0
 
 
 def _thinned(
@@ -393,23 +327,3 @@ def _thinned(
     thinned = np.zeros_like(mask)
     thinned[random.choice(kept, max_survivors, replace=False)] = 1
     return thinned
-
-
-def _survivors(
-    mask: NDArray[np.uint8],
-    shapes: Sequence[tuple[int, int]],
-    offsets: Sequence[int],
-    units: NDArray[np.int64],
-) -> Survivors:
-    found = np.flatnonzero(mask)
-    indices = np.zeros(mask.size, dtype=np.int64)
-    indices[: found.size] = found
-    place = np.full(mask.size, -1, dtype=np.int32)
-    place[found] = np.arange(found.size)
-    fed = np.zeros(units[-1], dtype=np.int64)
-    for layer, (fan_out, fan_in) in enumerate(shapes):
-        bits = mask[offsets[layer] : offsets[layer + 1]].reshape(fan_out, fan_in)
-        fed[units[layer] : units[layer] + fan_in] = bits.sum(axis=0)
-    surviving = apart(1)
-    surviving[0] = found.size
-    return Survivors(indices, place, surviving, fed)
