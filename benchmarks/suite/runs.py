@@ -27,6 +27,7 @@ from .settings import Settings
 LOOKS = 60  # at validation rows in a training, evenly spread over the logarithm of time
 WARM_UP_ROWS = 500
 EARLIEST = 0.01  # share of the budget at which the first is taken
+LONG = 600.0  # seconds from which a softmax that is not sharper than fits is better: docs/search.md
 
 MEMETIC, EDGE_POPUP, TWIN = "memetic", "edge-popup", "dense twin"
 Point = tuple[float, float]  # seconds, validation accuracy
@@ -97,6 +98,7 @@ class Arena:
     def memetic(self, density: float, budget: float) -> Run:
         """Our search, which cools over its budget."""
         problem, curve = self.problem, []
+        softmax = {"sharpness": 1.0, "smoothing": 0.02} if budget >= LONG else {}
 
         def watch(progress: Progress) -> None:
             curve.append((progress.seconds, float(progress.validation_accuracy or 0.0)))
@@ -105,7 +107,7 @@ class Arena:
             problem.network,
             problem.train,
             problem.validation,
-            algorithm=Memetic(max_density=density),
+            algorithm=Memetic(max_density=density, **softmax),
             limits=Limits(seconds=budget),
             seed=self.settings.seed,
             n_jobs=self.settings.jobs,
