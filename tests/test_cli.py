@@ -214,7 +214,7 @@ def test_find_interrupted_before_the_search(monkeypatch, capsys):
 
     monkeypatch.setattr(scratchcard.find, "evolve", evolve)
     assert main(["find", "iris"]) == 130
-    assert capsys.readouterr().err.strip() == "scratchcard: interrupted before a ticket was found"
+    assert capsys.readouterr().err.strip() == "scratchcard: interrupted before there was a result"
     assert os.listdir() == []
 
 

@@ -322,6 +322,11 @@ def test_what_cannot_be_compared_is_refused_in_one_line(arguments, words, capsys
     assert not os.listdir()
 
 
+def test_small_networks_can_be_compared_at_a_density_that_suits_them():
+    arguments = ["--hidden", "2", "--max-density", "0.5", "--methods", "memetic,mlp"]
+    assert main(["compare", "iris", *arguments, "--seeds", "1", "--generations", "2"]) == 0
+
+
 def test_a_missing_library_is_named_with_its_extra(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     for module in [name for name in sys.modules if name.startswith("scratchcard.baselines")]:

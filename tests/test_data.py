@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import gzip
 import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -279,6 +281,8 @@ def test_features_of_a_csv(tmp_path):
     path = write_csv(tmp_path, "a,b\n1,2\n3,4\n")
     assert load_features(path).tolist() == [[1, 2], [3, 4]]
     assert load_features(path, target="a").tolist() == [[2], [4]]
+    unlabelled = write_csv(tmp_path, "a,label\n1,\n2,nan\n3,0.5\n")
+    assert load_features(unlabelled, target="label").tolist() == [[1], [2], [3]]
     with pytest.raises(DataError, match="no rows to predict"):
         load_features(write_csv(tmp_path, "a,b\n"))
 
@@ -430,6 +434,27 @@ def test_damaged_npz(tmp_path):
     path.write_bytes(content)
     with pytest.raises(DataError, match="damaged"):
         load(path)
+
+
+def test_corrupted_npz_never_shows_a_traceback(tmp_path):
+    path = tmp_path / "data.npz"
+    np.savez_compressed(path, X=IMAGES, y=LABELS)
+    sound, random = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(200):
+        content = bytearray(sound)
+        content[random.integers(len(content))] ^= 1 << random.integers(8)
+        path.write_bytes(content)
+        with contextlib.suppress(DataError):
+            load(path)
+
+
+def test_arrays_of_an_npz_that_are_not_wanted_are_not_read(tmp_path):
+    path = save_npz(tmp_path, X=IMAGES, y=LABELS, names=np.array([None, {}]))
+    assert len(load(path).train.y) > 0
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("readme", "text")
+    with pytest.raises(DataError, match="'readme' is not an array"):
+        load(path, target="readme")
 
 
 # Splitting

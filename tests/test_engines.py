@@ -267,11 +267,29 @@ def test_rows_keep_integers():
         (([[1], [2]], [0, 1], [1, 1025]), "weights must be integers from 0 to 1024"),
         (([[1], [2]], [0, 1], [0, 0]), "at least one row must have a weight above 0"),
         (([[1], [2]], [0, -1]), "targets must be class indices from 0"),
+        (([[0.2], [0.9]], [0, 1]), "inputs takes integers, got float64 values"),
+        (([[1], [70000]], [0, 1]), "inputs takes integers -32768..32767, got 0..70000"),
+        (([[1], [2]], [0, 1.9]), "targets takes integers, got float64 values"),
+        (([[1], [2]], [0, 1], [0.5, 2.5]), "weights takes integers, got float64 values"),
     ],
 )
 def test_rows_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Rows(*map(np.array, arguments))
+
+
+@pytest.mark.parametrize("engine", [DenseEngine, IncrementalEngine])
+@pytest.mark.parametrize(
+    ("inputs", "targets", "message"),
+    [
+        ([[1, 2]], [0], "rows takes the network's 3 features, got 2"),
+        ([[1, 2, 3]], [4], "rows takes targets below the network's 4 outputs, got 4"),
+        ([[1, 2, -30000]], [0], r"rows takes inputs -127..127, got -30000..2"),
+    ],
+)
+def test_engines_refuse_rows_that_the_network_cannot_read(engine, inputs, targets, message):
+    with pytest.raises(ValueError, match=message):
+        engine(Network((3, 5, 4)), Rows(inputs, targets), OBJECTIVES["accuracy"], 1.0)
 
 
 def test_integer_weights():

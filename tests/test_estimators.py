@@ -307,6 +307,20 @@ def test_warm_start_goes_on(iris):
     assert classifier.network_.seed == 5
 
 
+def test_warm_start_sets_the_same_rows_aside(iris, monkeypatch):
+    aside = []
+    original = scratchcard.estimators.evolve
+
+    def evolve(network, train, validation, **settings):
+        aside.append(validation.inputs)
+        return original(network, train, validation, **settings)
+
+    monkeypatch.setattr(scratchcard.estimators, "evolve", evolve)
+    classifier = small(warm_start=True, early_stopping=True, max_iter=1, random_state=None)
+    classifier.fit(*iris).fit(*iris)
+    assert np.array_equal(*aside)
+
+
 def test_warm_start_never_gets_worse(iris):
     classifier = small(warm_start=True, max_iter=3, objective="accuracy").fit(*iris)
     for _ in range(4):
@@ -445,6 +459,11 @@ def test_an_interrupt_keeps_the_best_so_far(monkeypatch, iris):
         ({"random_state": 2**32}, "random_state takes an integer"),
         ({"random_state": "seed"}, "random_state takes an integer"),
         ({"n_jobs": 0}, "n_jobs"),
+        ({"n_jobs": "2"}, "n_jobs takes a number of threads, -1 for all cores, or None, got '2'"),
+        (
+            {"algorithm": Memetic},
+            "algorithm takes .* or an Algorithm, got <class",
+        ),
     ],
 )
 def test_parameters_are_refused_by_name_before_the_search(settings, message, iris, monkeypatch):

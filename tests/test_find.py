@@ -10,6 +10,7 @@ import scratchcard.find
 from scratchcard import Limits
 from scratchcard.data import Dataset, Part, load
 from scratchcard.evolution import Memetic
+from scratchcard.evolution.temperature import calibrated_temperature
 from scratchcard.find import Search, accuracy, find
 from scratchcard.objectives import OBJECTIVES
 
@@ -113,5 +114,10 @@ def test_pruning_afterwards_costs_no_accuracy_on_its_rows(iris, rows):
     part = getattr(iris, rows)
     assert pruned.ticket.mask.surviving < found.ticket.mask.surviving
     assert accuracy(pruned.ticket, part) >= accuracy(found.ticket, part)
+    validation = pruned.search.problem.validation
+    network, mask = pruned.ticket.network, pruned.ticket.mask
+    calibrated = calibrated_temperature(network, mask, validation)
+    assert pruned.ticket.temperature == pytest.approx(calibrated, rel=1e-6)
+    assert pruned.outcome.objective != found.outcome.objective
     with pytest.raises(ValueError, match="prune takes 'train', 'validation' or None, got 'test'"):
         find(iris, prune="test")

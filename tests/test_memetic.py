@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -11,7 +13,9 @@ from sklearn.datasets import load_digits
 from hinge import first, hinge
 from scratchcard.engines import DenseEngine, Rows
 from scratchcard.evolution import Genetic, Limits, Memetic, accuracy, evolve
+from scratchcard.evolution.memetic import MemeticSearch
 from scratchcard.evolution.task import Task
+from scratchcard.mask import Mask
 from scratchcard.network import Network
 from scratchcard.objectives import OBJECTIVES, custom_objective
 
@@ -117,6 +121,66 @@ def test_limits(digits, limits, stopped_by):
         assert time.perf_counter() - began < 3  # not a whole number of long generations
 
 
+@pytest.mark.parametrize("algorithm", ["memetic", "genetic"])
+def test_a_time_limit_does_not_count_compilation(algorithm):
+    """When the clock starts, all that the search will call is there."""
+    code = f"""
+import sys
+from numba.core.dispatcher import Dispatcher
+from scratchcard import Limits
+from scratchcard.data import load
+from scratchcard.evolution import driver
+from scratchcard.find import find
+
+def compiled():
+    modules = [m for name, m in sys.modules.items() if name.startswith("scratchcard")]
+    found = {{id(f): f for m in modules for f in vars(m).values() if isinstance(f, Dispatcher)}}
+    return {{f.__name__: len(f.signatures) for f in found.values()}}
+
+seen = []
+original = driver._compile
+driver._compile = lambda *given: (original(*given), seen.append(compiled()))
+limits = Limits(seconds=0.5)
+find(load("iris"), algorithm="{algorithm}", max_density=0.5, limits=limits)
+print(seen[0] == compiled(), sum(seen[0].values()))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    same, functions = done.stdout.split()
+    assert same == "True"
+    assert int(functions) >= 4
+
+
+def test_the_shortest_search_searches(digits):
+    found = evolve(NETWORK, *digits, limits=Limits(seconds=1e-6))
+    assert found.evaluations > 0
+    assert found.stopped_by == "seconds"
+
+
+@pytest.mark.parametrize("preset", ["GA", "GA (adaptive AB)"])
+def test_the_genetic_algorithm_keeps_to_the_clock_too(digits, preset):
+    algorithm = Genetic(preset, patience=None, target_accuracy=None)
+    evolve(NETWORK, digits[0], algorithm=algorithm, limits=Limits(seconds=0.1))  # compiled
+    began = time.perf_counter()
+    found = evolve(NETWORK, *digits, algorithm=algorithm, limits=Limits(seconds=0.3))
+    assert found.stopped_by == "seconds"
+    assert time.perf_counter() - began < 3  # the first population alone takes longer
+
+
+def test_an_interrupt_while_threads_are_released_keeps_what_was_found(digits, monkeypatch):
+    closes = []
+    close = MemeticSearch.close
+
+    def interrupted(search):
+        closes.append(search)
+        if len(closes) == 1:
+            raise KeyboardInterrupt
+        close(search)
+
+    monkeypatch.setattr(MemeticSearch, "close", interrupted)
+    found = evolve(NETWORK, *digits, limits=Limits(generations=2))
+    assert (found.stopped_by, found.generations, len(closes)) == ("interrupt", 2, 2)
+
+
 @pytest.mark.parametrize("when", ["first", "third"])
 def test_interrupt_keeps_what_was_found(digits, when):
     def interrupt(progress):
@@ -165,7 +229,12 @@ def test_the_start_is_kept_if_nothing_better_is_found(digits):
         (lambda: Memetic(population=0), "population takes an integer from 1, got 0"),
         (lambda: Memetic(burst=2.5), "burst takes an integer from 1, got 2.5"),
         (lambda: Limits(seconds=float("nan")), "seconds takes a number above 0 or None, got nan"),
-        (lambda: Limits(generations=0), "generations takes a number above 0 or None, got 0"),
+        (
+            lambda: Limits(generations=0),
+            "generations takes an integer 1..*, got 0",
+        ),
+        (lambda: Limits(evaluations=1e4), "evaluations takes an integer .*, got 10000.0"),
+        (lambda: Limits(patience=10**400), "patience takes an integer"),
     ],
 )
 def test_settings_are_checked(make, message):
@@ -182,6 +251,12 @@ def test_arguments_of_evolve_are_checked(digits):
         evolve(few, train)
     with pytest.raises(ValueError, match="objective takes one of"):
         evolve(NETWORK, train, objective="nothing")
+    with pytest.raises(ValueError, match="validation takes the network's 64 features, got 63"):
+        evolve(NETWORK, train, Rows(train.inputs[:, 1:], train.targets))
+    sideways = Mask.full(tuple((i, o) for o, i in reversed(NETWORK.shapes)))
+    assert sideways.n_weights == NETWORK.n_weights
+    with pytest.raises(ValueError, match="start takes shapes"):
+        evolve(NETWORK, train, start=sideways)
 
 
 def test_memetic_beats_the_genetic_algorithm_with_fewer_candidates(digits):

@@ -107,6 +107,15 @@ def test_training_goes_on_longer_by_default_where_rows_are_few(monkeypatch):
     assert run("twin", arena, Effort(epochs=2)).judge(arena.train) < 0.9
 
 
+def test_an_interrupt_leaves_the_run_of_scikit_learn_too(arena, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sklearn.neural_network.MLPClassifier._backprop", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run("mlp", arena, Effort(epochs=2))
+
+
 @pytest.mark.parametrize("name", ["memetic", "ga", "edge-popup", "twin"])
 def test_an_interrupt_leaves_a_run_instead_of_ending_it_early(name, arena, monkeypatch):
     def interrupt(*_, **__):

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scratchcard.engines import Rows
     from scratchcard.estimators import TicketClassifier
     from scratchcard.evolution import Genetic, Limits, Memetic, Outcome, Progress, evolve
     from scratchcard.mask import Mask
@@ -28,6 +29,7 @@ __all__ = [
     "Network",
     "Outcome",
     "Progress",
+    "Rows",
     "Ticket",
     "TicketClassifier",
     "TicketError",
@@ -44,6 +46,7 @@ _HOME_OF = {
     "Network": "network",
     "Outcome": "evolution",
     "Progress": "evolution",
+    "Rows": "engines",
     "Ticket": "ticket",
     "TicketClassifier": "estimators",
     "TicketError": "ticket",

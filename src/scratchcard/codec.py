@@ -7,6 +7,7 @@ raises TicketError.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -189,7 +190,7 @@ def decode_mask(reader: ByteReader, sizes: Sequence[int]) -> list[Ints]:
 
 def _decode_layer(bits: str, position: int, count: int, k: int, size: int) -> tuple[Ints, int]:
     """Return count survivors, ascending in 0..size - 1, and the position after their bits."""
-    survivors, last = [], -1
+    survivors, last = array("q"), -1
     for _ in range(count):
         one = bits.find("1", position)
         end = one + 1 + k

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from numbers import Integral, Real
 from typing import Any, Self
@@ -16,6 +15,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from scratchcard.cores import usable_cores
 from scratchcard.engines import integer_weights
 from scratchcard.evolution import Limits, Outcome, Progress, evolve
 from scratchcard.evolution.task import Algorithm
@@ -57,7 +57,8 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         which has its own.
     objective : str or Objective, default='cross_entropy'
         What the search minimises: 'cross_entropy', 'accuracy', 'balanced_accuracy', 'macro_f1',
-        'brier', or one made by :func:`scratchcard.objectives.custom_objective`.
+        'brier', 'margin', or one made by
+        :func:`scratchcard.objectives.custom_objective`.
     algorithm : {'memetic', 'genetic'} or Algorithm, default='memetic'
         What decides which connections stay, by name, or as an object with settings of its own such
         as ``Memetic(max_density=0.05, price=1e-4)`` or ``Genetic("GA (adaptive AB)")``.
@@ -359,6 +360,8 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         scaling: InputScaling | None = None if before is None else before.scaling
         if not self.early_stopping:
             return Problem.make(network, rows, scaling=scaling)
+        if before is not None:
+            seed = before.network.seed  # the rows that the first fit did not search
         parts = _set_aside(rows.targets, self.validation_fraction, seed)
         train, validation = (rows.take(part) for part in parts)
         return Problem.make(network, train, validation, scaling)
@@ -410,13 +413,16 @@ def _as_sample_weight(sample_weight: Any, X: Array) -> Array:
     return found
 
 
-def _threads(n_jobs: int | None) -> int:
+def _threads(n_jobs: Any) -> int:
     """Threads for scikit-learn's n_jobs: None is 1, -1 all cores, -2 all but one."""
     if n_jobs is None:
         return 1
-    if n_jobs == 0:
-        raise ValueError("n_jobs takes a number of threads, -1 for all cores, or None, got 0")
-    return n_jobs if n_jobs > 0 else max(1, (os.cpu_count() or 1) + 1 + n_jobs)
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:
+        raise ValueError(
+            f"n_jobs takes a number of threads, -1 for all cores, or None, got {n_jobs!r}"
+        )
+    wanted = int(n_jobs)
+    return wanted if wanted > 0 else max(1, usable_cores() + 1 + wanted)
 
 
 def _print_progress(progress: Progress) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from scratchcard.data import Dataset, Part
+from scratchcard.engines import IncrementalEngine
 from scratchcard.evolution import Limits, Outcome, Progress, evolve, prune
 from scratchcard.evolution.augmentation import check_augmentation
 from scratchcard.evolution.task import Algorithm
@@ -95,7 +96,8 @@ class Search:
     search_seed : of the search alone, 0..2**32 - 1, for several searches on the same weights; None
         is the same as ``seed``.
     prune : "train" or "validation": afterwards scratch off, in one greedy pass, every weight whose
-        loss costs no accuracy on these rows. An interrupted search is not pruned.
+        loss costs no accuracy on these rows; validation rows calibrate anew. An interrupted search
+        is not pruned.
     augment : "shift" to search the training rows, square images, half of them shifted by a pixel,
         anew each time they are drawn; of the memetic algorithm. Against learning them by heart.
     n_jobs : threads, at least 1; the ticket does not depend on it.
@@ -167,11 +169,16 @@ class Search:
 
     def _pruned(self, outcome: Outcome) -> Outcome:
         problem = self.problem
-        rows = problem.train if self.prune == "train" else problem.validation
-        assert rows is not None
-        mask = prune(problem.network, outcome.mask, rows)
-        temperature = calibrated_temperature(problem.network, mask, rows)
-        return replace(outcome, mask=mask, temperature=temperature)
+        network, validation = problem.network, problem.validation
+        assert validation is not None
+        rows = problem.train if self.prune == "train" else validation
+        mask = prune(network, outcome.mask, rows)
+        temperature = calibrated_temperature(network, mask, validation)
+        engine = IncrementalEngine(
+            network, problem.train, get_objective(self.objective), temperature
+        )
+        value = engine.value(engine.evaluate(mask.flat()[None])[0])
+        return replace(outcome, mask=mask, temperature=temperature, objective=value)
 
     @property
     def seed_of_search(self) -> int:

@@ -226,10 +226,7 @@ class Network:
         2**31, so the order of summation does not matter. Only units that feed an output are
         computed, and of their inputs only those that some survivor reads.
         """
-        if not isinstance(mask, Mask):
-            raise ValueError(f"mask takes a Mask, got {type(mask).__name__}")
-        if mask.shapes != self.shapes:
-            raise ValueError(f"mask takes shapes {self.shapes}, got {mask.shapes}")
+        self.check_mask(mask)
         rows = self._as_inputs(inputs)
         layers = self._live_layers(mask)
         out = np.empty((len(rows), self.n_outputs), np.int64)
@@ -242,6 +239,13 @@ class Network:
                     values = self._activate(layer, values)
             out[start : start + step] = values
         return out
+
+    def check_mask(self, mask: Mask, name: str = "mask") -> None:
+        """Raise ValueError, naming the argument, for what is no mask of this network."""
+        if not isinstance(mask, Mask):
+            raise ValueError(f"{name} takes a Mask, got {type(mask).__name__}")
+        if mask.shapes != self.shapes:
+            raise ValueError(f"{name} takes shapes {self.shapes}, got {mask.shapes}")
 
     def _as_inputs(self, inputs: npt.ArrayLike) -> npt.NDArray[np.integer[Any]]:
         rows = np.asarray(inputs)

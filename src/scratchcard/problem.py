@@ -80,7 +80,7 @@ def make_algorithm(
     no path leads from an input to an output.
     """
     made = _by_name(algorithm, max_density) if isinstance(algorithm, str) else algorithm
-    if not callable(getattr(made, "start", None)):
+    if isinstance(made, type) or not callable(getattr(made, "start", None)):
         known = ", ".join(map(repr, ALGORITHMS))
         raise ValueError(f"algorithm takes {known} or an Algorithm, got {made!r}")
     cap = getattr(made, "max_density", None)

@@ -156,7 +156,7 @@ def _as_rows(X: npt.ArrayLike, finite: bool = True) -> npt.NDArray[Any]:
             if any(isinstance(value, (str, bytes)) for value in rows.flat):
                 raise TypeError("text")
             rows = rows.astype(np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"X takes numbers, got objects that are none ({error})") from None
     if rows.dtype.kind not in "biuf":
         raise ValueError(f"X takes numbers, got {rows.dtype} values")

@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 import torch
 
 from scratchcard.baselines.clock import Clock, threads
-from scratchcard.baselines.training import Descent, Learner, Limits, Progress, check, train
+from scratchcard.baselines.training import Descent, Learner, Limits, Progress, train
 from scratchcard.engines import Rows
+from scratchcard.engines.rows import check_fit
 from scratchcard.evolution.temperature import search_temperature
 from scratchcard.network import Network
 
@@ -69,7 +70,7 @@ class Selecting(ABC, Generic[M]):
         n_jobs : threads.
         callback : called after each step; a true answer stops. Its time does not count.
         """
-        check(network, rows)
+        check_fit(network, rows)
         limits = Limits(epochs, seconds)
         for fan_out, fan_in in network.shapes:
             if int(self.density * fan_out * fan_in) == 0:

@@ -17,7 +17,6 @@ from torch.nn.functional import cross_entropy
 
 from scratchcard.baselines.clock import Clock
 from scratchcard.engines import Rows
-from scratchcard.network import Network
 
 M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
@@ -192,19 +191,6 @@ def train(
     except KeyboardInterrupt:
         pass
     return learner.model(replace(run, stopped_by="interrupt"))
-
-
-def check(network: Network, rows: Rows) -> None:
-    """Raise ValueError for rows that do not fit the network."""
-    if rows.inputs.shape[1] != network.n_inputs:
-        raise ValueError(
-            f"rows takes the network's {network.n_inputs} features, got {rows.inputs.shape[1]}"
-        )
-    if int(rows.targets.max()) >= network.n_outputs:
-        raise ValueError(
-            f"rows takes targets below the network's {network.n_outputs} outputs, "
-            f"got {int(rows.targets.max())}"
-        )
 
 
 def _batches(n_rows: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:

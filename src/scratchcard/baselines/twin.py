@@ -10,8 +10,9 @@ import torch
 
 from scratchcard.baselines.clock import Clock, threads
 from scratchcard.baselines.floats import FloatModel, FloatNetwork
-from scratchcard.baselines.training import Descent, Limits, Progress, Run, check, train
+from scratchcard.baselines.training import Descent, Limits, Progress, Run, train
 from scratchcard.engines import Rows
+from scratchcard.engines.rows import check_fit
 from scratchcard.network import Network
 
 ADAM = Descent("adam", lr=1e-3, weight_decay=0.0)
@@ -38,7 +39,7 @@ class Twin:
         callback: Callable[[Progress[FloatModel]], object] | None = None,
     ) -> FloatModel:
         """Train on rows until a limit. Takes what ``EdgePopup.fit`` takes."""
-        check(network, rows)
+        check_fit(network, rows)
         limits = Limits(epochs, seconds)
         with threads(n_jobs):
             clock = Clock()

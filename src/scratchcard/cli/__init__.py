@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"scratchcard: {message}", err=True)
         return error.exit_code
     except click.Abort:
-        click.echo("scratchcard: interrupted before a ticket was found", err=True)
+        click.echo("scratchcard: interrupted before there was a result", err=True)
         return INTERRUPTED
     except (ValueError, OSError, MemoryError) as error:  # foreseen by no command
         message = " ".join(str(error).split()) or type(error).__name__

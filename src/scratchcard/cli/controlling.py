@@ -17,9 +17,9 @@ from scratchcard.cli.options import (
     duration,
     target_option,
     threads_option,
-    usable_cores,
 )
 from scratchcard.cli.using import load_ticket
+from scratchcard.cores import usable_cores
 
 if TYPE_CHECKING:
     from scratchcard.experiments.controls import Chance, Control

@@ -23,8 +23,8 @@ from scratchcard.cli.options import (
     target_option,
     threads_option,
     unused,
-    usable_cores,
 )
+from scratchcard.cores import usable_cores
 
 
 @click.command(short_help="Find a ticket for a data set.")

@@ -20,9 +20,9 @@ from scratchcard.cli.options import (
     init_option,
     target_option,
     threads_option,
-    usable_cores,
 )
 from scratchcard.cli.running import check_folder, names
+from scratchcard.cores import usable_cores
 
 if TYPE_CHECKING:
     from pandas import DataFrame

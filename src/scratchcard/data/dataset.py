@@ -134,7 +134,7 @@ def split(
 
 
 def check_rows(name: str, X: Array, y: Array, *, has_test: bool = False) -> None:
-    """Raise DataError unless the rows can be split with every class in every part."""
+    """Raise DataError unless there are enough rows, of each class too, to split."""
     if len(y) == 0:
         raise DataError(f"{name}: no rows")
     if X.shape[1] == 0:

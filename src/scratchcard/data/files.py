@@ -15,8 +15,9 @@ import csv
 import math
 import re
 import zipfile
+import zlib
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -89,15 +90,15 @@ def _read_csv(path: Path, target: str | None, labelled: bool) -> _Table:
         try:
             names = _header(path, next(lines, []))
             place = _target_index(path, names, target, labelled)
-            values, labels = _read_cells(path, lines, names, place)
+            values, labels = _read_cells(path, lines, names, place, labelled)
         except UnicodeDecodeError as error:
             raise DataError(f"{path}: not a text file in UTF-8") from error
         except csv.Error as error:
             raise DataError(f"{path}: line {lines.line_num}: {error}") from error
     feature_names = tuple(name for i, name in enumerate(names) if i != place)
-    n_rows = len(values) // len(names) if place is None else len(labels)
+    n_rows = len(labels) if labelled else len(values) // max(1, len(feature_names))
     features = np.asarray(values).reshape(n_rows, len(feature_names))
-    return _Table(features, None if place is None else _text_labels(path, labels), feature_names)
+    return _Table(features, _text_labels(path, labels) if labelled else None, feature_names)
 
 
 def _header(path: Path, cells: list[str]) -> list[str]:
@@ -120,9 +121,9 @@ def _is_number(text: str) -> bool:
 
 
 def _read_cells(
-    path: Path, lines: Any, names: list[str], place: int | None
+    path: Path, lines: Any, names: list[str], place: int | None, labelled: bool
 ) -> tuple[array[float], list[str]]:
-    """Read all rows: the features as one flat array, and the label cells."""
+    """Read all rows: the features as one flat array, and the label cells if they are wanted."""
     values = array("d")
     labels: list[str] = []
     for cells in lines:
@@ -131,9 +132,10 @@ def _read_cells(
         where = f"{path}: line {lines.line_num}"
         if len(cells) != len(names):
             raise DataError(f"{where} has {len(cells)} cells, the first row {len(names)}")
-        if place is not None:
-            labels.append(cells.pop(place).strip())
-            if labels[-1].lower() in ("", "nan"):
+        label = "" if place is None else cells.pop(place).strip()
+        if labelled and place is not None:
+            labels.append(label)
+            if label.lower() in ("", "nan"):
                 raise DataError(f"{where} has no label in column {names[place]!r}")
         try:
             row = [float(cell) for cell in cells]
@@ -191,15 +193,15 @@ def _read_parquet(path: Path, target: str | None, labelled: bool) -> _Table:
         raise DataError(f"{path}: no columns")
     place = _target_index(path, names, target, labelled)
     columns = dict(zip(table.column_names, table.columns, strict=True))
-    for name in names:
+    feature_names = tuple(name for i, name in enumerate(names) if i != place)
+    for name in names if labelled else feature_names:
         if columns[name].null_count:
             row = columns[name].is_null().to_pylist().index(True) + 1
             raise DataError(f"{path}: row {row} has no value in column {name!r}")
-    feature_names = tuple(name for i, name in enumerate(names) if i != place)
     features = np.empty((table.num_rows, len(feature_names)))
     for i, name in enumerate(feature_names):
         features[:, i] = _arrow_numbers(path, name, columns[name])
-    if place is None:
+    if place is None or not labelled:
         return _Table(features, None, feature_names)
     values = columns[names[place]]
     if pa.types.is_dictionary(values.type):
@@ -230,26 +232,13 @@ def _arrow_numbers(path: Path, name: str, column: Any) -> Array:
 
 
 def _read_npz(path: Path, target: str | None, labelled: bool) -> _Table:
-    arrays = dict(_npz_arrays(path))
-    labels_name = target or "y"
-    if target is not None and target not in arrays:
-        raise DataError(f"{path}: no array {target!r}; its arrays: {_some(list(arrays))}")
-    others = [name for name in arrays if name != labels_name]
-    if "X" in arrays:
-        features_name = "X"
-    elif len(others) == 1:
-        features_name = others[0]
-    else:
-        raise DataError(f"{path}: no array 'X'; its arrays: {_some(list(arrays)) or 'none'}")
-    features = _npz_features(f"{path}: {features_name}", arrays[features_name])
-    if not labelled:
+    with _npz_archive(path) as archive:
+        features_name, labels_name = _npz_names(path, archive.files, target, labelled)
+        features = _npz_array(path, archive, features_name)
+        labels = _npz_array(path, archive, labels_name) if labelled else None
+    features = _npz_features(f"{path}: {features_name}", features)
+    if labels is None:
         return _Table(features, None, None)
-    if labels_name not in arrays:
-        raise DataError(
-            f"{path}: no array 'y' with the labels, and no other named as target; its arrays: "
-            f"{_some(list(arrays))}"
-        )
-    labels = arrays[labels_name]
     if labels.shape != (len(features),):
         raise DataError(
             f"{path}: {labels_name} has shape {labels.shape}, but {features_name} has "
@@ -258,18 +247,41 @@ def _read_npz(path: Path, target: str | None, labelled: bool) -> _Table:
     return _Table(features, _as_labels(f"{path}: {labels_name}", labels), None)
 
 
-def _npz_arrays(path: Path) -> Iterator[tuple[str, Array]]:
+def _npz_names(path: Path, names: list[str], target: str | None, labelled: bool) -> tuple[str, str]:
+    """Names of the arrays with the features and with the labels."""
+    labels_name = target or "y"
+    if target is not None and target not in names:
+        raise DataError(f"{path}: no array {target!r}; its arrays: {_some(names)}")
+    others = [name for name in names if name != labels_name]
+    if "X" not in names and len(others) != 1:
+        raise DataError(f"{path}: no array 'X'; its arrays: {_some(names) or 'none'}")
+    if labelled and labels_name not in names:
+        raise DataError(
+            f"{path}: no array 'y' with the labels, and no other named as target; its arrays: "
+            f"{_some(names)}"
+        )
+    return "X" if "X" in names else others[0], labels_name
+
+
+def _npz_archive(path: Path) -> Any:
     if not zipfile.is_zipfile(path):
         raise DataError(f"{path}: not an NPZ file")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            for name in arrays.files:
-                try:
-                    yield name, arrays[name]
-                except ValueError as error:
-                    raise DataError(f"{path}: array {name!r} cannot be read: {error}") from error
-    except (zipfile.BadZipFile, EOFError) as error:
+        return np.load(path, allow_pickle=False)
+    except zipfile.BadZipFile as error:
         raise DataError(f"{path}: damaged: {error}") from error
+
+
+def _npz_array(path: Path, archive: Any, name: str) -> Array:
+    try:
+        found = archive[name]
+    except ValueError as error:
+        raise DataError(f"{path}: array {name!r} cannot be read: {error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # or encrypted
+        raise DataError(f"{path}: damaged: array {name!r}: {error}") from error
+    if not isinstance(found, np.ndarray):
+        raise DataError(f"{path}: {name!r} is not an array")
+    return found
 
 
 def _npz_features(where: str, features: Array) -> Array:

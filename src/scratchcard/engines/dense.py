@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.rows import Rows
+from scratchcard.engines.rows import Rows, check_fit
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 from scratchcard.objectives.base import Objective, bits_per_output
@@ -36,6 +36,7 @@ class DenseEngine:
         temperature: float,
         block_rows: int | None = None,
     ) -> None:
+        check_fit(network, rows)
         self.network = network
         self.rows = rows
         self.objective = objective

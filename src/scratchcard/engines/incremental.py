@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import batches, building, kernels
-from scratchcard.engines.rows import Rows, shuffled
+from scratchcard.engines.rows import Rows, check_fit, shuffled
 from scratchcard.engines.team import LINE, Team, make_team
 from scratchcard.network import Network
 from scratchcard.objectives.base import Objective, bits_per_output
@@ -68,6 +68,7 @@ class IncrementalEngine:
         block_rows: int | None = None,
         is_shuffled: bool = False,
     ) -> None:
+        check_fit(network, rows)
         self.network = network
         self.rows = rows
         self.objective = objective

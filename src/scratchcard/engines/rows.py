@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchcard.network import Network
 from scratchcard.objectives.base import MAX_ROW_WEIGHT
 
 _BLOCK = 1 << 20  # numbers hashed at once: 8 MiB
@@ -50,9 +52,11 @@ class Rows:
 
     Parameters
     ----------
-    inputs : (n_rows, n_features) int16 array, quantised inputs.
+    inputs : (n_rows, n_features) array of integers that int16 holds, quantised inputs.
     targets : (n_rows,) int array, class indices from 0.
     weights : (n_rows,) int array, 0 to 1024; all 1 if None.
+
+    Raises ValueError for other shapes and values; nothing is rounded.
     """
 
     inputs: NDArray[np.int16]
@@ -65,11 +69,11 @@ class Rows:
         targets: NDArray[np.integer],
         weights: NDArray[np.integer] | None = None,
     ) -> None:
-        inputs = np.ascontiguousarray(inputs, dtype=np.int16)
-        targets = np.ascontiguousarray(targets, dtype=np.int64)
+        inputs = _integers("inputs", inputs, np.int16)
+        targets = _integers("targets", targets, np.int64)
         if weights is None:
             weights = np.ones(len(targets), dtype=np.int64)
-        weights = np.ascontiguousarray(weights, dtype=np.int64)
+        weights = _integers("weights", weights, np.int64)
         if inputs.ndim != 2 or targets.shape != inputs.shape[:1] or weights.shape != targets.shape:
             raise ValueError(
                 "Rows: inputs (n_rows, n_features), targets (n_rows,) and weights (n_rows,) must "
@@ -92,6 +96,38 @@ class Rows:
     def total_weight(self) -> int:
         """Sum of the row weights."""
         return int(self.weights.sum())
+
+
+def _integers(name: str, values: Any, dtype: type[np.integer]) -> NDArray[Any]:
+    """The values in a contiguous array of this type, which must hold them all."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "biu":
+        raise ValueError(f"Rows: {name} takes integers, got {values.dtype} values")
+    if not np.can_cast(values.dtype, dtype):
+        least, most = int(values.min(initial=0)), int(values.max(initial=0))
+        limits = np.iinfo(dtype)
+        if least < limits.min or most > limits.max:
+            raise ValueError(
+                f"Rows: {name} takes integers {limits.min}..{limits.max}, got {least}..{most}"
+            )
+    return np.ascontiguousarray(values, dtype=dtype)
+
+
+def check_fit(network: Network, rows: Rows, name: str = "rows") -> None:
+    """Raise ValueError, naming the argument, for rows that the network cannot read."""
+    if rows.inputs.shape[1] != network.n_inputs:
+        raise ValueError(
+            f"{name} takes the network's {network.n_inputs} features, got {rows.inputs.shape[1]}"
+        )
+    limit = network.input_limit
+    least, most = int(rows.inputs.min(initial=0)), int(rows.inputs.max(initial=0))
+    if least < -limit or most > limit:
+        raise ValueError(f"{name} takes inputs {-limit}..{limit}, got {least}..{most}")
+    if int(rows.targets.max(initial=0)) >= network.n_outputs:
+        raise ValueError(
+            f"{name} takes targets below the network's {network.n_outputs} outputs, "
+            f"got {int(rows.targets.max())}"
+        )
 
 
 def shuffled(rows: Rows) -> NDArray[np.int64]:

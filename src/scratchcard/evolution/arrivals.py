@@ -7,6 +7,7 @@ bound; or one that passes a bound which falls while masks that pass are hard to 
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -46,13 +47,19 @@ class Arrivals:
         self.bound, self.draws = bound, draws
         self.drawn: deque[tuple[Masks, float]] = deque()
 
-    def __call__(self, n: int) -> Masks:
-        """The next n masks, (n, n_weights)."""
+    def __call__(self, n: int, deadline: float = math.inf) -> Masks:
+        """The next n masks, (n, n_weights).
+
+        From ``deadline`` on, a time of ``time.perf_counter``, no bound holds, and no more come.
+        """
         if self.bound is None:
             return self.draw(n)
-        return np.array([self._next(self.bound) for _ in range(n)])
+        masks = [self._next(self.bound, deadline)]
+        while len(masks) < n and time.perf_counter() < deadline:
+            masks.append(self._next(self.bound, deadline))
+        return np.array(masks)
 
-    def _next(self, bound: float) -> Masks:
+    def _next(self, bound: float, deadline: float) -> Masks:
         """Redraw until a mask passes; the bound falls after a late success, and for want of one."""
         tries = 0
         best = 0.0
@@ -60,6 +67,8 @@ class Arrivals:
             tries += 1
             mask, accuracy = self._drawn()
             admitted = self.admits(mask)
+            if admitted and time.perf_counter() >= deadline:
+                return mask
             if admitted and (accuracy >= bound or self._is_open(bound)):
                 if self.draws is not None and tries > REASONABLE * self.draws:
                     lateness = (tries / self.draws - REASONABLE) / (1.0 - REASONABLE)

@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.engines import IncrementalEngine, Rows
+from scratchcard.engines.rows import check_fit
 from scratchcard.evolution.augmentation import check_augmentation
+from scratchcard.evolution.genetic import Genetic
 from scratchcard.evolution.memetic import Memetic
 from scratchcard.evolution.task import Algorithm, Individual, Search, Task
 from scratchcard.evolution.temperature import (
@@ -27,6 +29,10 @@ from scratchcard.mask import Mask
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.objectives.counts import ACCURACY
+from scratchcard.weights import as_int
+
+COMPILING_ROWS = 64
+MOST = 1 << 62  # of what is counted
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ class Limits:
     Parameters
     ----------
     generations, evaluations : reproducible limits.
-    seconds : a limit by the clock, so the result depends on the machine.
+    seconds : a limit by the clock, so the result depends on the machine. It does not count the
+        compilation that the first search on a machine, or of a process, begins with.
     patience : generations without a better validation accuracy; needs validation rows.
 
     Where all of the first three are None, the algorithm's own default number of generations holds.
@@ -48,10 +55,12 @@ class Limits:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("generations", "evaluations", "seconds", "patience"):
-            value = getattr(self, name)
-            if value is not None and not (value > 0 and math.isfinite(value)):
-                raise ValueError(f"{name} takes a number above 0 or None, got {value!r}")
+        for name in ("generations", "evaluations", "patience"):
+            if (value := getattr(self, name)) is not None:
+                as_int(name, value, 1, MOST)
+        value = self.seconds
+        if value is not None and not (value > 0 and math.isfinite(value)):
+            raise ValueError(f"seconds takes a number above 0 or None, got {value!r}")
 
 
 @dataclass(frozen=True)
@@ -186,15 +195,17 @@ def evolve(
     if limits.patience is not None and validation is None:
         raise ValueError("patience takes validation rows to watch, got validation=None")
     for name, rows in (("train", train), ("validation", validation)):
-        if rows is not None and int(rows.targets.max(initial=0)) >= network.n_outputs:
-            raise ValueError(
-                f"{name} takes targets below the network's {network.n_outputs} outputs, "
-                f"got {int(rows.targets.max())}"
-            )
+        if rows is not None:
+            check_fit(network, rows, name)
+    if start is not None:
+        network.check_mask(start, "start")
     check_augmentation(augment, network.sizes[0], algorithm)
     limited = (limits.generations, limits.evaluations, limits.seconds) != (None, None, None)
     generations = limits.generations if limited else algorithm.generations
+    if limits.seconds is not None:
+        _compile(network, train, algorithm, objective, seed)
     began = time.perf_counter()
+    deadline = began + (limits.seconds or math.inf)
     task = Task(
         network,
         train,
@@ -206,6 +217,7 @@ def evolve(
         limits.evaluations,
         generations,
         augment,
+        deadline,
     )
     choice = _Choice(network, validation, limits.patience is not None, n_jobs)
     history: list[Progress] = []
@@ -215,7 +227,6 @@ def evolve(
         search = algorithm.start(task)
         choice.consider(0, search.individuals())
         fraction = 0.0
-        deadline = began + (limits.seconds or math.inf)
         while not stopped_by:
             search.step(fraction, deadline)
             individuals = search.individuals()
@@ -253,8 +264,8 @@ def evolve(
             raise
         stopped_by = "interrupt"
     finally:
-        if search is not None:
-            search.close()
+        if search is not None and _close(search):
+            stopped_by = "interrupt"
     assert search is not None
     assert choice.individual is not None
     evaluations = search.evaluations
@@ -283,6 +294,35 @@ def evolve(
         stopped_by=stopped_by,
         history=history,
     )
+
+
+def _close(search: Search) -> bool:
+    """Release threads, which takes until they are done; whether Ctrl-C came meanwhile."""
+    try:
+        search.close()
+    except KeyboardInterrupt:
+        search.close()
+        return True
+    return False
+
+
+def _compile(
+    network: Network, train: Rows, algorithm: Algorithm, objective: str | Objective, seed: int
+) -> None:
+    """Have all that a search runs compiled or loaded: the least of a search, on few rows."""
+    if not isinstance(algorithm, Memetic | Genetic):
+        return
+    some = np.flatnonzero(train.weights)[:COMPILING_ROWS]
+    rows = Rows(train.inputs[some], train.targets[some], train.weights[some])
+    if isinstance(algorithm, Genetic):
+        algorithm = Genetic(engine=algorithm.engine, population=2, mutation_share=1.0, migrants=1)
+        engine = IncrementalEngine(network, rows, ACCURACY, 1.0)
+        engine.apply(engine.state(np.ones(network.n_weights, np.uint8)), np.zeros(1, np.int64))
+    task = Task(network, rows, get_objective(objective), 1.0, seed, evaluations=1)
+    search = algorithm.start(task)
+    _Choice(network, rows, False, 1).consider(0, search.individuals())
+    search.step(0.0, math.inf)
+    search.close()
 
 
 def _is_too_dense(mask: Mask, algorithm: Algorithm) -> bool:

@@ -16,6 +16,7 @@ most, which is 5 s at the 25 ms that one evaluation took there. And it never rea
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -49,6 +50,7 @@ from scratchcard.objectives.counts import ACCURACY
 START_DENSITY = 0.5
 SHARPEST = 16.0
 FEW_ROWS, FEW_BLOCK_ROWS = 2048, 256  # few rows stand in small blocks: one shows a bad mask
+PIECE = 4  # masks that each thread evaluates between two looks at the clock
 REDRAWS = 100  # of a child without a path, before its parent's mask stands in for it
 
 
@@ -201,7 +203,7 @@ class GeneticSearch:
         self.masks = np.empty((0, self.network.n_weights), dtype=np.uint8)  # best first
         self.objectives = np.empty(0)
         try:
-            self._select(self._first(), np.empty(0))
+            self._select(self._first(), np.empty(0), task.deadline)
         except BaseException:
             self.close()
             raise
@@ -224,6 +226,8 @@ class GeneticSearch:
 
     def step(self, fraction: float, deadline: float = math.inf) -> None:
         """Recombination, mutation, migration, selection."""
+        if time.perf_counter() > deadline:
+            return
         settings, random = self.settings, self.random
         family = [self.masks]
         n = len(self.masks)
@@ -236,15 +240,17 @@ class GeneticSearch:
         if chosen.size:
             family.append(self._mutants(everyone[chosen]))
         if settings.migrants:
-            family.append(self.arrivals(settings.migrants))
+            family.append(self.arrivals(settings.migrants, deadline))
         self.generation += 1
-        self._select(np.concatenate(family), self.objectives)
+        self._select(np.concatenate(family), self.objectives, deadline)
         settled = self.generation >= settings.min_generations and settings.patience is not None
         if settled and self.generation - self.changed >= (settings.patience or 0):
             self.converged = True
 
-    def _select(self, masks: Masks, objectives: NDArray[np.float64]) -> None:
+    def _select(self, masks: Masks, objectives: NDArray[np.float64], deadline: float) -> None:
         """The best of these masks become the population; the first ones' objectives are known.
+
+        Those that could not be evaluated until ``deadline`` have no part in it.
 
         Performance comes first: a mask that is worse than a whole population has no place in it,
         and no more of its rows are read than show that. An operator of a user's sees true values.
@@ -252,7 +258,8 @@ class GeneticSearch:
         settings = self.settings
         is_full = len(objectives) == settings.population
         worst = objectives[-1] if is_full and settings.selection == "lexicographic" else math.inf
-        objectives = np.concatenate([objectives, self.fitness(masks[len(objectives) :], worst)])
+        objectives = self._evaluated(masks, objectives, worst, deadline)
+        masks = masks[: len(objectives)]
         surviving = ones(packed(masks))
         select = operator("selection", SELECTIONS, settings.selection)
         order = select(objectives, surviving, settings.population)
@@ -264,7 +271,21 @@ class GeneticSearch:
             errors = self.accuracy.engine.evaluate(self.masks[:1])[0]
             accuracy = 1.0 - self.accuracy.engine.value(errors)
             self.converged = accuracy >= settings.target_accuracy
-        self.fitness.keep(self.masks)
+        if time.perf_counter() < deadline:
+            self.fitness.keep(self.masks)
+
+    def _evaluated(
+        self, masks: Masks, known: NDArray[np.float64], worst: float, deadline: float
+    ) -> NDArray[np.float64]:
+        """Objectives of the masks, the first of which are known: of all, or of one at least."""
+        if deadline == math.inf:
+            return np.concatenate([known, self.fitness(masks[len(known) :], worst)])
+        found = [known]
+        for start in range(len(known), len(masks), PIECE * self.task.n_jobs):
+            if start > 0 and time.perf_counter() > deadline:
+                break
+            found.append(self.fitness(masks[start : start + PIECE * self.task.n_jobs], worst))
+        return np.concatenate(found)
 
     # -- where masks come from -------------------------------------------------------------------
 
@@ -272,7 +293,7 @@ class GeneticSearch:
         """The first population: arrivals, or a given mask and its mutants."""
         n = self.settings.population
         if self.task.start is None:
-            return self.arrivals(n)
+            return self.arrivals(n, self.task.deadline)
         start = self._thinned(np.array(self.task.start, dtype=np.uint8)[None])
         return np.concatenate([start, self._mutants(np.repeat(start, n - 1, axis=0))])
 

@@ -72,8 +72,8 @@ class Memetic:
         are a mean are raced, and only where there are more than 2,048 rows.
     first_rows : rows that a search begins with; the window of rows that is read grows
         geometrically until it holds all of them at the end, and moves on every 2,000 trials.
-    sample : share of the rows that is searched at a time where there are more than 16,384, above 0
-        to 1; see :mod:`scratchcard.evolution.sampling`. Of objectives that read a softmax.
+    sample : share of the rows that is searched at a time, above 0 to 1, but never fewer than 16,384
+        rows; see :mod:`scratchcard.evolution.sampling`. Of objectives that read a softmax.
     sharpness, smoothing : the softmax is read at ``sharpness`` (0.1 to 10) times the temperature
         with the least cross-entropy of labels smoothed by ``smoothing``, fitted every generation.
         The defaults are for classes that can be told apart; where labels are noisy, or where a
@@ -191,7 +191,7 @@ class MemeticSearch:
         at = fraction
         for done in range(0, self.n_trials, TURN):
             now = time.perf_counter()
-            if now > deadline:
+            if now > deadline and self.evaluations > 0:
                 break
             n_trials = min(TURN, self.n_trials - done)
             at = fraction + self.pace * (done + n_trials) / self.n_trials

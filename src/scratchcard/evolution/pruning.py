@@ -40,6 +40,7 @@ def prune(
     """
     if engine not in ENGINES:
         raise ValueError(f"engine takes one of {', '.join(ENGINES)}, got {engine!r}")
+    network.check_mask(mask)
     reader = ENGINES[engine](network, rows, get_objective(objective), temperature)
     state = reader.state(mask.flat())
     value = reader.value(reader.sums(state))

@@ -24,7 +24,7 @@ MANY = 1 << 14  # rows from which on they are drawn
 PERIOD = 3  # generations that a sample lasts: longer ones are learnt by heart
 LEAST = 0.1  # what even a row beyond doubt matters, as a share of the mean
 CERTAIN = 1 << 32  # a chance of 1
-STREAM = 1  # of random numbers: apart from those of individuals
+STREAM = 1  # of random numbers; the first draw begins as individual 1 does, which does no harm
 
 
 class Sampler:

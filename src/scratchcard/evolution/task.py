@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -22,6 +23,7 @@ class Task:
     (n_weights,) uint8, or None. ``n_jobs`` threads may be used; it never changes the result.
     ``evaluations`` and ``generations`` are limits, or None: short searches want short generations,
     and cool while they last. ``augment`` names how rows are varied when they are drawn, or is None.
+    From ``deadline`` on, a time of ``time.perf_counter``, a start takes what it has.
     """
 
     network: Network
@@ -34,6 +36,7 @@ class Task:
     evaluations: int | None = None
     generations: int | None = None
     augment: str | None = None
+    deadline: float = math.inf
 
 
 @dataclass(frozen=True)

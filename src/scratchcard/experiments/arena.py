@@ -94,6 +94,7 @@ class Arena:
             seed=self.seed,
             weights=self.weights,
             biases=self.biases,
+            max_density=1.0,  # each method has its own
         ).problem
 
     @property

@@ -74,6 +74,7 @@ class Comparison:
             hidden=self.hidden,
             weights=self.weights,
             biases=self.biases,
+            max_density=1.0,  # each method's own is checked below
         ).network
         for method in self.methods:
             check_method(method, self.max_density, network)

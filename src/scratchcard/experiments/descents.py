@@ -85,7 +85,12 @@ class Perceptron:
         began = time.perf_counter()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(arena.train.inputs / limit, arena.train.targets)
+            # Ctrl-C makes scikit-learn warn, and keep what it has
+            warnings.filterwarnings("error", "Training interrupted")
+            try:
+                model.fit(arena.train.inputs / limit, arena.train.targets)
+            except UserWarning as warning:
+                raise KeyboardInterrupt from warning
         seconds = time.perf_counter() - began
 
         def judge(rows: Rows) -> float:

@@ -16,6 +16,7 @@ Row = dict[str, Any]
 Key = tuple[Any, ...]
 
 FILE_NAME = "runs.jsonl"
+SHOWN = 80  # characters of a setting in a message
 
 
 class Ledger:
@@ -108,4 +109,12 @@ def _differences(old: Row, new: Row) -> str:
     if not isinstance(before, dict) or not isinstance(now, dict):
         return "no settings in its first line"
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    return ", ".join(f"{name} was {before.get(name)!r}, is {now.get(name)!r}" for name in names)
+    return ", ".join(
+        f"{name} was {_short(before.get(name))}, is {_short(now.get(name))}" for name in names
+    )
+
+
+def _short(value: Any) -> str:
+    """The value as one can read it in a message."""
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

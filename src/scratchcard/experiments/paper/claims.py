@@ -144,7 +144,7 @@ def _high_sparsity(runs: DataFrame) -> Iterator[Claim]:
 
 def _metric(runs: DataFrame) -> Iterator[Claim]:
     text = "The evaluation metric matters as networks and tasks grow"
-    yield Claim(text, ELSEWHERE, "[metrics.md](metrics.md)")
+    yield Claim(text, ELSEWHERE, "docs/metrics.md")
 
 
 # -- its figures -----------------------------------------------------------------------------------

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from scratchcard.experiments import pictures
-from scratchcard.experiments.paper.cases import ENTRANTS, EVOLVED, EXPERIMENTS, Experiment
+from scratchcard.experiments.paper.cases import (
+    ENTRANTS,
+    EVOLVED,
+    EXPERIMENTS,
+    REFERENCE,
+    Experiment,
+)
 from scratchcard.experiments.paper.claims import GA_SPARSITIES
 from scratchcard.experiments.paper.tables import of_case, of_experiment
 
@@ -108,6 +114,7 @@ def _draw_classes(runs: DataFrame, experiments: list[Experiment], folder: Path) 
                 color=look.colour,
                 linestyle=look.dashes,
                 markerfacecolor=look.colour if look.filled else "white",
+                zorder=4 if name == REFERENCE else 3,  # others must not hide what it is about
             )
         here.set_xticks(sorted(group["classes"].unique()))
         pictures.label(here, experiment.title, "classes", "test accuracy, %, median")
@@ -137,7 +144,7 @@ def _draw_sparsity(runs: DataFrame, experiments: list[Experiment], folder: Path)
         _name_networks(here, [case.network for case in experiment.cases])
         here.set_ylim(0, 105)
         pictures.label(here, experiment.title, "network", "sparsity, %, median")
-    _sparsity_legend(figure, names)
+    _sparsity_legend(figure, names, any(one.name in GA_SPARSITIES for one in experiments))
     return pictures.save(figure, folder, "paper-sparsity")
 
 
@@ -147,12 +154,14 @@ def _draw_bar(here: Axes, x: float, width: float, after: float, then: float, col
     here.bar(x, then - after, width, bottom=after, color=colour, alpha=0.45, hatch="///", **edge)
 
 
-def _sparsity_legend(figure: Any, names: list[str]) -> None:
+def _sparsity_legend(figure: Any, names: list[str], is_known: bool) -> None:
     from matplotlib.lines import Line2D
 
     handles = [pictures.patch(LOOKS[name].colour, ENTRANTS[name].label) for name in names]
     handles.append(pictures.patch("0.7", "more by pruning", "///"))
-    handles.append(Line2D([], [], color=pictures.BLACK, linestyle="--", label="GA in the paper"))
+    if is_known:
+        line = Line2D([], [], color=pictures.BLACK, linestyle="--", label="GA in the paper")
+        handles.append(line)
     columns = 3 if len(figure.axes) == 1 else len(handles)
     figure.legend(handles=handles, loc="outside lower center", ncols=columns)
 

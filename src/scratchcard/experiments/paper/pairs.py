@@ -63,12 +63,17 @@ def _judged(tests: DataFrame) -> DataFrame:
     return tests.assign(verdict=verdicts)
 
 
+def with_masks(tests: DataFrame) -> DataFrame:
+    """Those against other masks, not against trained networks."""
+    return tests[tests["method"].isin(MASKS)]
+
+
 def behind(tests: DataFrame) -> DataFrame:
     """Cases where another mask's mean accuracy is above the reference's, or its density below.
 
     Significant or not: with few seeds a tie says little.
     """
-    masks = tests[tests["method"].isin(MASKS)]
+    masks = with_masks(tests)
     return masks[
         (masks["difference"] > TIE) | (masks["reference_density"] > masks["density"] + TIE)
     ]

@@ -76,25 +76,26 @@ def _test_sections(runs: DataFrame, experiments: list[Experiment]) -> Iterator[t
         "Memetic against every other method, all cases of an experiment",
         f"{_method_of_tests()}\n\n{markdown(pairs.tests_table(pooled))}",
     )
-    behind = pairs.behind(tests)
+    behind, many = pairs.behind(tests), len(pairs.with_masks(tests))
     title = "Cases in which memetic is not at least as good and as sparse"
     if len(behind):
         significant = int((behind["verdict"] == "worse").sum())
         yield (
             title,
             f"Every case in which another mask has the higher mean accuracy, or fewer weights than "
-            f"the memetic one: {len(behind)} of {len(tests)} pairings, of which {significant} are "
-            f"significantly more accurate.\n\n{markdown(pairs.tests_table(behind))}",
+            f"the memetic one: {len(behind)} of {many} pairings with masks, of which {significant} "
+            f"are significantly more accurate.\n\n{markdown(pairs.tests_table(behind))}",
         )
     else:
-        yield title, f"None of {len(tests)}."
+        yield title, f"None of {many}."
     many = int(tests["method"].nunique())
     most, needed = int(tests["pairs"].max()), pairs_needed(many)
     remark = ""
     if most < needed:
         remark = (
-            f" With so few seeds ({most}) no single case can be significant at {LEVEL}: {many} "
-            f"tests need {needed}. Every verdict here is a tie; the pooled tests above tell more."
+            f" With so few seeds ({most}) no single case can be significant at {LEVEL}: with "
+            f"Holm's correction over {many} tests at least {needed} are needed. Every verdict here "
+            "is a tie; the pooled tests above tell more."
         )
     yield (
         "Memetic against every other method, case by case",
@@ -140,7 +141,9 @@ def _lengths(reproduction: Reproduction) -> str:
         for kind, length in reproduction.lengths.items()
     ]
     return (
-        "Lengths at most (*its own*: the method's default, the paper's). " + "; ".join(parts) + "."
+        "Lengths at most (*its own*: the method's default limit, which is the paper's for the GA). "
+        + "; ".join(parts)
+        + "."
     )
 
 
