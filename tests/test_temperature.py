@@ -40,7 +40,7 @@ def test_random_masks_get_a_spread_of_one_nat(sizes, weights):
 
 def test_no_temperature_of_zero_or_infinity_where_outputs_are_alike():
     network = Network((2, 3), biases="zero")
-    rows = Rows(np.zeros((5, 2)), [0, 1, 2, 0, 1])
+    rows = Rows(np.zeros((5, 2), np.int16), [0, 1, 2, 0, 1])
     assert 0 < search_temperature(network, rows, 0.5) < np.inf
     assert 0 < calibrated_temperature(network, Mask.full(network.shapes), rows) < np.inf
 

@@ -16,7 +16,7 @@ import numpy as np
 from scratchcard.experiments import pictures
 
 from .report import Part, Table, percent
-from .runs import EDGE_POPUP, MEMETIC, TWIN, Arena, Run
+from .runs import EDGE_POPUP, LONG, MEMETIC, TWIN, Arena, Run
 from .settings import Settings
 
 BELOW_BEST = (0.10, 0.05, 0.03, 0.02, 0.01, 0.005)  # accuracies in the table of times
@@ -45,7 +45,10 @@ def measure(settings: Settings) -> Part:
     return Part(data, tables, _draw(runs, names, where, settings))
 
 
-AT_NOTE = "Each cell is a run with that budget: test (validation) accuracy."
+AT_NOTE = (
+    "Each cell is a run with that budget: test (validation) accuracy. With budgets of "
+    f"{LONG:g} s and more memetic reads a calibrated softmax (docs/search.md)."
+)
 TO_NOTE = "The earliest moment at which any of the runs, of whatever budget, was as good."
 
 

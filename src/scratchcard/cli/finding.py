@@ -61,7 +61,8 @@ from scratchcard.cores import usable_cores
     "--objective",
     default="cross_entropy",
     show_default=True,
-    help="What to optimise on the training rows.",
+    help="What to optimise on the training rows: cross_entropy, accuracy, balanced_accuracy, "
+    "macro_f1, brier or margin.",
 )
 @init_option
 @biases_option
@@ -79,7 +80,8 @@ from scratchcard.cores import usable_cores
 @click.option(
     "--augment",
     type=click.Choice(["shift"]),
-    help="Search square images, half of them shifted by a pixel, anew each time rows are drawn.",
+    help="Search square images, half of them shifted by a pixel, anew each time rows are drawn; "
+    "memetic only.",
 )
 @threads_option
 @click.option(
