@@ -50,7 +50,7 @@ from scratchcard.objectives.counts import ACCURACY
 START_DENSITY = 0.5
 SHARPEST = 16.0
 FEW_ROWS, FEW_BLOCK_ROWS = 2048, 256  # few rows stand in small blocks: one shows a bad mask
-PIECE = 4  # masks that each thread evaluates between two looks at the clock
+OFTEN = 0.1  # seconds between two looks at the clock, at least where masks allow
 REDRAWS = 100  # of a child without a path, before its parent's mask stands in for it
 
 
@@ -198,6 +198,7 @@ class GeneticSearch:
             settings.draws if self.preset.adaptive else None,
         )
         self.generation = 0
+        self.piece = task.n_jobs  # masks evaluated between two looks at a clock that limits
         self.changed = 0  # the generation in which the best objective last changed
         self.converged = False
         self.masks = np.empty((0, self.network.n_weights), dtype=np.uint8)  # best first
@@ -280,12 +281,15 @@ class GeneticSearch:
         """Objectives of the masks, the first of which are known: of all, or of one at least."""
         if deadline == math.inf:
             return np.concatenate([known, self.fitness(masks[len(known) :], worst)])
-        found = [known]
-        for start in range(len(known), len(masks), PIECE * self.task.n_jobs):
-            if start > 0 and time.perf_counter() > deadline:
+        while len(known) < len(masks):
+            now = time.perf_counter()
+            if len(known) > 0 and now > deadline:
                 break
-            found.append(self.fitness(masks[start : start + PIECE * self.task.n_jobs], worst))
-        return np.concatenate(found)
+            found = self.fitness(masks[len(known) : len(known) + self.piece], worst)
+            known = np.concatenate([known, found])
+            if time.perf_counter() - now < OFTEN:
+                self.piece *= 2
+        return known
 
     # -- where masks come from -------------------------------------------------------------------
 
