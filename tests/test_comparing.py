@@ -327,6 +327,16 @@ def test_small_networks_can_be_compared_at_a_density_that_suits_them():
     assert main(["compare", "iris", *arguments, "--seeds", "1", "--generations", "2"]) == 0
 
 
+def test_a_method_that_cannot_be_run_is_named_and_the_others_can_go_on(capsys, monkeypatch):
+    monkeypatch.setattr("scratchcard.evolution.arrivals.HOPELESS", 50)
+    command = ["compare", "digits", "--hidden", "5", "--seeds", "1", "--generations", "1"]
+    assert main([*command, "--methods", "memetic,ga-static"]) == 2
+    error = capsys.readouterr().err
+    assert "methods: ga-static cannot be run from seed 0: bound=0.7 was reached by none" in error
+    assert "Traceback" not in error
+    assert main([*command, "--methods", "memetic"]) == 0
+
+
 def test_a_missing_library_is_named_with_its_extra(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     for module in [name for name in sys.modules if name.startswith("scratchcard.baselines")]:

@@ -179,7 +179,13 @@ def _run(job: Job) -> tuple[Row, bytes | None]:
     if job.method not in _warm:
         method.run(arena, WARMING)
         _warm.add(job.method)
-    attempt = method.run(arena, job.comparison.effort)
+    try:
+        attempt = method.run(arena, job.comparison.effort)
+    except ValueError as error:  # such as a bound that no random mask reaches
+        raise ValueError(
+            f"methods: {job.method} cannot be run from seed {job.seed}: {error}. Without it the "
+            "same command goes on with the others"
+        ) from error
     ticket = None if attempt.own_weights else arena.ticket(attempt)
     return arena.report(job.method, attempt), None if ticket is None else ticket.to_bytes()
 
