@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -319,10 +320,9 @@ def _compile(
         engine = IncrementalEngine(network, rows, ACCURACY, 1.0)
         engine.apply(engine.state(np.ones(network.n_weights, np.uint8)), np.zeros(1, np.int64))
     task = Task(network, rows, get_objective(objective), 1.0, seed, evaluations=1)
-    search = algorithm.start(task)
-    _Choice(network, rows, False, 1).consider(0, search.individuals())
-    search.step(0.0, math.inf)
-    search.close()
+    with closing(algorithm.start(task)) as search:
+        _Choice(network, rows, False, 1).consider(0, search.individuals())
+        search.step(0.0, math.inf)
 
 
 def _is_too_dense(mask: Mask, algorithm: Algorithm) -> bool:
