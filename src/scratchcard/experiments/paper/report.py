@@ -139,6 +139,7 @@ def _lengths(reproduction: Reproduction) -> str:
         f"bound), {own(length.memetic)} of memetic, {own(length.edge_popup)} epochs of edge-popup, "
         f"{own(length.twin)} of Adam, {own(length.mlp)} of scikit-learn"
         for kind, length in reproduction.lengths.items()
+        if kind in {case.kind for case in reproduction.cases}
     ]
     return (
         "Lengths at most (*its own*: the method's default limit, which is the paper's for the GA). "
