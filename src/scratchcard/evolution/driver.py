@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,9 +31,9 @@ from scratchcard.mask import Mask
 from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.objectives.counts import ACCURACY
+from scratchcard.objectives.softmax import CROSS_ENTROPY
 from scratchcard.weights import as_int
 
-COMPILING_ROWS = 64
 MOST = 1 << 62  # of what is counted
 
 
@@ -43,8 +44,8 @@ class Limits:
     Parameters
     ----------
     generations, evaluations : reproducible limits.
-    seconds : a limit by the clock, so the result depends on the machine. It does not count the
-        compilation that the first search on a machine, or of a process, begins with.
+    seconds : a limit by the clock, so the result depends on the machine. No clock counts the
+        compilation that the first search on a machine begins with.
     patience : generations without a better validation accuracy; needs validation rows.
 
     Where all of the first three are None, the algorithm's own default number of generations holds.
@@ -203,14 +204,17 @@ def evolve(
     check_augmentation(augment, network.sizes[0], algorithm)
     limited = (limits.generations, limits.evaluations, limits.seconds) != (None, None, None)
     generations = limits.generations if limited else algorithm.generations
-    if limits.seconds is not None:
-        _compile(network, train, algorithm, objective, seed)
+    objective = get_objective(objective)
+    if isinstance(algorithm, Memetic):
+        _compile(Memetic(max_density=1.0, population=2))
+    elif isinstance(algorithm, Genetic):
+        _compile(Genetic(population=2, mutation_share=1.0, migrants=1, engine=algorithm.engine))
     began = time.perf_counter()
     deadline = began + (limits.seconds or math.inf)
     task = Task(
         network,
         train,
-        get_objective(objective),
+        objective,
         search_temperature(network, train, getattr(algorithm, "max_density", None) or 0.5),
         seed,
         n_jobs,
@@ -307,19 +311,14 @@ def _close(search: Search) -> bool:
     return False
 
 
-def _compile(
-    network: Network, train: Rows, algorithm: Algorithm, objective: str | Objective, seed: int
-) -> None:
-    """Have all that a search runs compiled or loaded: the least of a search, on few rows."""
-    if not isinstance(algorithm, Memetic | Genetic):
-        return
-    some = np.flatnonzero(train.weights)[:COMPILING_ROWS]
-    rows = Rows(train.inputs[some], train.targets[some], train.weights[some])
-    if isinstance(algorithm, Genetic):
-        algorithm = Genetic(engine=algorithm.engine, population=2, mutation_share=1.0, migrants=1)
-        engine = IncrementalEngine(network, rows, ACCURACY, 1.0)
-        engine.apply(engine.state(np.ones(network.n_weights, np.uint8)), np.zeros(1, np.int64))
-    task = Task(network, rows, get_objective(objective), 1.0, seed, evaluations=1)
+@cache
+def _compile(algorithm: Algorithm) -> None:
+    """Have all that a search runs compiled or loaded: the least of a search, of next to nothing."""
+    network = Network((16, 16, 2))  # large enough that some masks count as similar
+    rows = Rows(np.eye(2, 16, dtype=np.int16), np.array([0, 1]))
+    engine = IncrementalEngine(network, rows, CROSS_ENTROPY, 1.0)
+    engine.apply(engine.state(np.ones(network.n_weights, np.uint8)), np.zeros(1, np.int64))
+    task = Task(network, rows, CROSS_ENTROPY, 1.0, evaluations=1)
     with closing(algorithm.start(task)) as search:
         _Choice(network, rows, False, 1).consider(0, search.individuals())
         search.step(0.0, math.inf)
