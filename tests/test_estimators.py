@@ -462,7 +462,7 @@ def test_an_interrupt_keeps_the_best_so_far(monkeypatch, iris):
         ({"n_jobs": "2"}, "n_jobs takes a number of threads, -1 for all cores, or None, got '2'"),
         (
             {"algorithm": Memetic},
-            "algorithm takes .* or an Algorithm, got <class",
+            "algorithm takes 'memetic', 'genetic' or an Algorithm, got <class",
         ),
     ],
 )
