@@ -125,6 +125,33 @@ def test_denser_than_the_other_mask_is_listed_even_where_more_accurate():
     assert len(pairs.behind(pairs.case_tests(runs))) == 1
 
 
+def test_on_signed_constant_weights_memetic_is_tested_against_those_there():
+    names = ("memetic", "memetic-signed", "ga", "signed@0.5")
+    runs = runs_of({("circles", "2-100-2", name): [0.9, 0.91] for name in names})
+    tests = pairs.case_tests(runs)
+    assert list(zip(tests["reference"], tests["method"], strict=True)) == [
+        ("memetic", "ga"),
+        ("memetic", "signed@0.5"),
+        ("memetic-signed", "signed@0.5"),
+    ]
+    assert "memetic ±1" in markdown(pairs.tests_table(tests))
+
+
+def test_targets_are_those_of_both_weights_where_both_were_run():
+    runs = runs_of({("circles", "2-100-2", "memetic"): [0.91] * 2})
+    (own,) = (claim for claim in claims.targets(runs) if claim.verdict == "missed")
+    assert "memetic median" in own.text
+    both = runs_of(
+        {
+            ("circles", "2-100-2", "memetic"): [0.91] * 2,
+            ("circles", "2-100-2", "memetic-signed"): [0.92] * 2,
+        }
+    )
+    found = {claim.text: claim.verdict for claim in claims.targets(both)}
+    assert found["circles, 2-100-2: memetic median of at least 92 %"] == "missed"
+    assert found["circles, 2-100-2: memetic ±1 median of at least 92 %"] == "reached"
+
+
 def test_verdicts_follow_the_runs():
     six = [0.90, 0.91, 0.92, 0.93, 0.94, 0.95]
     better = [value + 0.02 + 0.001 * k for k, value in enumerate(six)]

@@ -43,8 +43,8 @@ def reproduce() -> None:
     "--methods",
     type=names,
     metavar="NAME,…",
-    help="Of memetic, ga, ga-adaptive, edge-popup@0.5, edge-popup@ga, signed@0.5, signed@ga, mlp, "
-    "twin.  [default: all]",
+    help="Of memetic, memetic-signed, ga, ga-adaptive, edge-popup@0.5, edge-popup@ga, signed@0.5, "
+    "signed@ga, mlp, twin.  [default: all]",
 )
 @click.option(
     "--seeds", type=click.IntRange(1, 10_000), help="Of every case.  [default: 25; 3 if --quick]"
@@ -68,8 +68,8 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
     Moons and circles on four networks; digits, all ten and the first two, on four networks; digits
     and blobs with two to ten classes. The paper's genetic algorithm, edge-popup (on uniform weights
     and on signed-constant ones, at half of the weights and at the GA's own density), training, and
-    the memetic search, all from the same random networks. The report holds the paper's claims
-    against the runs.
+    the memetic search (on both kinds of weights), all from the same random networks. The report
+    holds the paper's claims against the runs.
 
     Every finished run is kept: the same command goes on after Ctrl-C, and more --seeds, --methods
     and --only may be asked for later. Short runs come first.
@@ -113,7 +113,7 @@ def _check_torch() -> None:
     if find_spec("torch") is None:
         raise ImportError(
             "edge-popup and twin need torch: pip install 'scratchcard[torch]', or leave them out "
-            "with --methods memetic,ga,ga-adaptive,mlp"
+            "with --methods memetic,memetic-signed,ga,ga-adaptive,mlp"
         )
 
 

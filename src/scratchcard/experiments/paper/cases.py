@@ -133,6 +133,7 @@ ENTRANTS = {
     one.name: one
     for one in (
         Entrant(REFERENCE, "memetic", "memetic", pruned=True),
+        Entrant("memetic-signed", "memetic ±1", "memetic", "signed_constant", pruned=True),
         Entrant("ga", "GA", "ga", pruned=True),
         Entrant("ga-adaptive", "GA (adaptive AB)", "ga-adaptive", pruned=True),
         Entrant("edge-popup@0.5", "edge-popup, 50 %", "edge-popup", density=0.5),
@@ -148,3 +149,12 @@ ENTRANTS = {
 MASKS = tuple(name for name, one in ENTRANTS.items() if one.method not in ("mlp", "twin"))
 EDGE_POPUPS = tuple(name for name, one in ENTRANTS.items() if one.method == "edge-popup")
 EVOLVED = tuple(name for name, one in ENTRANTS.items() if one.pruned)
+OPPONENTS = {
+    ours: tuple(
+        name
+        for name, one in ENTRANTS.items()
+        if one.method != "memetic" and (ours == REFERENCE or one.weights == ENTRANTS[ours].weights)
+    )
+    for ours in (REFERENCE, "memetic-signed")
+}
+"""Whom the memetic search is tested against: everybody; on signed-constant weights, those there."""

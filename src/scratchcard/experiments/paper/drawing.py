@@ -35,6 +35,7 @@ class Look(NamedTuple):
 
 LOOKS = {
     "memetic": Look(pictures.BLUE, "o"),
+    "memetic-signed": Look(pictures.BLUE, "o", ":", filled=False),
     "ga": Look(pictures.ORANGE, "s"),
     "ga-adaptive": Look(pictures.VERMILION, "D", "--"),
     "edge-popup@0.5": Look(pictures.GREEN, "^"),
@@ -123,9 +124,12 @@ def _draw_classes(runs: DataFrame, experiments: list[Experiment], folder: Path) 
 
 
 def _draw_sparsity(runs: DataFrame, experiments: list[Experiment], folder: Path) -> list[Path]:
-    """Sparsity after evolution (a bar), after pruning (the hatched rest), and the paper's."""
+    """Sparsity after evolution (a bar), after pruning (the hatched rest), and the paper's.
+
+    Of the uniform weights that the paper evolves masks on.
+    """
     figure, axes = _panels(len(experiments), (7.0, 4.0))
-    names = [name for name in EVOLVED if name in set(runs["method"])]
+    names = [one for one in _entrants(runs) if one in EVOLVED and one != "memetic-signed"]
     width = SPREAD / max(1, len(names))
     for here, experiment in zip(axes, experiments, strict=False):
         group = of_experiment(runs, experiment)

@@ -1,10 +1,11 @@
-"""Paired tests of the memetic search against every other entrant, case by case and over cases."""
+"""Paired tests of the memetic search against the other entrants, case by case and over cases."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from scratchcard.experiments.paper.cases import ENTRANTS, MASKS, REFERENCE, Experiment
+from scratchcard.experiments.paper.cases import ENTRANTS, MASKS, OPPONENTS, Experiment
 from scratchcard.experiments.paper.tables import NONE, of_experiment, percent
 from scratchcard.experiments.statistics import TIE, compared
 
@@ -15,25 +16,21 @@ KEYS = ["data", "network"]
 
 
 def case_tests(runs: DataFrame) -> DataFrame:
-    """A row for each case and other entrant, with the columns of ``compared`` and
+    """A row for each case, reference and opponent of it, with the columns of ``compared`` and
 
-    ``data``, ``network``, ``method``; ``reference_density`` and ``density``, means; and ``verdict``
-    on the reference: better, tie (Holm's p is 0.05 or more) or worse, in accuracy.
+    ``data``, ``network``, ``reference``, ``method``; ``reference_density`` and ``density``, means;
+    and ``verdict`` on the reference: better, tie (Holm's p is 0.05 or more) or worse, in accuracy.
     """
-    import pandas as pd
-
     parts = []
     for (data, network), group in runs.groupby(KEYS, sort=False):
-        if REFERENCE not in set(group["method"]) or group["method"].nunique() < 2:
-            continue
-        tests = compared(group, REFERENCE).reset_index()
         density = group.groupby("method")["density"].mean()
-        tests.insert(0, "data", data)
-        tests.insert(1, "network", network)
-        tests["reference_density"] = density[REFERENCE]
-        tests["density"] = tests["method"].map(density)
-        parts.append(tests)
-    return _judged(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame()
+        for reference, tests in _tests(group, ("seed",)):
+            tests.insert(0, "data", data)
+            tests.insert(1, "network", network)
+            tests["reference_density"] = density[reference]
+            tests["density"] = tests["method"].map(density)
+            parts.append(tests)
+    return _judged(parts)
 
 
 def pooled_tests(runs: DataFrame, experiments: list[Experiment]) -> DataFrame:
@@ -41,21 +38,31 @@ def pooled_tests(runs: DataFrame, experiments: list[Experiment]) -> DataFrame:
 
     A single case has few pairs where seeds are few; its neighbours then lend theirs.
     """
-    import pandas as pd
-
     parts = []
     for experiment in experiments:
-        group = of_experiment(runs, experiment)
-        if REFERENCE not in set(group["method"]) or group["method"].nunique() < 2:
-            continue
-        tests = compared(group, REFERENCE, pairs=(*KEYS, "seed")).reset_index()
-        tests.insert(0, "experiment", experiment.name)
-        parts.append(tests)
-    return _judged(pd.concat(parts, ignore_index=True)) if parts else pd.DataFrame()
+        for _, tests in _tests(of_experiment(runs, experiment), (*KEYS, "seed")):
+            tests.insert(0, "experiment", experiment.name)
+            parts.append(tests)
+    return _judged(parts)
 
 
-def _judged(tests: DataFrame) -> DataFrame:
-    """With the verdict on the reference; differences are those of the others from it."""
+def _tests(runs: DataFrame, pairs: tuple[str, ...]) -> Iterator[tuple[str, DataFrame]]:
+    """Each reference that was run, and its tests against those of its opponents that were."""
+    for reference, opponents in OPPONENTS.items():
+        group = runs[runs["method"].isin((reference, *opponents))]
+        if reference in set(group["method"]) and group["method"].nunique() > 1:
+            tests = compared(group, reference, pairs=pairs).reset_index()
+            tests.insert(0, "reference", reference)
+            yield reference, tests
+
+
+def _judged(parts: list[DataFrame]) -> DataFrame:
+    """All of them with verdicts on the reference; differences are those of the others from it."""
+    import pandas as pd
+
+    if not parts:
+        return pd.DataFrame()
+    tests = pd.concat(parts, ignore_index=True)
     verdicts = [
         "tie" if not significant else "better" if difference < 0 else "worse"
         for significant, difference in zip(tests["significant"], tests["difference"], strict=True)
@@ -91,6 +98,7 @@ def tests_table(tests: DataFrame) -> DataFrame:
 
     keys = [name for name in ("experiment", *KEYS) if name in tests]
     found: dict[str, Any] = {name: tests[name] for name in keys}
+    found["who"] = [ENTRANTS[name].label for name in tests["reference"]]
     found["against"] = [ENTRANTS[name].label for name in tests["method"]]
     found["difference, points"] = tests["difference"].map(points)
     wins = zip(tests["worse"], tests["equal"], tests["better"], strict=True)
@@ -100,5 +108,5 @@ def tests_table(tests: DataFrame) -> DataFrame:
     if "density" in tests:
         pairs = zip(tests["reference_density"], tests["density"], strict=True)
         found["densities %"] = [f"{percent(own)} / {percent(other)}" for own, other in pairs]
-    found["memetic is"] = tests["verdict"]
+    found["is"] = tests["verdict"]
     return pd.DataFrame(found)

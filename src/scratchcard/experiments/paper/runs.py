@@ -150,11 +150,23 @@ class Reproduction:
 
         Those at the GA's density come after the GA's.
         """
-        for _ in range(2):
-            jobs = [job for job in self._jobs(ledger) if job.key not in ledger]
-            for row in run_all(run_one, sorted(jobs, key=lambda job: job.seconds), n_jobs):
+        before = -1
+        while len(ledger.rows) > before:  # the last of the GA's runs may end when no job is left
+            before = len(ledger.rows)
+            for row in run_all(run_one, self._shortest(ledger), n_jobs):
                 ledger.add(row)
                 yield row
+
+    def _shortest(self, ledger: Ledger) -> Iterator[Job]:
+        """Each missing job once, always the shortest of those whose density is known by then."""
+        begun: set[Job] = set()
+        while True:
+            jobs = [job for job in self._jobs(ledger) if job.key not in ledger and job not in begun]
+            if not jobs:
+                return
+            job = min(jobs, key=lambda job: job.seconds)
+            begun.add(job)
+            yield job
 
     def _jobs(self, ledger: Ledger, every: bool = False) -> Iterator[Job]:
         """The runs; without ``every``, only those whose density is known already."""
