@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from functools import cache
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import hypergeom
 
 from scratchcard.data import load
 from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
@@ -26,11 +28,13 @@ from scratchcard.evolution.operators import (
     thinned,
     uniform_crossover,
 )
+from scratchcard.evolution.screening import CHANCE, SAMPLES, WORTH, Screening, margin
 from scratchcard.evolution.task import Task
 from scratchcard.evolution.temperature import search_temperature
 from scratchcard.mask import Mask
 from scratchcard.network import Network
 from scratchcard.objectives import OBJECTIVES, get_objective
+from scratchcard.objectives.counts import ACCURACY
 from scratchcard.scaling import InputScaling
 
 AB = [name for name in PRESETS if name != "GA"]
@@ -301,11 +305,11 @@ def test_a_bound_that_nothing_reaches_falls_or_is_refused(monkeypatch):
 
 def arriving(accuracies, draws, bound=0.85):
     """The bound after one arrival out of masks with these accuracies."""
-    coming = iter(accuracies)
+    numbers = itertools.count()
     made = Arrivals(
-        lambda n: np.zeros((n, 1), np.uint8),
+        lambda n: np.array([[next(numbers)] for _ in range(n)]),
         lambda mask: True,
-        lambda masks: np.array([next(coming, 0.0) for _ in masks]),
+        lambda masks, _: np.append(accuracies, np.zeros(2 * len(accuracies) + 99))[masks[:, 0]],
         bound,
         draws,
     )
@@ -322,6 +326,50 @@ def test_the_adaptive_bound_falls_by_the_papers_formula():
     # Nothing passed within ten draws: the largest fall, and the eleventh passes the lower bound.
     assert arriving([0.0] * 10 + [0.8], 10) == pytest.approx(0.85 - 0.1 * 0.981)
     assert arriving([0.0] * 100, 10, bound=0.55) == FLOOR
+
+
+def test_what_was_drawn_before_the_bound_fell_is_judged_by_the_new_one():
+    judged = []
+
+    def accuracies(masks, bound):
+        judged.append((masks[:, 0].tolist(), bound))
+        return np.where(masks[:, 0] == 12, 0.8, 0.0)
+
+    made = Arrivals(
+        lambda n: np.arange(n)[:, None], lambda mask: True, accuracies, bound=0.85, draws=10
+    )
+    assert made(1)[0] == [12]
+    assert judged == [(list(range(16)), 0.85), (list(range(10, 16)), made.bound)]
+
+
+@pytest.mark.parametrize("engine", [IncrementalEngine, DenseEngine])
+def test_screening_refuses_what_fails_and_tells_the_rest_exactly(engine):
+    network, rows = crowd(30_000, 2)
+    rows = Rows(rows.inputs, rows.targets)
+    made = []
+
+    def evaluator(rows):
+        made.append(Evaluator(engine(network, rows, ACCURACY, 1.0)))
+        return made[-1]
+
+    screening = Screening(rows, evaluator(rows), evaluator)
+    masks = random_masks(network, 200, 0.5, np.random.default_rng(0))
+    exact = 1.0 - made[0](masks)
+    for bound in (0.5, 0.6, 0.8):
+        made[0].keep(masks[:0])
+        found = screening(masks, bound)
+        assert np.array_equal(found >= bound, exact >= bound)
+        assert np.array_equal(found[exact >= bound], exact[exact >= bound])
+    assert 100 < screening.refused < 600
+    screening.close()
+
+
+def test_a_sample_refuses_wrongly_less_than_once_in_a_billion():
+    for n in SAMPLES:
+        for n_rows in (WORTH * n, 50_000):
+            n_right = n_rows * 6 // 10  # a mask that just passes
+            seen = hypergeom(n_rows, n_right, n)
+            assert seen.cdf(np.ceil(n * (0.6 - margin(n, n_rows))) - 1) < CHANCE
 
 
 def test_it_ends_without_change_after_patience_and_a_least_number_of_generations():

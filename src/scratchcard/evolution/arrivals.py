@@ -29,7 +29,8 @@ class Arrivals:
     ----------
     draw : n -> (n, n_weights) random masks.
     admits : mask (n_weights,) -> whether it may live at all.
-    accuracies : (n, n_weights) masks -> (n,) accuracies on the training rows.
+    accuracies : (n, n_weights) masks, bound -> (n,) accuracies on the training rows; of those that
+        fail the bound it need not tell more than that.
     bound : accuracy to pass; None admits every mask, and ``accuracies`` is not called.
     draws : of an adaptive bound, how many masks are tried for one arrival before the bound falls;
         None for a bound that never falls.
@@ -39,7 +40,7 @@ class Arrivals:
         self,
         draw: Callable[[int], Masks],
         admits: Callable[[Masks], bool],
-        accuracies: Callable[[Masks], NDArray[np.float64]],
+        accuracies: Callable[[Masks, float], NDArray[np.float64]],
         bound: float | None,
         draws: int | None,
     ) -> None:
@@ -65,18 +66,18 @@ class Arrivals:
         best = 0.0
         while True:
             tries += 1
-            mask, accuracy = self._drawn()
+            mask, accuracy = self._drawn(bound)
             admitted = self.admits(mask)
             if admitted and time.perf_counter() >= deadline:
                 return mask
             if admitted and (accuracy >= bound or self._is_open(bound)):
                 if self.draws is not None and tries > REASONABLE * self.draws:
                     lateness = (tries / self.draws - REASONABLE) / (1.0 - REASONABLE)
-                    self.bound = self._lower(bound, lateness)
+                    self._lower(bound, lateness)
                 return mask
             best = max(best, accuracy if admitted else 0.0)
             if tries == self.draws and not self._is_open(bound):
-                self.bound = bound = self._lower(bound, 0.0)
+                bound = self._lower(bound, 0.0)
                 tries = 0
             elif tries == HOPELESS:
                 raise ValueError(
@@ -85,19 +86,29 @@ class Arrivals:
                     "'GA (adaptive AB)'"
                 )
 
-    def _is_open(self, bound: float | None) -> bool:
+    def _is_open(self, bound: float) -> bool:
         """Whether the bound has fallen so far that it admits any mask."""
-        return self.draws is not None and bound is not None and bound <= FLOOR
+        return self.draws is not None and bound <= FLOOR
 
-    @staticmethod
-    def _lower(bound: float, lateness: float) -> float:
-        """The bound, lower by the paper's amount; lateness from 0 (just late) to 1 (at the end)."""
-        return max(FLOOR, bound - 0.1 * (0.051 + 0.93 * math.exp(-9.36 * lateness)))
+    def _lower(self, bound: float, lateness: float) -> float:
+        """Let the bound fall by the paper's amount; lateness from 0 (just late) to 1 (at the end).
 
-    def _drawn(self) -> tuple[Masks, float]:
+        Masks that were drawn and judged by the old one are judged again. Returns the new one.
+        """
+        self.bound = max(FLOOR, bound - 0.1 * (0.051 + 0.93 * math.exp(-9.36 * lateness)))
+        masks = [mask for mask, _ in self.drawn]
+        self.drawn.clear()
+        if masks:
+            self._judge(np.array(masks), self.bound)
+        return self.bound
+
+    def _drawn(self, bound: float) -> tuple[Masks, float]:
         if not self.drawn:
-            masks = self.draw(BATCH)
-            known = not self._is_open(self.bound)
-            accuracies = self.accuracies(masks).tolist() if known else [0.0] * BATCH
-            self.drawn.extend(zip(masks, accuracies, strict=True))
+            self._judge(self.draw(BATCH), bound)
         return self.drawn.popleft()
+
+    def _judge(self, masks: Masks, bound: float) -> None:
+        """Put masks with their accuracies where the next are taken from."""
+        known = not self._is_open(bound)
+        accuracies = self.accuracies(masks, bound).tolist() if known else [0.0] * len(masks)
+        self.drawn.extend(zip(masks, accuracies, strict=True))

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines import ENGINES
+from scratchcard.engines import ENGINES, Rows
 from scratchcard.evolution.arrivals import Arrivals
 from scratchcard.evolution.bits import ones, packed
 from scratchcard.evolution.evaluation import Evaluator
@@ -42,6 +42,7 @@ from scratchcard.evolution.operators import (
     operator,
     thinned,
 )
+from scratchcard.evolution.screening import Screening
 from scratchcard.evolution.task import Individual, Task
 from scratchcard.network import Network
 from scratchcard.objectives import Objective
@@ -181,20 +182,22 @@ class GeneticSearch:
         self.random = np.random.default_rng(task.seed)
         engine = ENGINES[settings.engine]
         temperature = own_temperature(task.network, task.temperature)
-        block_rows = FEW_BLOCK_ROWS if len(task.rows) <= FEW_ROWS else None
 
-        def evaluator(objective: Objective) -> Evaluator:
-            made = engine(task.network, task.rows, objective, temperature, block_rows)
+        def evaluator(rows: Rows, objective: Objective = ACCURACY) -> Evaluator:
+            block_rows = FEW_BLOCK_ROWS if len(rows) <= FEW_ROWS else None
+            made = engine(task.network, rows, objective, temperature, block_rows)
             return Evaluator(made, task.n_jobs)
 
-        self.fitness = self.accuracy = evaluator(task.objective)
+        self.fitness = self.accuracy = evaluator(task.rows, task.objective)
         if task.objective != ACCURACY:
-            self.accuracy = evaluator(ACCURACY)
+            self.accuracy = evaluator(task.rows)
+        bound = self.preset.bound if settings.bound is None else settings.bound
+        self.screening = Screening(task.rows, self.accuracy, evaluator) if bound else None
         self.arrivals = Arrivals(
             self._draw,
             self._may_live,
             self._accuracies,
-            self.preset.bound if settings.bound is None else settings.bound,
+            bound,
             settings.draws if self.preset.adaptive else None,
         )
         self.generation = 0
@@ -213,12 +216,15 @@ class GeneticSearch:
     def evaluations(self) -> int:
         """Masks evaluated so far, those that failed a bound included."""
         own = self.accuracy.evaluations if self.accuracy is not self.fitness else 0
-        return self.fitness.evaluations + own
+        refused = self.screening.refused if self.screening else 0
+        return self.fitness.evaluations + own + refused
 
     def close(self) -> None:
         """Release threads."""
         self.fitness.close()
         self.accuracy.close()
+        if self.screening:
+            self.screening.close()
 
     def individuals(self) -> Sequence[Individual]:
         """The best individual alone, so that a few validation rows do not choose among thousands
@@ -349,9 +355,10 @@ class GeneticSearch:
         allowed = max(1, int(self.settings.max_density * self.network.n_weights))
         return thinned(masks, allowed, self.random)
 
-    def _accuracies(self, masks: Masks) -> NDArray[np.float64]:
-        """Accuracies on the training rows, (n, n_weights) -> (n,)."""
-        errors = self.accuracy(masks)
+    def _accuracies(self, masks: Masks, bound: float) -> NDArray[np.float64]:
+        """Accuracies on the training rows, (n, n_weights) -> (n,), those below the bound about."""
+        assert self.screening is not None
+        found = self.screening(masks, bound)
         if self.accuracy is not self.fitness:
             self.accuracy.keep(masks[:0])
-        return 1.0 - errors
+        return found
