@@ -9,13 +9,11 @@ from scratchcard.evolution import Memetic
 
 GA_DENSITY = "ga"  # stands for the density that the GA's run of the same case and seed came to
 
-CROWD = 16  # individuals, for where few weights leave few ways around
 SEARCHES = {
-    "moons": Memetic(max_density=0.4, population=CROWD),
-    # classes that overlap, and a boundary that wants many weights
-    "circles": Memetic(
-        max_density=0.5, population=CROWD, price=1e-5, sharpness=1.0, smoothing=0.02
-    ),
+    # few weights leave few ways around: many individuals
+    "moons": Memetic(max_density=0.4, population=16),
+    # classes that overlap, and a boundary that wants many weights: a calibrated softmax, all rows
+    "circles": Memetic(max_density=0.5, burst=4800, sample=1.0, sharpness=1.0, smoothing=0.02),
     "digits": Memetic(max_density=0.1),
     "blobs": Memetic(max_density=0.2),
 }
@@ -37,13 +35,8 @@ class Case(NamedTuple):
 
     @property
     def family(self) -> str:
-        """Of the data: digits of digits-2."""
+        """Of the data: digits of digits-2. Settings and lengths depend on it."""
         return self.data.partition("-")[0]
-
-    @property
-    def kind(self) -> str:
-        """What the length of a run depends on: planar, digits or blobs."""
-        return "planar" if self.family in ("moons", "circles") else self.family
 
     @property
     def search(self) -> Memetic:

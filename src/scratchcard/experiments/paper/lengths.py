@@ -11,7 +11,7 @@ from scratchcard.evolution import Genetic, Memetic
 from scratchcard.evolution.memetic import POPULATION
 from scratchcard.experiments.arena import Effort
 from scratchcard.experiments.descents import BATCH, EPOCHS, MIN_STEPS, MLP_ITERATIONS
-from scratchcard.experiments.paper.cases import Case
+from scratchcard.experiments.paper.cases import SEARCHES, Case
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,11 @@ class Length:
 DESCENTS = ("edge_popup", "twin", "mlp")
 OWN = {"ga": Genetic.generations, "memetic": Memetic.generations, "mlp": MLP_ITERATIONS}
 
-FULL = {kind: Length() for kind in ("planar", "digits", "blobs")}
+FULL = {family: Length() for family in SEARCHES}
 
 QUICK = {
-    "planar": Length(ga=60, memetic=60, edge_popup=12, twin=12, mlp=20, draws=10),
+    "moons": Length(ga=60, memetic=60, edge_popup=12, twin=12, mlp=20, draws=10),
+    "circles": Length(ga=60, edge_popup=12, twin=12, mlp=20, draws=10),
     "digits": Length(ga=400, draws=10),
     "blobs": Length(ga=25, memetic=15, edge_popup=6, twin=6, mlp=20, draws=10),
 }
@@ -71,10 +72,10 @@ _FIRST_GENERATION = 5e-9  # per row and weight
 _LATER_GENERATION = (2e-3, 7e-10)  # once, and per row and weight
 _DRAW = 1e-10  # of a random mask, per row and weight
 _EPOCH = {"edge-popup": 1.3e-5, "twin": 1.0e-5, "mlp": 4.5e-6}  # per row
-_TRIAL = {"planar": 2.2e-5, "digits": 7e-6, "blobs": 4e-5}  # of the memetic search
+_TRIAL = {"moons": 1.2e-5, "circles": 7e-6, "digits": 7e-6, "blobs": 4e-5}  # of the memetic search
 _START = 0.3
-_TO_CONVERGE = 450  # generations of the paper's stopping rule on moons and circles, about
-_TO_BE_RIGHT = 10  # generations until all rows are right, where two classes are easy to tell
+_GENERATIONS_OF_TWO = {"moons": 450, "circles": 450, "digits": 10, "blobs": 10}
+# of the GA, where there are two classes: until its best changes no more, or all rows are right
 
 
 def expected_seconds(case: Case, method: str, length: Length, n_rows: int) -> float:
@@ -86,11 +87,12 @@ def expected_seconds(case: Case, method: str, length: Length, n_rows: int) -> fl
         epochs = effort.epochs or max(EPOCHS, MIN_STEPS * BATCH // n_rows)
         return _START + epochs * n_rows * _EPOCH[method]
     if method == "memetic":
-        trials = (effort.generations or Memetic.generations) * 60 * math.sqrt(n_weights)
-        return _START + trials * (case.search.population or POPULATION) * _TRIAL[case.kind]
+        burst = case.search.burst or 60 * math.sqrt(n_weights)
+        trials = (effort.generations or Memetic.generations) * burst
+        return _START + trials * (case.search.population or POPULATION) * _TRIAL[case.family]
     generations = effort.generations or Genetic.generations
     if case.n_classes == 2:
-        generations = min(generations, _TO_CONVERGE if case.kind == "planar" else _TO_BE_RIGHT)
+        generations = min(generations, _GENERATIONS_OF_TWO[case.family])
     draws = 30 * length.draws if method == "ga-adaptive" else 0
     first = min(generations, _FIRST)
     once, each = _LATER_GENERATION

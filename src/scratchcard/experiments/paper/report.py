@@ -136,11 +136,11 @@ def _lengths(reproduction: Reproduction) -> str:
         return "its own" if value is None else f"{value:,}"
 
     parts = [
-        f"{kind}: {own(length.ga)} generations of the GA ({length.draws} draws for an adaptive "
+        f"{family}: {own(length.ga)} generations of the GA ({length.draws} draws for an adaptive "
         f"bound), {own(length.memetic)} of memetic, {own(length.edge_popup)} epochs of edge-popup, "
         f"{own(length.twin)} of Adam, {own(length.mlp)} of scikit-learn"
-        for kind, length in reproduction.lengths.items()
-        if kind in {case.kind for case in reproduction.cases}
+        for family, length in reproduction.lengths.items()
+        if family in {case.family for case in reproduction.cases}
     ]
     return (
         "Lengths at most (*its own*: the method's default limit, which is the paper's for the GA). "

@@ -103,7 +103,8 @@ class Reproduction:
         Effort(generations=self.generations, epochs=self.epochs)
         lengths = QUICK if self.quick else FULL
         limited = {
-            kind: length.limited(self.generations, self.epochs) for kind, length in lengths.items()
+            family: length.limited(self.generations, self.epochs)
+            for family, length in lengths.items()
         }
         object.__setattr__(self, "lengths", limited)
 
@@ -123,7 +124,7 @@ class Reproduction:
         settings = {
             "scratchcard": __version__,
             "quick": self.quick,
-            "lengths": {kind: asdict(length) for kind, length in self.lengths.items()},
+            "lengths": {family: asdict(length) for family, length in self.lengths.items()},
             "cases": [case._asdict() for one in EXPERIMENTS.values() for case in one.cases],
             "searches": {family: asdict(search) for family, search in SEARCHES.items()},
         }
@@ -174,7 +175,7 @@ class Reproduction:
         for case in self.cases:
             for name in self.methods:
                 for seed in range(self.seeds):
-                    job = Job(case, ENTRANTS[name], seed, 1.0, self.lengths[case.kind])
+                    job = Job(case, ENTRANTS[name], seed, 1.0, self.lengths[case.family])
                     density = _density(job, ledger)
                     if every or density is not None:
                         yield job._replace(density=density or 1.0)
