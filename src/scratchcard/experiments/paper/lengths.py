@@ -68,11 +68,11 @@ QUICK = {
 
 # Seconds on one core, measured; good to a factor of two, which is enough to tell hours from days.
 _FIRST = 100  # generations of the GA in which masks differ much, and most are computed to the end
-_FIRST_GENERATION = 5e-9  # per row and weight
+_FIRST_GENERATION = 3e-9  # per row and weight
 _LATER_GENERATION = (2e-3, 7e-10)  # once, and per row and weight
 _DRAW = 1e-10  # of a random mask, per row and weight
-_EPOCH = {"edge-popup": 1.3e-5, "twin": 1.0e-5, "mlp": 4.5e-6}  # per row
-_TRIAL = {"moons": 1.2e-5, "circles": 7e-6, "digits": 7e-6, "blobs": 4e-5}  # of the memetic search
+_EPOCH = {"edge-popup": 6e-6, "twin": 4.5e-6, "mlp": 2e-6}  # per row
+_TRIAL = {"moons": 8e-6, "circles": 7e-6, "digits": 3e-6, "blobs": 1e-5}  # of the memetic search
 _START = 0.3
 _GENERATIONS_OF_TWO = {"moons": 450, "circles": 450, "digits": 10, "blobs": 10}
 # of the GA, where there are two classes: until its best changes no more, or all rows are right
