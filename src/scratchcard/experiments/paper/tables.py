@@ -64,7 +64,7 @@ def results_table(runs: DataFrame) -> DataFrame:
             "pruned to %": means["pruned_density"].map(percent),
             "mean % then": means["pruned_test_accuracy"].map(percent),
             "evaluations": means["evaluations"].map(whole),
-            "seconds": means["seconds"].map(lambda value: f"{value:.3g}"),
+            "seconds": means["seconds"].map(lambda s: f"{s:.3g}" if s < 999.5 else f"{s:,.0f}"),
         }
     )
     return table.drop(columns="data") if runs["data"].nunique() == 1 else table
