@@ -29,7 +29,6 @@ CHOICES: dict[str, Memetic] = {
     "4 individuals, bursts four times as long": replace(CROWD, population=4, burst=4800),
     "... and the default price": replace(OURS, sample=0.3),
     "... and all rows": OURS,
-    "... and bursts of 9,600": replace(OURS, burst=9600),
 }
 
 

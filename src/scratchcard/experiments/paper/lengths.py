@@ -74,8 +74,13 @@ _DRAW = 1e-10  # of a random mask, per row and weight
 _EPOCH = {"edge-popup": 6e-6, "twin": 4.5e-6, "mlp": 2e-6}  # per row
 _TRIAL = {"moons": 8e-6, "circles": 7e-6, "digits": 3e-6, "blobs": 1e-5}  # of the memetic search
 _START = 0.3
-_GENERATIONS_OF_TWO = {"moons": 450, "circles": 450, "digits": 10, "blobs": 10}
-# of the GA, where there are two classes: until its best changes no more, or all rows are right
+# of the GA until it ends by itself, with two classes and with more
+_GENERATIONS = {
+    "moons": (450, 450),
+    "circles": (450, 450),
+    "digits": (10, 6000),
+    "blobs": (10, 2000),
+}
 
 
 def expected_seconds(case: Case, method: str, length: Length, n_rows: int) -> float:
@@ -91,8 +96,7 @@ def expected_seconds(case: Case, method: str, length: Length, n_rows: int) -> fl
         trials = (effort.generations or Memetic.generations) * burst
         return _START + trials * (case.search.population or POPULATION) * _TRIAL[case.family]
     generations = effort.generations or Genetic.generations
-    if case.n_classes == 2:
-        generations = min(generations, _GENERATIONS_OF_TWO[case.family])
+    generations = min(generations, _GENERATIONS[case.family][case.n_classes > 2])
     draws = 30 * length.draws if method == "ga-adaptive" else 0
     first = min(generations, _FIRST)
     once, each = _LATER_GENERATION
