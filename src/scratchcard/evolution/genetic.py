@@ -8,9 +8,10 @@ lexicographic selection truncates: performance first, then the number of zeros.
 
 The softmax of a cross-entropy reads the outputs at the scale of the float network that the integers
 stand for, as in the paper; see :func:`own_temperature`. Two things differ from the authors' code.
-Their adaptive bound is driven by the clock (4 s of
-search for a mask are reasonable, 5 s the most); here it is driven by a number of draws, 200 at
-most, which is 5 s at the 25 ms that one evaluation took there. And it never reads test rows.
+Their adaptive bound is driven by the clock (4 s of search for a mask are reasonable, 5 s the most);
+here it is driven by a number of draws, 200 at most, which is 5 s at the 25 ms that one evaluation
+took there. Masks that fail it by far are refused early, see :mod:`scratchcard.evolution.screening`.
+And it never reads test rows.
 """
 
 from __future__ import annotations
