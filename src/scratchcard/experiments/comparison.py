@@ -176,10 +176,10 @@ _warm: set[str] = set()  # methods that this process has run: compiling is not i
 def _run(job: Job) -> tuple[Row, bytes | None]:
     arena = _arena(job.comparison, job.seed)
     method = make_method(job.method, job.comparison.max_density)
-    if job.method not in _warm:
-        method.run(arena, WARMING)
-        _warm.add(job.method)
     try:
+        if job.method not in _warm:
+            method.run(arena, WARMING)
+            _warm.add(job.method)
         attempt = method.run(arena, job.comparison.effort)
     except ValueError as error:  # such as a bound that no random mask reaches
         raise ValueError(
