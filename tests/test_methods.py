@@ -169,8 +169,9 @@ def test_limits_are_above_zero(limit):
 
 
 def test_gradients_get_no_handicap_on_small_data():
-    """Settings tuned on many rows leave edge-popup some points short of this on few."""
+    """A network of this size trained whole has 96 %; floats differ between processors, by rows."""
     pytest.importorskip("torch")
-    arena = Arena(load("digits"), (50,), seed=0)
-    attempt = make_method("edge-popup@0.5", 0.1).run(arena, Effort())
-    assert attempt.judge(arena.validation) > 0.94
+    method, data = make_method("edge-popup@0.5", 0.1), load("digits")
+    arenas = [Arena(data, (50,), seed) for seed in range(4)]
+    found = [method.run(arena, Effort()).judge(arena.validation) for arena in arenas]
+    assert np.mean(found) > 0.94
