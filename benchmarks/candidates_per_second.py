@@ -13,11 +13,11 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from scratchcard.data import load
+from scratchcard.datasets import load
 from scratchcard.engines import DenseEngine
-from scratchcard.evolution.temperature import search_temperature
 from scratchcard.find import Search
 from scratchcard.objectives import get_objective
+from scratchcard.search.temperature import search_temperature
 
 RUNS = 5
 

@@ -16,10 +16,10 @@ import numpy as np
 from sklearn.datasets import make_circles
 from sklearn.metrics import log_loss
 
-from scratchcard.data import load
-from scratchcard.evolution import Memetic
-from scratchcard.experiments.paper.cases import SEARCHES
+from scratchcard.datasets import load
 from scratchcard.find import find
+from scratchcard.research.paper.cases import SEARCHES
+from scratchcard.search import Memetic
 
 NOISE, N_POINTS, FRESH_SEED = 0.07, 200_000, 7
 OURS = SEARCHES["circles"]

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from scratchcard.data import Dataset, load
+from scratchcard.datasets import Dataset, load
 from scratchcard.find import find
 
 DENSITIES = (0.05, 0.1, 0.2)

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.data import Dataset, Part, load
-from scratchcard.evolution import Limits, Memetic
+from scratchcard.datasets import Dataset, Part, load
 from scratchcard.find import find
+from scratchcard.search import Limits, Memetic
 
 VALIDATION_ROWS = 2000
 CALIBRATED = {"sharpness": 1.0, "smoothing": 0.02}  # better than sharper in long searches

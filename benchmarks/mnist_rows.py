@@ -24,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from scratchcard.data import Dataset, Part
-from scratchcard.evolution import Limits
+from scratchcard.datasets import Dataset, Part
 from scratchcard.find import Found, accuracy, find
+from scratchcard.search import Limits
 
 
 class Case(NamedTuple):

@@ -17,15 +17,15 @@ import time
 
 import numpy as np
 
-from scratchcard.data import load
+from scratchcard.datasets import load
 from scratchcard.engines import ENGINES, Rows
-from scratchcard.evolution import Genetic, Limits, evolve, prune
-from scratchcard.evolution.task import Task
-from scratchcard.evolution.temperature import search_temperature
 from scratchcard.find import Search
-from scratchcard.mask import Mask
-from scratchcard.network import Network
 from scratchcard.objectives import get_objective
+from scratchcard.search import Genetic, Limits, evolve, prune
+from scratchcard.search.task import Task
+from scratchcard.search.temperature import search_temperature
+from scratchcard.ticket.mask import Mask
+from scratchcard.ticket.network import Network
 
 SMALL_GENERATIONS = 60
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from scipy.special import logsumexp
 
-from scratchcard.data import load
+from scratchcard.datasets import load
 from scratchcard.engines import Rows
-from scratchcard.evolution import Limits, Memetic, Outcome, evolve
 from scratchcard.find import Search
-from scratchcard.network import Network
+from scratchcard.search import Limits, Memetic, Outcome, evolve
+from scratchcard.ticket.network import Network
 
 CHOICES: dict[str, dict[str, Any]] = {
     "as it is": {},

@@ -12,7 +12,7 @@ import argparse
 
 import numpy as np
 
-from scratchcard.data import load
+from scratchcard.datasets import load
 from scratchcard.find import accuracy, find
 
 CASES = (

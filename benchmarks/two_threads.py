@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 from statistics import median
 
-from scratchcard.data import load
-from scratchcard.evolution import Limits
+from scratchcard.datasets import load
 from scratchcard.find import Search
+from scratchcard.search import Limits
 
 
 def main() -> None:

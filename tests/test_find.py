@@ -8,11 +8,11 @@ import pytest
 
 import scratchcard.find
 from scratchcard import Limits
-from scratchcard.data import Dataset, Part, load
-from scratchcard.evolution import Memetic
-from scratchcard.evolution.temperature import calibrated_temperature
+from scratchcard.datasets import Dataset, Part, load
 from scratchcard.find import Search, accuracy, find
 from scratchcard.objectives import OBJECTIVES
+from scratchcard.search import Memetic
+from scratchcard.search.temperature import calibrated_temperature
 
 
 @pytest.fixture(scope="module")

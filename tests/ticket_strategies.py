@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from scratchcard.codec import varint
-from scratchcard.mask import Mask
-from scratchcard.network import ACTIVATIONS, Network
-from scratchcard.scaling import InputScaling
-from scratchcard.ticket import Ticket
-from scratchcard.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
+from scratchcard.ticket.codec import varint
+from scratchcard.ticket.mask import Mask
+from scratchcard.ticket.network import ACTIVATIONS, Network
+from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.ticket import Ticket
+from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "ticket-format.md"
 TEXT = st.text('abz 09\n"\\ßé文\ufeff\U0001f600', max_size=12)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.experiments import pictures
+from scratchcard.research import pictures
 
 from .cases import case
 from .contenders import DENSE, Contender, assembled

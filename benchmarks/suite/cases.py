@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard import Network
-from scratchcard.data import load
+from scratchcard.datasets import load
 from scratchcard.engines import Rows
-from scratchcard.evolution.temperature import search_temperature
 from scratchcard.find import Search
+from scratchcard.search.temperature import search_temperature
 
 from .affine import AffineNetwork, affine
 

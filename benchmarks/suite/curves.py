@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.experiments import pictures
+from scratchcard.research import pictures
 
 from .report import Part, Table, percent
 from .runs import EDGE_POPUP, LONG, MEMETIC, TWIN, Arena, Run

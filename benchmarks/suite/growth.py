@@ -13,7 +13,7 @@ from typing import Any
 
 from scratchcard import Network
 from scratchcard.engines import Rows
-from scratchcard.experiments import pictures
+from scratchcard.research import pictures
 
 from .cases import Case, case
 from .reading import AS_IT_IS, EXACT, memetic

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 
-from scratchcard.objectives.float32 import exp2_scalar
+from scratchcard.compiled.float32 import exp2_scalar
 
 SIZES = {"L1": 16 << 10, "L2": 256 << 10, "L3": 8 << 20, "memory": 512 << 20}  # bytes, both arrays
 REPEATS = 7

@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from scratchcard import Mask
-from scratchcard.experiments import pictures
+from scratchcard.research import pictures
 
 from .cases import Case, case
 from .footprint import Footprint, footprint

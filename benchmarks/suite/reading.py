@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scratchcard.evolution import Memetic
+from scratchcard.search import Memetic
 
 AS_IT_IS, RACED, EXACT = "as it is", "raced", "exact"
 READINGS = (AS_IT_IS, RACED, EXACT)

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.data import load
+from scratchcard.datasets import load
 from scratchcard.engines import Rows
-from scratchcard.evolution import Limits, Memetic, Progress, accuracy, evolve
 from scratchcard.find import Search
-from scratchcard.problem import Problem
+from scratchcard.search import Limits, Memetic, Progress, accuracy, evolve
+from scratchcard.search.problem import Problem
 
 from .settings import Settings
 
@@ -72,7 +72,7 @@ class Arena:
 
     def _warm_up(self) -> None:
         """Everybody works on a few rows once: no budget pays for compiling or for imports."""
-        from scratchcard.baselines import EdgePopup, Twin
+        from scratchcard.research.baselines import EdgePopup, Twin
 
         network, train = self.problem.network, self.problem.train
         few = Rows(train.inputs[:WARM_UP_ROWS], train.targets[:WARM_UP_ROWS])
@@ -122,7 +122,7 @@ class Arena:
 
     def edge_popup(self, density: float, budget: float) -> Run:
         """Edge-popup, whose learning rate falls over its budget."""
-        from scratchcard.baselines import EdgePopup
+        from scratchcard.research.baselines import EdgePopup
 
         found, curve = self._trained(EdgePopup(density=density), budget)
         reached = found.mask.density
@@ -132,7 +132,7 @@ class Arena:
 
     def twin(self, budget: float) -> Run:
         """A dense network of the same shape, trained."""
-        from scratchcard.baselines import Twin
+        from scratchcard.research.baselines import Twin
 
         found, curve = self._trained(Twin(), budget)
         return self._run(TWIN, 1.0, budget, found.run.seconds, curve, 1.0, found.accuracy)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from scratchcard.evolution import Limits, Memetic, Outcome, evolve
+from scratchcard.search import Limits, Memetic, Outcome, evolve
 
 from .cases import Case
 

@@ -10,13 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scratchcard.engines import Rows
     from scratchcard.estimators import TicketClassifier
-    from scratchcard.evolution import Genetic, Limits, Memetic, Outcome, Progress, evolve
-    from scratchcard.mask import Mask
-    from scratchcard.network import Network
-    from scratchcard.scaling import InputScaling
-    from scratchcard.ticket import Ticket, TicketError
+    from scratchcard.rows import Rows
+    from scratchcard.search import Genetic, Limits, Memetic, Outcome, Progress, evolve
+    from scratchcard.ticket import InputScaling, Mask, Network, Ticket, TicketError
 
 __version__ = "0.1.0"
 
@@ -38,19 +35,19 @@ __all__ = [
 ]
 
 _HOME_OF = {
-    "Genetic": "evolution",
-    "InputScaling": "scaling",
-    "Limits": "evolution",
-    "Mask": "mask",
-    "Memetic": "evolution",
-    "Network": "network",
-    "Outcome": "evolution",
-    "Progress": "evolution",
-    "Rows": "engines",
+    "Genetic": "search",
+    "InputScaling": "ticket",
+    "Limits": "search",
+    "Mask": "ticket",
+    "Memetic": "search",
+    "Network": "ticket",
+    "Outcome": "search",
+    "Progress": "search",
+    "Rows": "rows",
     "Ticket": "ticket",
     "TicketClassifier": "estimators",
     "TicketError": "ticket",
-    "evolve": "evolution",
+    "evolve": "search",
 }
 
 

@@ -13,20 +13,20 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.data import Dataset, Part
+from scratchcard.checks import as_int
+from scratchcard.datasets import Dataset, Part
 from scratchcard.engines import IncrementalEngine
-from scratchcard.evolution import Limits, Outcome, Progress, evolve, prune
-from scratchcard.evolution.augmentation import check_augmentation
-from scratchcard.evolution.task import Algorithm
-from scratchcard.evolution.temperature import calibrated_temperature
-from scratchcard.labels import as_labels
-from scratchcard.network import Network
 from scratchcard.objectives import Objective, get_objective
-from scratchcard.problem import Labelled, Problem, make_algorithm
-from scratchcard.scaling import needed_bits
-from scratchcard.ticket import Ticket
-from scratchcard.ticketfile import MAX_LAYERS, MAX_WEIGHTS
-from scratchcard.weights import as_int
+from scratchcard.rows.augmentation import check_augmentation
+from scratchcard.search import Limits, Outcome, Progress, evolve, prune
+from scratchcard.search.problem import Labelled, Problem, make_algorithm
+from scratchcard.search.task import Algorithm
+from scratchcard.search.temperature import calibrated_temperature
+from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
+from scratchcard.ticket.labels import as_labels
+from scratchcard.ticket.network import Network
+from scratchcard.ticket.scaling import needed_bits
+from scratchcard.ticket.ticket import Ticket
 
 MAX_JOBS = 1 << 16
 

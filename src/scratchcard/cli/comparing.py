@@ -29,7 +29,7 @@ from scratchcard.cli.running import (
 )
 
 if TYPE_CHECKING:
-    from scratchcard.experiments.ledger import Row
+    from scratchcard.research.ledger import Row
 
 
 @click.command(short_help="Compare methods on a data set.")
@@ -104,16 +104,16 @@ def compare(
     once, when a run is over. Every finished run is kept: the same command goes on after Ctrl-C, and
     more --seeds and --methods may be asked for later.
     """
-    from scratchcard.experiments.comparison_report import LIBRARIES
-    from scratchcard.experiments.libraries import require
+    from scratchcard.research.comparison_report import LIBRARIES
+    from scratchcard.research.libraries import require
 
     folder = out or Path(f"{Path(data).stem or 'data'}-comparison")
     try:
         require("compare", *LIBRARIES)
         if format == "parquet":
             require("Parquet", "pyarrow", extra="parquet")
-        from scratchcard.experiments.arena import Effort
-        from scratchcard.experiments.comparison import Comparison
+        from scratchcard.research.arena import Effort
+        from scratchcard.research.comparison import Comparison
 
         effort = Effort(generations, evaluations, epochs, seconds)
         comparison = Comparison(data, effort=effort, **settings)
@@ -145,8 +145,8 @@ def _name(run: Row) -> str:
 
 
 def _report(rows: list[Row], controls: list[Row], folder: Path, format: str, as_json: bool) -> None:
-    from scratchcard.experiments import comparison_report as report
-    from scratchcard.experiments.statistics import compared, described
+    from scratchcard.research import comparison_report as report
+    from scratchcard.research.statistics import compared, described
 
     runs = report.frame(rows)
     try:

@@ -13,7 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from scratchcard.evolution import Progress
+    from scratchcard.search import Progress
 
 _REFRESH = 0.1  # seconds between two updates of the live line
 _PLAIN = 10.0  # seconds between two lines where standard error is not a terminal

@@ -22,7 +22,7 @@ from scratchcard.cli.using import load_ticket
 from scratchcard.cores import usable_cores
 
 if TYPE_CHECKING:
-    from scratchcard.experiments.controls import Chance, Control
+    from scratchcard.search.controls.controls import Chance, Control
 
 MEANING = {
     "ticket": "the ticket",
@@ -95,9 +95,9 @@ def controls(
         f"scratchcard: up to {evaluations:,} random masks, for up to {clock(seconds)}", err=True
     )
 
-    from scratchcard.data import load
-    from scratchcard.experiments.controls import chance
-    from scratchcard.experiments.controls import controls as run
+    from scratchcard.datasets import load
+    from scratchcard.search.controls.controls import chance
+    from scratchcard.search.controls.controls import controls as run
 
     try:
         dataset = load(data, target)

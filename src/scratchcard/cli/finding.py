@@ -111,9 +111,9 @@ def find(
     out = out or unused(Path(f"{Path(data).stem or 'found'}.ticket"))
     check_output(out, DATA=data)
 
-    from scratchcard.data import load
-    from scratchcard.evolution import Limits
+    from scratchcard.datasets import load
     from scratchcard.find import Search
+    from scratchcard.search import Limits
 
     try:
         limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)

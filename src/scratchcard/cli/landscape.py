@@ -107,11 +107,11 @@ def landscape(
     digits (a few minutes), 9 of blobs or 4 networks, the more so the more rows there are: blobs
     have up to 31,875 and want fewer --evaluations.
     """
-    from scratchcard.data import load
-    from scratchcard.experiments.landscape import Settings, Study, sweep_cases
-    from scratchcard.experiments.landscape.report import LIBRARIES, merged, summaries, write
-    from scratchcard.experiments.libraries import require
+    from scratchcard.datasets import load
     from scratchcard.find import Search
+    from scratchcard.research.landscape import Settings, Study, sweep_cases
+    from scratchcard.research.landscape.report import LIBRARIES, merged, summaries, write
+    from scratchcard.research.libraries import require
 
     began = time.perf_counter()
     try:

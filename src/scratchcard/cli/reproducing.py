@@ -21,8 +21,8 @@ from scratchcard.cli.running import (
 )
 
 if TYPE_CHECKING:
-    from scratchcard.experiments.ledger import Ledger, Row
-    from scratchcard.experiments.paper.runs import Reproduction
+    from scratchcard.research.ledger import Ledger, Row
+    from scratchcard.research.paper.runs import Reproduction
 
 
 @click.group(short_help="Run published experiments again.")
@@ -77,11 +77,11 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
     folder = out or Path("paper-reproduction-quick" if quick else "paper-reproduction")
     chosen = {name: value for name, value in settings.items() if value is not None}
     try:
-        from scratchcard.experiments.libraries import require
+        from scratchcard.research.libraries import require
 
         require("reproduce", "pandas", "matplotlib", "statsmodels", "tabulate")
-        from scratchcard.experiments.paper.report import check_page
-        from scratchcard.experiments.paper.runs import Reproduction
+        from scratchcard.research.paper.report import check_page
+        from scratchcard.research.paper.runs import Reproduction
 
         reproduction = Reproduction(quick, **chosen)
         if reproduction.needs_torch:
@@ -147,8 +147,8 @@ def spoken(seconds: float) -> str:
 
 def _report(reproduction: Reproduction, ledger: Ledger, folder: Path, into: Path | None) -> None:
     """Write what there is, and say how the claims stand."""
-    from scratchcard.experiments.paper import claims, report
-    from scratchcard.experiments.paper.tables import frame
+    from scratchcard.research.paper import claims, report
+    from scratchcard.research.paper.tables import frame
 
     rows = reproduction.rows(ledger)
     if not rows:

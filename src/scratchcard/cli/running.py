@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from scratchcard.experiments.ledger import Row
+    from scratchcard.research.ledger import Row
 
 INTERRUPTED = 130
 

@@ -32,9 +32,9 @@ def survivors(tickets: tuple[Path, ...], out: Path | None, as_json: bool) -> Non
     loaded = [load_ticket(path) for path in tickets]
     names = _short_names(tickets)
 
-    from scratchcard.experiments.libraries import require
-    from scratchcard.experiments.survivors import survivors as compare
-    from scratchcard.experiments.survivors_report import LIBRARIES, summary, write_report
+    from scratchcard.research.libraries import require
+    from scratchcard.research.survivors import survivors as compare
+    from scratchcard.research.survivors_report import LIBRARIES, summary, write_report
 
     try:
         require("survivors", *LIBRARIES)

@@ -14,7 +14,7 @@ from scratchcard.cli.console import percent, print_table
 from scratchcard.cli.options import InputError, OutputError, check_output
 
 if TYPE_CHECKING:
-    from scratchcard.ticket import Ticket
+    from scratchcard.ticket.ticket import Ticket
 
 _FILE = click.Path(path_type=Path)
 _SHOWN_CLASSES = 12
@@ -82,8 +82,8 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
         check_output(out, FILE=file, DATA=data)
     ticket = load_ticket(file)
 
-    from scratchcard.data import load_features
-    from scratchcard.ticketfile import write_whole
+    from scratchcard.datasets import load_features
+    from scratchcard.ticket.file import write_whole
 
     try:
         features = load_features(data, target)
@@ -109,7 +109,7 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
 
 def load_ticket(file: Path) -> Ticket:
     """Return the ticket in a file, or say in one line why there is none."""
-    from scratchcard.ticket import Ticket
+    from scratchcard.ticket.ticket import Ticket
 
     try:
         return Ticket.load(file)

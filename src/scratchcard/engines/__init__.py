@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from scratchcard.engines.dense import DenseEngine
-from scratchcard.engines.incremental import IncrementalEngine
-from scratchcard.engines.rows import Rows, integer_weights
+from scratchcard.engines.incremental.engine import IncrementalEngine
+from scratchcard.rows.rows import Rows, integer_weights
 
 ENGINES = {"incremental": IncrementalEngine, "dense": DenseEngine}
 """Engines by name; all show the face of :class:`DenseEngine`."""

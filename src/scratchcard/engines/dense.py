@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.rows import Rows, check_fit
-from scratchcard.mask import Mask
-from scratchcard.network import Network
 from scratchcard.objectives.base import Objective, bits_per_output
+from scratchcard.rows.rows import Rows, check_fit
+from scratchcard.ticket.mask import Mask
+from scratchcard.ticket.network import Network
 
 
 @dataclass
@@ -24,7 +24,7 @@ class DenseState:
 class DenseEngine:
     """Computes an objective of masks of one network on one set of rows, each time afresh.
 
-    The same face as :class:`scratchcard.engines.incremental.IncrementalEngine`; whatever only
+    The same face as :class:`.IncrementalEngine`; whatever only
     serves its speed, blocks, similar states, threads and bounds, is ignored.
     """
 

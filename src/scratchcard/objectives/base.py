@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 #: Quanta per unit of a real-valued statistic.
 ONE = 1 << 14
 
-#: Row weights are integers up to this; see :func:`scratchcard.engines.rows.integer_weights`.
+#: Row weights are integers up to this; see :func:`scratchcard.rows.rows.integer_weights`.
 MAX_ROW_WEIGHT = 1 << 10
 
 #: ``f(outputs, exps, where, targets, weights, scale, work, quanta, sums) -> 0`` computes the

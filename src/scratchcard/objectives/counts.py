@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from scratchcard.compiled.vectors import ZERO, copy, fill, if_greater
 from scratchcard.objectives.base import Objective
-from scratchcard.vectors import ZERO, copy, fill, if_greater
 
 ONE = np.int32(1)
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from scratchcard.compiled.vectors import fill, if_equal
 from scratchcard.objectives.base import ONE, Objective
-from scratchcard.vectors import fill, if_equal
 
 #: Nats at which a row's margin is cut.
 RANGE = 2.0

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchcard.compiled.float32 import CLIP, clip_scalar, exp2, exp2_scalar, log2, log2_scalar
+from scratchcard.compiled.vectors import running_sum
 from scratchcard.objectives.base import ONE, Objective
-from scratchcard.objectives.float32 import CLIP, clip_scalar, exp2, exp2_scalar, log2, log2_scalar
-from scratchcard.vectors import running_sum
 
 ONE_F = np.float32(ONE)
 LN2 = 0.6931471805599453

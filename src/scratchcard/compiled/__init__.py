@@ -1,0 +1,1 @@
+"""What everything compiled is made of: vector loops, and float32 arithmetic of fixed order."""

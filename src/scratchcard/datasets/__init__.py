@@ -1,0 +1,67 @@
+"""Data sets: by name, or from a CSV, Parquet, NPZ or IDX file, each with one fixed split.
+
+NumPy and scikit-learn; pyarrow if a Parquet file is read.
+
+The split is documented in :mod:`scratchcard.datasets.dataset`, the names in
+:mod:`scratchcard.datasets.named`, the file formats in :mod:`scratchcard.datasets.files` and
+:mod:`scratchcard.datasets.idx`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from scratchcard.datasets.dataset import Array, DataError, Dataset, Part, split
+from scratchcard.datasets.files import FILE_KINDS, read_features, read_labelled
+from scratchcard.datasets.idx import read_folder
+from scratchcard.datasets.named import NAMES, is_name, load_named
+
+__all__ = ["NAMES", "DataError", "Dataset", "Part", "load", "load_features", "split"]
+
+
+def load(data: str | Path, target: str | None = None) -> Dataset:
+    """Read a data set and split it into training, validation and test rows.
+
+    Parameters
+    ----------
+    data : a name (see ``NAMES``), a file, or a folder with the four IDX files of MNIST's kind.
+    target : the column (or NPZ array) with the labels; the last column (or ``y``) if None.
+
+    Raises
+    ------
+    DataError
+        If there is no such data, or it cannot be read, or a row cannot be used; it says why.
+    """
+    if is_name(str(data)):
+        if target is not None:
+            raise DataError(f"target names a column of a file; {data} has its own labels")
+        return load_named(str(data))
+    path = _existing(data)
+    if path.is_dir():
+        return read_folder(path, str(data))
+    features, labels, names = read_labelled(path, target)
+    return split(str(data), features, labels, feature_names=names)
+
+
+def load_features(data: str | Path, target: str | None = None) -> Array:
+    """Read the rows to predict: (n_rows, n_features) array.
+
+    Every column of a file is a feature but ``target``, which is left out. A name, or a folder with
+    IDX files, gives its test rows.
+    """
+    if is_name(str(data)):
+        return load_named(str(data)).test.X
+    path = _existing(data)
+    if path.is_dir():
+        return read_folder(path, str(data)).test.X
+    return read_features(path, target)
+
+
+def _existing(data: str | Path) -> Path:
+    path = Path(data)
+    if os.path.exists(path):  # unlike Path's, False for a name that is too long
+        return path
+    raise DataError(
+        f"no data set or file {str(data)!r}; names: {', '.join(NAMES)}; files: {FILE_KINDS}"
+    )

@@ -1,0 +1,316 @@
+"""CSV, Parquet and NPZ files: numeric features and one column of labels. NumPy; pyarrow if there.
+
+CSV : comma separated, UTF-8, names in the first row. Parquet : needs pyarrow. In both the labels
+are the column named as target, or the last; every other column is a numeric feature.
+NPZ : arrays ``X`` (n_rows, ...) and ``y`` (n_rows,), or the labels in the array named as target and
+the features in ``X`` or the only other array. Nothing pickled is ever loaded.
+
+Labels are strings, integers or booleans. Numbers written as 1.0 or 1.000e+00 are integers; text
+such as 007, 1_0 or 2e1, which a number could not give back, is a string, and then all labels are.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+import zipfile
+import zlib
+from array import array
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scratchcard.datasets.dataset import Array, DataError, check_finite
+
+FILE_KINDS = ".csv, .parquet, .npz, or a folder with the four IDX files of MNIST's kind"
+
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_NUMBER = re.compile(r"(?!-0$)-?(0|[1-9][0-9]{0,17})(\.[0-9]*(e[+-][0-9]{2,3})?)?")
+_PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # how pandas stores an index, no column
+
+
+class _Table(NamedTuple):
+    features: Array
+    labels: Array | None
+    names: tuple[str, ...] | None
+
+
+def read_labelled(path: Path, target: str | None) -> tuple[Array, Array, tuple[str, ...] | None]:
+    """Read (features (n_rows, n_features), labels (n_rows,), feature names or None)."""
+    features, labels, names = _read(path, target, labelled=True)
+    assert labels is not None
+    return features, labels, names
+
+
+def read_features(path: Path, target: str | None) -> Array:
+    """Read the features (n_rows, n_features) of all columns but the target."""
+    features = _read(path, target, labelled=False).features
+    if features.size == 0:
+        raise DataError(f"{path}: no rows to predict")
+    return features
+
+
+def _read(path: Path, target: str | None, *, labelled: bool) -> _Table:
+    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise DataError(f"{path}: unknown kind of file; takes {FILE_KINDS}")
+    try:
+        return reader(path, target, labelled)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _target_index(path: Path, names: Sequence[str], target: str | None, last: bool) -> int | None:
+    """Place of the label column among the names; None if every column is a feature."""
+    repeated = {name for name in names if names.count(name) > 1}
+    if repeated:
+        raise DataError(f"{path}: more than one column is named {min(repeated)!r}")
+    if target is None:
+        return len(names) - 1 if last else None
+    if target not in names:
+        raise DataError(f"{path}: no column {target!r}; its columns: {_some(names)}")
+    return names.index(target)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f", … ({len(names)} in all)" if len(names) > 12 else ""
+    return ", ".join(names[:12]) + more
+
+
+# CSV
+
+
+def _read_csv(path: Path, target: str | None, labelled: bool) -> _Table:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        lines = csv.reader(file, strict=True)
+        try:
+            names = _header(path, next(lines, []))
+            place = _target_index(path, names, target, labelled)
+            values, labels = _read_cells(path, lines, names, place, labelled)
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path}: not a text file in UTF-8") from error
+        except csv.Error as error:
+            raise DataError(f"{path}: line {lines.line_num}: {error}") from error
+    feature_names = tuple(name for i, name in enumerate(names) if i != place)
+    n_rows = len(labels) if labelled else len(values) // max(1, len(feature_names))
+    features = np.asarray(values).reshape(n_rows, len(feature_names))
+    return _Table(features, _text_labels(path, labels) if labelled else None, feature_names)
+
+
+def _header(path: Path, cells: list[str]) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    if not names:
+        raise DataError(f"{path}: empty; the first row must name the columns")
+    if "" in names:
+        raise DataError(f"{path}: column {names.index('') + 1} has no name in the first row")
+    if all(_is_number(name) for name in names):
+        raise DataError(f"{path}: the first row must name the columns, but holds numbers")
+    return names
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text  # which Python takes between digits
+
+
+def _read_cells(
+    path: Path, lines: Any, names: list[str], place: int | None, labelled: bool
+) -> tuple[array[float], list[str]]:
+    """Read all rows: the features as one flat array, and the label cells if they are wanted."""
+    values = array("d")
+    labels: list[str] = []
+    for cells in lines:
+        if not cells:
+            continue
+        where = f"{path}: line {lines.line_num}"
+        if len(cells) != len(names):
+            raise DataError(f"{where} has {len(cells)} cells, the first row {len(names)}")
+        label = "" if place is None else cells.pop(place).strip()
+        if labelled and place is not None:
+            labels.append(label)
+            if label.lower() in ("", "nan"):
+                raise DataError(f"{where} has no label in column {names[place]!r}")
+        try:
+            row = [float(cell) for cell in cells]
+            # NaN and infinity survive a sum
+            usable = math.isfinite(sum(row)) and "_" not in "".join(cells)
+        except ValueError:
+            usable = False
+        if not usable:
+            features = [name for i, name in enumerate(names) if i != place]
+            _refuse_cells(where, features, cells)
+        values.extend(row)
+    return values, labels
+
+
+def _refuse_cells(where: str, names: list[str], cells: list[str]) -> None:
+    """Raise DataError for the first cell that is no finite number, if there is one."""
+    for name, cell in zip(names, cells, strict=True):
+        if not cell.strip():
+            raise DataError(f"{where} has no value in column {name!r}")
+        if not _is_number(cell):
+            raise DataError(
+                f"{where}: column {name!r} holds {cell.strip()!r}, not a number; encode it as "
+                "numbers first"
+            )
+        if not math.isfinite(float(cell)):
+            raise DataError(f"{where}: column {name!r} holds {cell.strip()}; takes finite numbers")
+
+
+def _text_labels(path: Path, cells: list[str]) -> Array:
+    if all(_INTEGER.fullmatch(cell) for cell in cells):
+        return np.array([int(cell) for cell in cells], dtype=np.int64)
+    if all(_NUMBER.fullmatch(cell) for cell in cells):
+        return _as_labels(f"{path}: the labels", np.array([float(cell) for cell in cells]))
+    return np.array(cells, dtype=np.str_)
+
+
+# Parquet
+
+
+def _read_parquet(path: Path, target: str | None, labelled: bool) -> _Table:
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise DataError(
+            f"{path}: reading Parquet needs pyarrow: pip install 'scratchcard[parquet]'"
+        ) from error
+    try:
+        # one file, not a folder of partitions: the column names are then as they stand in it
+        table = parquet.ParquetFile(path).read()
+    except pa.ArrowException as error:
+        raise DataError(f"{path}: not a Parquet file that can be read: {error}") from error
+    names = [name for name in table.column_names if not _PANDAS_INDEX.fullmatch(name)]
+    if not names:
+        raise DataError(f"{path}: no columns")
+    place = _target_index(path, names, target, labelled)
+    columns = dict(zip(table.column_names, table.columns, strict=True))
+    feature_names = tuple(name for i, name in enumerate(names) if i != place)
+    for name in names if labelled else feature_names:
+        if columns[name].null_count:
+            row = columns[name].is_null().to_pylist().index(True) + 1
+            raise DataError(f"{path}: row {row} has no value in column {name!r}")
+    features = np.empty((table.num_rows, len(feature_names)))
+    for i, name in enumerate(feature_names):
+        features[:, i] = _arrow_numbers(path, name, columns[name])
+    if place is None or not labelled:
+        return _Table(features, None, feature_names)
+    values = columns[names[place]]
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    labels = _as_labels(f"{path}: column {names[place]!r}", values.to_numpy(zero_copy_only=False))
+    return _Table(features, labels, feature_names)
+
+
+def _arrow_numbers(path: Path, name: str, column: Any) -> Array:
+    import pyarrow as pa
+
+    kind = column.type
+    numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal)
+    if not any(is_kind(kind) for is_kind in numeric):
+        shown = repr(column[0].as_py()) if len(column) else f"type {kind}"
+        raise DataError(
+            f"{path}: column {name!r} holds {shown}, not a number; encode it as numbers first"
+        )
+    values: Array = column.to_numpy(zero_copy_only=False).astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        found = f"column {name!r} holds {values[bad[0]]}"
+        raise DataError(f"{path}: row {bad[0] + 1}: {found}; takes finite numbers")
+    return values
+
+
+# NPZ
+
+
+def _read_npz(path: Path, target: str | None, labelled: bool) -> _Table:
+    with _npz_archive(path) as archive:
+        features_name, labels_name = _npz_names(path, archive.files, target, labelled)
+        features = _npz_array(path, archive, features_name)
+        labels = _npz_array(path, archive, labels_name) if labelled else None
+    features = _npz_features(f"{path}: {features_name}", features)
+    if labels is None:
+        return _Table(features, None, None)
+    if labels.shape != (len(features),):
+        raise DataError(
+            f"{path}: {labels_name} has shape {labels.shape}, but {features_name} has "
+            f"{len(features)} rows; the labels must be one per row"
+        )
+    return _Table(features, _as_labels(f"{path}: {labels_name}", labels), None)
+
+
+def _npz_names(path: Path, names: list[str], target: str | None, labelled: bool) -> tuple[str, str]:
+    """Names of the arrays with the features and with the labels."""
+    labels_name = target or "y"
+    if target is not None and target not in names:
+        raise DataError(f"{path}: no array {target!r}; its arrays: {_some(names)}")
+    others = [name for name in names if name != labels_name]
+    if "X" not in names and len(others) != 1:
+        raise DataError(f"{path}: no array 'X'; its arrays: {_some(names) or 'none'}")
+    if labelled and labels_name not in names:
+        raise DataError(
+            f"{path}: no array 'y' with the labels, and no other named as target; its arrays: "
+            f"{_some(names)}"
+        )
+    return "X" if "X" in names else others[0], labels_name
+
+
+def _npz_archive(path: Path) -> Any:
+    if not zipfile.is_zipfile(path):
+        raise DataError(f"{path}: not an NPZ file")
+    try:
+        return np.load(path, allow_pickle=False)
+    except zipfile.BadZipFile as error:
+        raise DataError(f"{path}: damaged: {error}") from error
+
+
+def _npz_array(path: Path, archive: Any, name: str) -> Array:
+    try:
+        found = archive[name]
+    except ValueError as error:
+        raise DataError(f"{path}: array {name!r} cannot be read: {error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # or encrypted
+        raise DataError(f"{path}: damaged: array {name!r}: {error}") from error
+    if not isinstance(found, np.ndarray):
+        raise DataError(f"{path}: {name!r} is not an array")
+    return found
+
+
+def _npz_features(where: str, features: Array) -> Array:
+    if features.ndim < 2:
+        raise DataError(f"{where} has shape {features.shape}; takes (n_rows, n_features)")
+    if features.dtype.kind not in "biuf":
+        raise DataError(f"{where} has type {features.dtype}; takes numbers")
+    check_finite(where, features)
+    return features.reshape(len(features), math.prod(features.shape[1:]))
+
+
+# Labels
+
+
+def _as_labels(where: str, values: Array) -> Array:
+    """Labels of one kind: int64, bool or str. Raises DataError for any other."""
+    kind = values.dtype.kind
+    if kind == "U":
+        return values
+    if kind == "O" and all(isinstance(value, str) for value in values):
+        return np.array(values, dtype=np.str_)
+    if kind == "b":
+        return values
+    if kind in "iu" and (kind == "i" or values.max(initial=0) <= np.iinfo(np.int64).max):
+        return values.astype(np.int64)
+    if kind != "f":
+        raise DataError(f"{where}: of type {values.dtype}; takes strings, integers or booleans")
+    whole = np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 2**53)
+    if not whole.all():
+        first = values[np.flatnonzero(~whole)[0]]
+        raise DataError(f"{where} must be classes (strings or whole numbers), but one is {first}")
+    return values.astype(np.int64)

@@ -1,0 +1,121 @@
+"""The data sets that have a name. NumPy and scikit-learn.
+
+digits, iris, wine, breast_cancer : scikit-learn's; ``digits-N`` keeps the digits 0 to N - 1.
+moons, circles : 66,000 points, noise 0.07, seed 42, in [-0.7, 0.7] by the range of the training
+    rows; 16,000 are test rows, and the validation rows are 15 % of the other 50,000.
+blobs : 5,000 points around each of 10 centres in (-20, 40), seed 10; ``blobs-N`` has N centres.
+fashion-mnist : the official 10,000 test rows; pixels 0 to 255. The four files are looked for in
+    $SCRATCHCARD_DATA/fashion-mnist and where Debian's package dataset-fashion-mnist puts them.
+
+The settings of moons, circles and blobs are those of "Towards Scalable Lottery Ticket Networks
+using Genetic Algorithms" (arXiv 2508.08877); its test rows, though, were scaled by their own range.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scratchcard.datasets.dataset import Array, DataError, Dataset, Part, split
+from scratchcard.datasets.idx import read_folder
+
+NAMES = (
+    "digits",
+    "iris",
+    "wine",
+    "breast_cancer",
+    "moons",
+    "circles",
+    "blobs",
+    "fashion-mnist",
+)
+
+DATA_FOLDER_VARIABLE = "SCRATCHCARD_DATA"
+_DEBIAN_FOLDER = Path("/usr/share/datasets")
+_WITH_CLASS_COUNT = re.compile(r"(digits|blobs)-(\d{1,9})")
+_MOST_CLASSES = 10
+
+
+def is_name(name: str) -> bool:
+    """Whether a data set has this name."""
+    return name in NAMES or _WITH_CLASS_COUNT.fullmatch(name) is not None
+
+
+def load_named(name: str) -> Dataset:
+    """Load the data set of this name. Raises DataError if it cannot be had."""
+    counted = _WITH_CLASS_COUNT.fullmatch(name)
+    if counted:
+        n_classes = int(counted[2])
+        if not 2 <= n_classes <= _MOST_CLASSES:
+            raise DataError(f"{name}: {counted[1]} has 2 to {_MOST_CLASSES} classes")
+        return (_digits if counted[1] == "digits" else _blobs)(name, n_classes)
+    match name:
+        case "digits":
+            return _digits(name, _MOST_CLASSES)
+        case "blobs":
+            return _blobs(name, _MOST_CLASSES)
+        case "moons" | "circles":
+            return _planar(name)
+        case "fashion-mnist":
+            return _fashion_mnist(name)
+        case "iris" | "wine" | "breast_cancer":
+            return _toy(name)
+    raise DataError(f"no data set {name!r}; names: {', '.join(NAMES)}")
+
+
+def _from_sklearn(loader: str, **settings: Any) -> Any:
+    from sklearn import datasets
+
+    make: Callable[..., Any] = getattr(datasets, loader)
+    return make(**settings)
+
+
+def _digits(name: str, n_classes: int) -> Dataset:
+    X, y = _from_sklearn("load_digits", return_X_y=True)
+    kept = y < n_classes
+    return split(name, X[kept], y[kept])
+
+
+def _toy(name: str) -> Dataset:
+    bunch = _from_sklearn(f"load_{name}")
+    labels = bunch.target_names[bunch.target]
+    return split(name, bunch.data, labels, feature_names=tuple(map(str, bunch.feature_names)))
+
+
+def _blobs(name: str, n_classes: int) -> Dataset:
+    X, y = _from_sklearn(
+        "make_blobs",
+        n_samples=5000 * n_classes,
+        centers=n_classes,
+        center_box=(-20.0, 40.0),
+        random_state=10,
+    )
+    return split(name, X, y)
+
+
+def _planar(name: str) -> Dataset:
+    X, y = _from_sklearn(f"make_{name}", n_samples=66_000, noise=0.07, random_state=42)
+    dataset = split(name, X, y, test_rows=16_000)
+    low, high = dataset.train.X.min(), dataset.train.X.max()
+
+    def scaled(part: Part) -> Part:
+        values: Array = 1.4 * (part.X - low) / (high - low) - 0.7
+        return Part(values, part.y)
+
+    return Dataset(name, scaled(dataset.train), scaled(dataset.validation), scaled(dataset.test))
+
+
+def _fashion_mnist(name: str) -> Dataset:
+    own = os.environ.get(DATA_FOLDER_VARIABLE)
+    folders = ([Path(own) / name] if own else []) + [_DEBIAN_FOLDER / name]
+    for folder in folders:
+        if folder.is_dir():
+            return read_folder(folder, name)
+    raise DataError(
+        f"{name}: its files are not in {' or '.join(map(str, folders))}; install Debian's package "
+        f"dataset-fashion-mnist, or put the four *-ubyte.gz files into a folder {name!r} and set "
+        f"{DATA_FOLDER_VARIABLE} to the folder that holds it"
+    )

@@ -1,0 +1,435 @@
+"""TicketClassifier: the search as a scikit-learn classifier. scikit-learn, and what searches."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from scratchcard.cores import usable_cores
+from scratchcard.engines import integer_weights
+from scratchcard.objectives import Objective, get_objective
+from scratchcard.search import Limits, Outcome, Progress, evolve
+from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled, Problem, make_algorithm
+from scratchcard.search.task import Algorithm
+from scratchcard.ticket.labels import as_labels
+from scratchcard.ticket.network import Network
+from scratchcard.ticket.scaling import InputScaling, needed_bits
+from scratchcard.ticket.ticket import Ticket
+
+__all__ = ["TicketClassifier"]
+
+Array = npt.NDArray[Any]
+
+
+class TicketClassifier(ClassifierMixin, BaseEstimator):
+    """A classifier that searches a ticket: which connections of a random network stay.
+
+    Nothing is trained: the network's weights are a function of its shape and seed, and never
+    change. Features need no scaling; the ticket scales them itself. Everything is computed in
+    integers, so a row of weight 3 counts exactly as the row written three times.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Units in each hidden layer; () for none.
+    activation : {'relu', 'step', 'sign'}, default='relu'
+        Of the hidden units. No gradient is needed.
+    weights : {'uniform', 'signed_constant', 'kaiming_normal'}, default='uniform'
+        Family of the random weights.
+    biases : {'uniform', 'zero'}, default='uniform'
+        Family of the random biases.
+    input_bits : {'auto', 8, 16}, default='auto'
+        Bits that a scaled feature has; 'auto' takes 16 where a feature of the training rows has
+        more than 256 different values.
+    max_density : float or None, default=0.1
+        Largest share of the weights that may stay, above 0 and at most 1. None for 0.1 of the
+        memetic algorithm and no limit of the genetic one. Not used when ``algorithm`` is an object,
+        which has its own.
+    objective : str or Objective, default='cross_entropy'
+        What the search minimises: 'cross_entropy', 'accuracy', 'balanced_accuracy', 'macro_f1',
+        'brier', 'margin', or one made by
+        :func:`scratchcard.objectives.custom_objective`.
+    algorithm : {'memetic', 'genetic'} or Algorithm, default='memetic'
+        What decides which connections stay, by name, or as an object with settings of its own such
+        as ``Memetic(max_density=0.05, price=1e-4)`` or ``Genetic("GA (adaptive AB)")``.
+    augment : {'shift'}, default=None
+        'shift' for rows that are square images: the memetic algorithm searches half of them
+        shifted by a pixel, anew each time it draws rows.
+    max_iter : int, default=None
+        Most generations. None for the algorithm's own number (100 of the memetic one, 11,000 of the
+        genetic one), or for no limit where ``max_evaluations`` or ``max_time`` is one.
+    max_evaluations : int, default=None
+        Most candidates to decide on. Looked at after each generation.
+    max_time : float, default=None
+        Most seconds to search. What is found then depends on the machine.
+    early_stopping : bool, default=False
+        Whether to set rows aside for validation, to keep the mask that is best on them, and to stop
+        when ``n_iter_no_change`` generations have not brought a better one.
+    validation_fraction : float, default=0.1
+        Share of the rows to set aside, of each class alike and at least one of each that has two.
+        Only used with ``early_stopping``.
+    n_iter_no_change : int, default=10
+        See ``early_stopping``.
+    class_weight : dict or 'balanced', default=None
+        What each class counts; 'balanced' for all classes alike. Multiplied with
+        ``sample_weight``.
+    random_state : int, RandomState instance or None, default=None
+        An int is the seed of the network and of the search, the same seed as on the command line.
+    n_jobs : int, default=None
+        Threads to search with; None for 1, -1 for all cores. The ticket does not depend on it.
+    verbose : int, default=0
+        Whether to print a line after each generation.
+    warm_start : bool, default=False
+        Whether to go on from the ticket of the previous ``fit``, with its network and scaling,
+        instead of starting anew.
+
+    Attributes
+    ----------
+    ticket_ : Ticket
+        What was found, and all that prediction reads.
+    network_ : Network
+        The random network of ``ticket_``.
+    density_ : float
+        Share of the weights that stay.
+    classes_ : ndarray of shape (n_classes,)
+        Class labels.
+    n_features_in_ : int
+        Number of features.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where ``X`` had names that are all text.
+    n_iter_ : int
+        Generations, of all warm starts together.
+    loss_ : float
+        The objective of the ticket on the rows searched; lower is better.
+    loss_curve_ : list of float
+        The objective of the best individual after each generation, on the rows then read.
+    validation_scores_ : list of float or None
+        Its accuracy on the rows set aside, with ``early_stopping``.
+
+    Notes
+    -----
+    Weights that are not integers up to 1024 are scaled so that the largest is 1024, and rounded.
+
+    Examples
+    --------
+    >>> from scratchcard import TicketClassifier
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> classifier = TicketClassifier(max_iter=5, random_state=0).fit(X, y)
+    >>> classifier.ticket_.save("iris.ticket")  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str = "relu",
+        *,
+        weights: str = "uniform",
+        biases: str = "uniform",
+        input_bits: int | str = "auto",
+        max_density: float | None = DEFAULT_MAX_DENSITY,
+        objective: str | Objective = "cross_entropy",
+        algorithm: str | Algorithm = "memetic",
+        augment: str | None = None,
+        max_iter: int | None = None,
+        max_evaluations: int | None = None,
+        max_time: float | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        class_weight: Any = None,
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+        warm_start: bool = False,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.weights = weights
+        self.biases = biases
+        self.input_bits = input_bits
+        self.max_density = max_density
+        self.objective = objective
+        self.algorithm = algorithm
+        self.augment = augment
+        self.max_iter = max_iter
+        self.max_evaluations = max_evaluations
+        self.max_time = max_time
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.warm_start = warm_start
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Search a ticket that tells the classes apart.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Finite numbers.
+        y : array-like of shape (n_samples,)
+            Class labels, of two or more classes: integers, text, floats or booleans.
+        sample_weight : array-like of shape (n_samples,), default=None
+            What each row counts, at least 0; a row of weight 0 is as good as not there.
+
+        Returns
+        -------
+        self : TicketClassifier
+
+        Raises
+        ------
+        ValueError
+            For a parameter or rows that cannot be used; it names them. Nothing is searched then.
+        """
+        limits = self._limits()
+        objective = get_objective(self.objective)
+        before: Ticket | None = getattr(self, "ticket_", None) if self.warm_start else None
+        X, y = validate_data(self, X, y, reset=before is None)
+        check_classification_targets(y)
+        sample_weight = _as_sample_weight(sample_weight, X)
+        counted = sample_weight > 0
+        X, y, sample_weight = X[counted], y[counted], sample_weight[counted]
+        classes, targets = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise ValueError(f"y takes rows of two classes or more, got 1 class, {classes[0]!r}")
+        labels = as_labels(classes, len(classes))
+        weights = integer_weights(sample_weight * self._class_weights(classes, y, sample_weight))
+        seed = self._seed()
+        network = self._network(X, len(classes), before, seed)
+        if before is not None and not np.array_equal(labels, before.classes):
+            raise ValueError(
+                f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
+                f"got {classes}"
+            )
+        problem = self._problem(network, before, seed, Labelled(X, targets, weights))
+        outcome = evolve(
+            problem.network,
+            problem.train,
+            problem.validation,
+            algorithm=make_algorithm(self.algorithm, self.max_density, network),
+            objective=objective,
+            limits=limits,
+            seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
+            n_jobs=_threads(self.n_jobs),
+            callback=_print_progress if self.verbose else None,
+            start=None if before is None else before.mask,
+            augment=self.augment,
+        )
+        if outcome.stopped_by == "interrupt":
+            warnings.warn("Search interrupted; the best ticket so far is kept.", stacklevel=2)
+        self.classes_: Array = classes
+        self.ticket_ = problem.ticket(outcome, labels)
+        self._keep_history(outcome, first=before is None)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Return the label of each row, ndarray of shape (n_samples,).
+
+        X : array-like of shape (n_samples, n_features)
+        """
+        outputs = self._ticket.outputs(self._rows(X))
+        labels: Array = self.classes_[np.argmax(outputs, axis=1)]
+        return labels
+
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
+        """Return the probability of each class, ndarray of shape (n_samples, n_classes).
+
+        X : array-like of shape (n_samples, n_features)
+        """
+        return self._ticket.predict_proba(self._rows(X))
+
+    def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
+        """Return the logits, ndarray of shape (n_samples, n_classes).
+
+        For two classes of shape (n_samples,), above 0 where the second class is predicted.
+
+        X : array-like of shape (n_samples, n_features)
+        """
+        logits = self._ticket.decision_function(self._rows(X))
+        return logits if len(self.classes_) > 2 else logits[:, 1] - logits[:, 0]
+
+    @property
+    def network_(self) -> Network:
+        """The random network that the ticket is of."""
+        return self.ticket_.network
+
+    @property
+    def density_(self) -> float:
+        """Share of the weights that stay."""
+        return self.ticket_.mask.density
+
+    # -- prediction ------------------------------------------------------------------------------
+
+    @property
+    def _ticket(self) -> Ticket:
+        check_is_fitted(self, "ticket_")
+        return self.ticket_
+
+    def _rows(self, X: Any) -> Array:
+        rows: Array = validate_data(self, X, reset=False)
+        return rows
+
+    # -- search ----------------------------------------------------------------------------------
+
+    def _limits(self) -> Limits:
+        """Check the parameters that stand for themselves; returns when to stop."""
+        for name, kind, most, what in (
+            ("max_iter", Integral, math.inf, "an integer from 1 or None"),
+            ("max_evaluations", Integral, math.inf, "an integer from 1 or None"),
+            ("max_time", Real, math.inf, "seconds above 0 or None"),
+            ("n_iter_no_change", Integral, math.inf, "an integer from 1"),
+            ("validation_fraction", Real, 1, "a number between 0 and 1"),
+        ):
+            value = getattr(self, name)
+            if value is None and what.endswith("None"):
+                continue
+            if not isinstance(value, kind) or not 0 < float(value) < most:
+                raise ValueError(f"{name} takes {what}, got {value!r}")
+        return Limits(
+            generations=self.max_iter,
+            evaluations=self.max_evaluations,
+            seconds=self.max_time,
+            patience=self.n_iter_no_change if self.early_stopping else None,
+        )
+
+    def _seed(self) -> int:
+        try:
+            random = check_random_state(self.random_state)
+        except ValueError as error:
+            raise ValueError(
+                "random_state takes an integer 0..2**32 - 1, a RandomState or None, "
+                f"got {self.random_state!r}"
+            ) from error
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        return int(random.randint(1 << 32, dtype=np.uint32))
+
+    def _class_weights(self, classes: Array, y: Array, sample_weight: Array) -> Array:
+        """Return what each row's class counts, (n_samples,)."""
+        at = np.searchsorted(classes, y)
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            found = 1.0 / np.bincount(at, weights=sample_weight)
+        else:
+            found = compute_class_weight(self.class_weight, classes=classes, y=y)
+        if not (np.isfinite(found) & (found >= 0)).all() or not found.any():
+            raise ValueError(
+                f"class_weight takes numbers from 0, not all of them 0, got {self.class_weight!r}"
+            )
+        rows: Array = found[at]
+        return rows
+
+    def _network(self, X: Array, n_classes: int, before: Ticket | None, seed: int) -> Network:
+        input_bits: Any = self.input_bits
+        if input_bits == "auto":
+            input_bits = needed_bits(X) if before is None else before.network.input_bits
+        network = Network(
+            (X.shape[1], *_as_hidden(self.hidden_layer_sizes), n_classes),
+            seed=seed if before is None else before.network.seed,
+            weights=self.weights,
+            biases=self.biases,
+            activation=self.activation,
+            input_bits=input_bits,
+        )
+        if before is None or n_classes != before.network.n_outputs:  # which y is blamed for
+            return network
+        if network != before.network:
+            raise ValueError(
+                "warm_start=True goes on with the network of the previous fit; hidden_layer_sizes, "
+                "activation, weights, biases and input_bits must not change"
+            )
+        return before.network
+
+    def _problem(
+        self, network: Network, before: Ticket | None, seed: int, rows: Labelled
+    ) -> Problem:
+        """Set rows aside for validation if that is wanted, and make integers of all."""
+        scaling: InputScaling | None = None if before is None else before.scaling
+        if not self.early_stopping:
+            return Problem.make(network, rows, scaling=scaling)
+        if before is not None:
+            seed = before.network.seed  # the rows that the first fit did not search
+        parts = _set_aside(rows.targets, self.validation_fraction, seed)
+        train, validation = (rows.take(part) for part in parts)
+        return Problem.make(network, train, validation, scaling)
+
+    def _keep_history(self, outcome: Outcome, first: bool) -> None:
+        if first:
+            self.n_iter_ = 0
+            self.loss_curve_: list[float] = []
+            self.validation_scores_: list[float | None] | None = None
+        self.n_iter_ += outcome.generations
+        self.loss_ = outcome.objective
+        self.loss_curve_ = self.loss_curve_ + [p.objective for p in outcome.history]
+        scores = [progress.validation_accuracy for progress in outcome.history]
+        self.validation_scores_ = (
+            (self.validation_scores_ or []) + scores if self.early_stopping else None
+        )
+
+
+def _set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
+    """Return the rows to search and those to validate, of each class this share or a row."""
+    random = np.random.default_rng(seed)
+    aside = np.zeros(len(targets), dtype=np.bool_)
+    for k in range(targets.max() + 1):
+        rows = random.permutation(np.flatnonzero(targets == k))
+        aside[rows[: min(max(1, round(share * len(rows))), len(rows) - 1)]] = True
+    if not aside.any():
+        raise ValueError("early_stopping=True takes a class of two rows or more, y has one of each")
+    return np.flatnonzero(~aside), np.flatnonzero(aside)
+
+
+def _as_hidden(sizes: Any) -> tuple[int, ...]:
+    try:
+        hidden: tuple[Any, ...] = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
+        if isinstance(sizes, str) or any(not isinstance(n, Integral) or n < 1 for n in hidden):
+            raise TypeError
+    except TypeError:
+        raise ValueError(
+            f"hidden_layer_sizes takes an integer from 1, or a sequence of them, got {sizes!r}"
+        ) from None
+    return hidden
+
+
+def _as_sample_weight(sample_weight: Any, X: Array) -> Array:
+    found: Array = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if found.min() < 0:
+        raise ValueError(f"sample_weight takes numbers from 0, got {found.min()}")
+    if not found.any():
+        raise ValueError("sample_weight takes at least one weight that is not zero, got none")
+    return found
+
+
+def _threads(n_jobs: Any) -> int:
+    """Threads for scikit-learn's n_jobs: None is 1, -1 all cores, -2 all but one."""
+    if n_jobs is None:
+        return 1
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:
+        raise ValueError(
+            f"n_jobs takes a number of threads, -1 for all cores, or None, got {n_jobs!r}"
+        )
+    wanted = int(n_jobs)
+    return wanted if wanted > 0 else max(1, usable_cores() + 1 + wanted)
+
+
+def _print_progress(progress: Progress) -> None:
+    line = (
+        f"Generation {progress.generation}: loss {progress.objective:.6f}, "
+        f"density {progress.density:.4f}"
+    )
+    if progress.validation_accuracy is not None:
+        line += f", validation accuracy {progress.validation_accuracy:.4f}"
+    print(line)

@@ -1,0 +1,108 @@
+"""A network in floats: what torch computes instead of the integers.
+
+A hidden layer computes ``a' = min(max(W a + b, 0) >> shift, limit)``. With activations in units of
+their own, a = s x, and any positive gain g, the same in floats is
+
+    x' = clamp(g W x + g b / s, 0, limit / s')    with    s' = s / (2**shift g)
+
+and no label depends on the gains. They are chosen so that the frozen weights get the size that
+Kaiming initialisation gives to layers of which a share ``density`` stays. The last gain turns
+sums into logits. All that is lost is the rounding of the shifts.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import linear
+
+from scratchcard.engines import Rows
+from scratchcard.research.baselines.training import Run
+from scratchcard.ticket.network import Network
+from scratchcard.ticket.weights import WEIGHT_FAMILIES
+
+_BLOCK = 8192  # rows predicted at once
+
+
+@dataclass(frozen=True, eq=False)
+class FloatNetwork:
+    """Weights, biases and the greatest activation of each layer, as tensors.
+
+    weights : float32 (fan_out, fan_in) for each layer. biases : float32 (fan_out,) for each.
+    limits : greatest activation of each hidden layer.
+    input_unit : the quantised input that stands for 1.0.
+    """
+
+    weights: tuple[torch.Tensor, ...]
+    biases: tuple[torch.Tensor, ...]
+    limits: tuple[float, ...]
+    input_unit: float
+
+    @classmethod
+    def of(cls, network: Network, density: float, temperature: float) -> FloatNetwork:
+        """Return the floats of a network of which a share ``density`` is to stay.
+
+        With a mask on the weights, logits are ``network.outputs`` of that mask * temperature.
+        """
+        if network.activation != "relu":
+            raise ValueError(
+                f"network takes activation 'relu', for it has a gradient; "
+                f"got {network.activation!r}"
+            )
+        mean_square = WEIGHT_FAMILIES[network.weights].mean_square
+        input_unit = unit = float(network.input_limit)
+        weights, biases, limits = [], [], []
+        for layer, (_, fan_in) in enumerate(network.shapes):
+            last = layer == network.n_layers - 1
+            gain = math.sqrt(2.0 / (density * fan_in * mean_square))
+            if last:
+                gain = temperature * unit
+            weights.append(torch.tensor(network.weights_of(layer), dtype=torch.float32) * gain)
+            bias = torch.tensor(network.biases_of(layer), dtype=torch.float64) * (gain / unit)
+            biases.append(bias.float())
+            if not last:
+                unit /= 2.0 ** network.shifts[layer] * gain
+                limits.append(network.limits[layer + 1] / unit)
+        return cls(tuple(weights), tuple(biases), tuple(limits), input_unit)
+
+    def logits(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the logits, (n_rows, n_outputs), of inputs in units of ``input_unit``."""
+        values = inputs
+        for weight, bias, limit in zip(self.weights, self.biases, self.limits, strict=False):
+            values = linear(values, weight, bias).clamp(0.0, limit)
+        return linear(values, self.weights[-1], self.biases[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class FloatModel:
+    """A network of ordinary floats that predicts, and the run that made it."""
+
+    layers: FloatNetwork
+    run: Run
+
+    @property
+    def n_weights(self) -> int:
+        """How many weights are not zero."""
+        return sum(int(torch.count_nonzero(weight)) for weight in self.layers.weights)
+
+    def outputs(self, inputs: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return the logits, (n_rows, n_outputs), of quantised inputs, (n_rows, n_inputs)."""
+        parts = []
+        for start in range(0, len(inputs), _BLOCK):
+            block = torch.tensor(inputs[start : start + _BLOCK], dtype=torch.float32)
+            parts.append(self.layers.logits(block / self.layers.input_unit).numpy())
+        found: NDArray[np.float32] = np.concatenate(parts)
+        return found
+
+    def predict(self, inputs: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Return the class index, (n_rows,), of quantised inputs, (n_rows, n_inputs)."""
+        found: NDArray[np.int64] = self.outputs(inputs).argmax(axis=1)
+        return found
+
+    def accuracy(self, rows: Rows) -> float:
+        """Weighted share of rows whose label is right."""
+        return float(np.average(self.predict(rows.inputs) == rows.targets, weights=rows.weights))

@@ -1,0 +1,1 @@
+"""Controls: what a ticket must beat to be more than luck."""

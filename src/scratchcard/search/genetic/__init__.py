@@ -1,0 +1,7 @@
+"""The genetic algorithm of the paper."""
+
+from __future__ import annotations
+
+from scratchcard.search.genetic.search import Genetic
+
+__all__ = ["Genetic"]

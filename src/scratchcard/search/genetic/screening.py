@@ -1,0 +1,67 @@
+"""Screening: which random masks pass an accuracy bound, few rows read where that is clear.
+
+Random masks fail a bound by far, mostly. By Serfling's inequality (1974, "Probability inequalities
+for the sum in sampling without replacement", Corollary 1.1) one can say so of most of them after a
+few thousand rows. The chance that a mask is refused wrongly is below one in a billion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.rows.rows import Rows, shuffled
+from scratchcard.search.genetic.evaluation import Evaluator
+
+SAMPLES = (2048, 8192)  # rows
+WORTH = 3  # times as many rows there must be
+CHANCE = 1e-9  # of a wrong refusal, for each sample
+
+
+class Screening:
+    """Accuracies of masks, exact for those that may pass a bound.
+
+    Parameters
+    ----------
+    rows : what masks are judged on.
+    accuracy : evaluates them on all rows; its values are errors, as shares of 1.
+    evaluator : makes an evaluator like it of other rows.
+    """
+
+    def __init__(
+        self, rows: Rows, accuracy: Evaluator, evaluator: Callable[[Rows], Evaluator]
+    ) -> None:
+        self.accuracy = accuracy
+        self.refused = 0  # masks that were not evaluated on all rows
+        self.samples: list[tuple[Evaluator, float]] = []
+        order = shuffled(rows)
+        if np.ptp(rows.weights[order]) == 0:  # or a sample says less
+            for n in SAMPLES:
+                if n * WORTH <= len(order):
+                    sample = Rows(rows.inputs[order[:n]], rows.targets[order[:n]])
+                    self.samples.append((evaluator(sample), margin(n, len(order))))
+
+    def close(self) -> None:
+        """Release threads."""
+        for evaluator, _ in self.samples:
+            evaluator.close()
+
+    def __call__(self, masks: NDArray[np.uint8], bound: float) -> NDArray[np.float64]:
+        """Accuracies, (n, n_weights) masks -> (n,); those below ``bound`` may be of a sample."""
+        found = np.empty(len(masks))
+        open_ = np.arange(len(masks))
+        for evaluator, doubt in self.samples:
+            found[open_] = 1.0 - evaluator(masks[open_])
+            evaluator.keep(masks[:0])
+            open_ = open_[found[open_] >= bound - doubt]
+        self.refused += len(masks) - len(open_)
+        found[open_] = 1.0 - self.accuracy(masks[open_])
+        return found
+
+
+def margin(n: int, n_rows: int) -> float:
+    """How far below the bound an accuracy on n of n_rows rows must be to refuse a mask."""
+    return math.sqrt(-math.log(CHANCE) * (1.0 - (n - 1) / n_rows) / (2 * n))

@@ -1,0 +1,7 @@
+"""The memetic search: individuals that learn by trials, then recombine."""
+
+from __future__ import annotations
+
+from scratchcard.search.memetic.search import Memetic
+
+__all__ = ["Memetic"]

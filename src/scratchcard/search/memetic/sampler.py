@@ -1,0 +1,112 @@
+"""Sampling: the rows that a search reads for a while, drawn by how much they matter.
+
+A row that is right beyond doubt hardly changes its loss, whatever is flipped. So the chance that a
+row is drawn grows with 1 - p, p the probability that the best individual gives to its target, and a
+row weighs one over that chance: sums stay unbiased, and their noise is a fraction of that of as
+many rows drawn evenly (importance sampling; of rows by their loss: Katharopoulos and Fleuret, "Not
+All Samples Are Created Equal", ICML 2018). Drawn anew every few generations, no choice lasts.
+
+All arithmetic that decides is of integers, or of single floats: the same everywhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.compiled.float32 import exp2
+from scratchcard.engines import IncrementalEngine, Rows
+from scratchcard.objectives.base import MAX_ROW_WEIGHT, ONE
+from scratchcard.rows.augmentation import AUGMENTATIONS
+from scratchcard.search.task import Task
+
+MANY = 1 << 14  # rows from which on they are drawn
+PERIOD = 3  # generations that a sample lasts: longer ones are learnt by heart
+LEAST = 0.1  # what even a row beyond doubt matters, as a share of the mean
+CERTAIN = 1 << 32  # a chance of 1
+STREAM = 1  # of random numbers; the first draw begins as individual 1 does, which does no harm
+
+
+class Sampler:
+    """Draws rows of a task.
+
+    Parameters
+    ----------
+    task : its rows, objective, augmentation and seed.
+    share : share of the rows that is drawn where they are many; above 0 and at most 1.
+    """
+
+    def __init__(self, task: Task, share: float) -> None:
+        self.task = task
+        rows = task.rows
+        by_importance = task.objective.needs_exps and task.objective.is_mean
+        self.engine: IncrementalEngine | None = None
+        self.n_drawn = len(rows)
+        if len(rows) > MANY and by_importance and share < 1.0:
+            counted = int(np.count_nonzero(rows.weights))
+            self.n_drawn = min(max(MANY, round(share * len(rows))), counted)
+            self.engine = IncrementalEngine(task.network, rows, task.objective, task.temperature)
+        self.due = 0  # draws so far
+
+    @property
+    def draws(self) -> bool:
+        """Whether rows are drawn at all, or all are read as they are."""
+        return self.engine is not None or self.task.augment is not None
+
+    def is_due(self, generation: int) -> bool:
+        """Whether rows are to be drawn anew for this generation, the first being 1."""
+        return self.draws and generation > self.due * PERIOD
+
+    def draw(self, mask: NDArray[np.uint8], temperature: float) -> Rows:
+        """Return rows that matter to this mask, (n_weights,), in random order, varied.
+
+        Where rows are not drawn, return those of the task.
+        """
+        task, rows = self.task, self.task.rows
+        if not self.draws:
+            return rows
+        random = np.random.default_rng([task.seed, STREAM, self.due])
+        self.due += 1
+        chosen, weights = np.arange(len(rows)), rows.weights
+        if self.engine is not None:
+            self.engine.temper(temperature)
+            losses = self.engine.row_statistics(mask, task.n_jobs)
+            chosen, weights = weighted_draw(losses, rows.weights, self.n_drawn, random)
+        order = random.permutation(len(chosen))
+        chosen, weights = chosen[order], weights[order]
+        inputs = rows.inputs[chosen]
+        if task.augment is not None:
+            inputs = AUGMENTATIONS[task.augment](inputs, random)
+        return Rows(inputs, rows.targets[chosen], weights)
+
+
+def weighted_draw(
+    losses: NDArray[np.int32],
+    weights: NDArray[np.int64],
+    n_drawn: int,
+    random: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the indices and new weights of about ``n_drawn`` rows.
+
+    losses : (n_rows,) in bits, as multiples of 1 / ONE. weights : (n_rows,) of the rows.
+    """
+    lost = np.float32(1.0) - exp2(np.clip(losses / np.float32(-ONE), -100.0, 0.0))
+    matter = (lost * 65536.0).astype(np.int64) * weights
+    matter += int(LEAST * matter.sum() / len(matter)) + 1
+    matter[weights == 0] = 0
+    chances = np.minimum(CERTAIN, (matter * _scale(matter, n_drawn)).astype(np.int64))
+    marks = np.cumsum(chances) + random.integers(CERTAIN)
+    chosen = np.flatnonzero(np.diff(marks // CERTAIN, prepend=0))
+    heavy = weights[chosen] * (CERTAIN / np.maximum(chances[chosen], 1))
+    unit = MAX_ROW_WEIGHT / heavy.max()
+    return chosen, np.maximum(1, np.rint(heavy * unit)).astype(np.int64)
+
+
+def _scale(matter: NDArray[np.int64], n_drawn: int) -> float:
+    """What turns integers (n_rows,) into chances, at most 1 each, that add up to ``n_drawn``."""
+    largest = np.sort(matter)[::-1]
+    rest = np.cumsum(largest[::-1])[::-1]  # sums from each place on
+    certain = np.arange(len(largest))  # if so many rows are certain, the others share what is left
+    scales = (n_drawn - certain) * float(CERTAIN) / np.maximum(rest, 1)
+    fits = largest * scales <= CERTAIN
+    return float(scales[fits.argmax()])

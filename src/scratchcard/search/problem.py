@@ -1,0 +1,101 @@
+"""Problem: what a search starts from, made of features, labels and settings.
+
+The command line and the estimator both make their networks, integers and algorithms here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from scratchcard.rows.rows import Rows
+from scratchcard.search import Genetic, Memetic, Outcome
+from scratchcard.search.task import Algorithm
+from scratchcard.ticket.network import Network
+from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.ticket import Ticket
+
+__all__ = ["ALGORITHMS", "DEFAULT_MAX_DENSITY", "Labelled", "Problem", "make_algorithm"]
+
+ALGORITHMS = ("memetic", "genetic")
+DEFAULT_MAX_DENSITY = 0.1
+
+
+class Labelled(NamedTuple):
+    """Rows as they come, with their class indices."""
+
+    X: npt.NDArray[Any]  # (n_rows, n_features) finite numbers
+    targets: npt.NDArray[np.int64]  # (n_rows,) class indices from 0
+    weights: npt.NDArray[np.int64] | None = None  # (n_rows,) 0 to 1024; all 1 if None
+
+    def take(self, rows: npt.NDArray[np.integer[Any]]) -> Labelled:
+        """Return some of the rows, by their indices."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Labelled(self.X[rows], self.targets[rows], weights)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A network, and rows in its integers: what a search reads."""
+
+    network: Network
+    scaling: InputScaling
+    train: Rows
+    validation: Rows | None = None
+
+    @classmethod
+    def make(
+        cls,
+        network: Network,
+        train: Labelled,
+        validation: Labelled | None = None,
+        scaling: InputScaling | None = None,
+    ) -> Problem:
+        """Quantise rows for a network; the training rows decide on the scaling if it is None."""
+        if scaling is None:
+            scaling = InputScaling.fit(train.X, train.weights)
+
+        def rows(part: Labelled) -> Rows:
+            inputs = scaling.quantise(part.X, network.input_limit)
+            return Rows(inputs, part.targets, part.weights)
+
+        return cls(network, scaling, rows(train), None if validation is None else rows(validation))
+
+    def ticket(self, outcome: Outcome, classes: npt.ArrayLike) -> Ticket:
+        """Return what a search on this problem found as a ticket with these labels."""
+        return Ticket(self.network, outcome.mask, self.scaling, classes, outcome.temperature)
+
+
+def make_algorithm(
+    algorithm: str | Algorithm, max_density: float | None, network: Network
+) -> Algorithm:
+    """Return the algorithm of this name, or the algorithm itself, if it suits the network.
+
+    max_density: largest share of the network's weights that may stay, above 0 and at most 1. None
+    is 0.1 for the memetic algorithm and no limit, as in the paper, for the genetic one.
+    Raises ValueError for what is no algorithm, for a density that is not one, and for one at which
+    no path leads from an input to an output.
+    """
+    made = _by_name(algorithm, max_density) if isinstance(algorithm, str) else algorithm
+    if isinstance(made, type) or not callable(getattr(made, "start", None)):
+        known = ", ".join(map(repr, ALGORITHMS))
+        raise ValueError(f"algorithm takes {known} or an Algorithm, got {made!r}")
+    cap = getattr(made, "max_density", None)
+    if cap is not None and int(cap * network.n_weights) < network.n_layers:
+        raise ValueError(
+            f"max_density={cap} leaves {int(cap * network.n_weights)} of {network.n_weights} "
+            f"weights; a path from an input to an output needs {network.n_layers}"
+        )
+    return made
+
+
+def _by_name(algorithm: str, max_density: float | None) -> Algorithm:
+    if algorithm == "memetic":
+        return Memetic(max_density=DEFAULT_MAX_DENSITY if max_density is None else max_density)
+    if algorithm == "genetic":
+        return Genetic(max_density=max_density)
+    known = " or ".join(map(repr, ALGORITHMS))
+    raise ValueError(f"algorithm takes {known}, got {algorithm!r}")

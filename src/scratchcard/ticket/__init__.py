@@ -1,0 +1,11 @@
+"""The ticket: network + seed + mask + what prediction needs, and its file. NumPy alone."""
+
+from __future__ import annotations
+
+from scratchcard.ticket.codec import TicketError
+from scratchcard.ticket.mask import Mask
+from scratchcard.ticket.network import Network
+from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.ticket import Ticket
+
+__all__ = ["InputScaling", "Mask", "Network", "Ticket", "TicketError"]

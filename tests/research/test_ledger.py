@@ -1,0 +1,119 @@
+# The ledger: runs on disk that survive interrupts, and never mix with those of other settings.
+from __future__ import annotations
+
+import json
+import os
+import signal
+
+import pytest
+
+from scratchcard.research.fleet import run_all
+from scratchcard.research.ledger import FILE_NAME, Ledger
+
+SETTINGS = {"hidden": (100,), "time": None}
+RUN = {"method": "memetic", "seed": 0, "test_accuracy": 0.5}
+
+
+def ledger(folder, settings=SETTINGS):
+    return Ledger(folder, settings, ("method", "seed"))
+
+
+def test_runs_are_found_again_by_their_identity(tmp_path):
+    ledger(tmp_path / "new" / "folder").add(RUN)
+    again = ledger(tmp_path / "new" / "folder")
+    assert {"method": "memetic", "seed": 0} in again
+    assert {"method": "memetic", "seed": 1} not in again
+    assert list(again.rows.values()) == [RUN]
+
+
+def test_a_run_of_the_same_identity_replaces_the_former(tmp_path):
+    first = ledger(tmp_path)
+    first.add(RUN)
+    first.add(RUN | {"test_accuracy": 0.75})
+    assert [row["test_accuracy"] for row in ledger(tmp_path).rows.values()] == [0.75]
+
+
+@pytest.mark.parametrize("cut", [1, 10, 40])
+def test_a_last_line_cut_short_is_dropped_and_the_ledger_goes_on(tmp_path, cut):
+    first = ledger(tmp_path)
+    first.add(RUN)
+    first.add(RUN | {"seed": 1})
+    text = first.path.read_text()
+    first.path.write_text(text[:-cut])
+    second = ledger(tmp_path)
+    assert list(second.rows) == [("memetic", 0)]
+    second.add(RUN | {"seed": 1})
+    assert first.path.read_text() == text
+
+
+@pytest.mark.parametrize("length", [0, 5, 20])
+def test_a_first_line_cut_short_is_written_again(tmp_path, length):
+    first = ledger(tmp_path)
+    text = first.path.read_text()
+    first.path.write_text(text[:length])
+    assert not ledger(tmp_path).rows
+    assert first.path.read_text() == text
+
+
+def test_other_settings_are_refused_and_named(tmp_path):
+    ledger(tmp_path)
+    with pytest.raises(ValueError, match=r"other settings: hidden was \[100\], is \[20\]"):
+        ledger(tmp_path, {"hidden": (20,), "time": None})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"not a ledger",
+        b"not a ledger\n",
+        b"[1]\n",
+        b"{}\n",
+        b'{"settings": 3}\n',
+        b"\xff\xfe\n",
+    ],
+)
+def test_a_file_that_is_no_ledger_is_refused_and_left_alone(tmp_path, content):
+    path = tmp_path / FILE_NAME
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=FILE_NAME):
+        ledger(tmp_path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("line", ["{", "3", json.dumps({"method": "ga"}), '{"method":[],"seed":0}'])
+def test_a_run_that_cannot_be_read_is_named_by_its_line(tmp_path, line):
+    first = ledger(tmp_path)
+    first.add(RUN)
+    with first.path.open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(ValueError, match="line 3"):
+        ledger(tmp_path)
+
+
+def test_several_ledgers_in_one_folder(tmp_path):
+    ledger(tmp_path).add(RUN)
+    other = Ledger(tmp_path, {"other": 1}, ("name",), "controls.jsonl")
+    other.add({"name": "shuffled"})
+    assert len(ledger(tmp_path).rows) == 1
+
+
+def square(n: int) -> int:
+    if n < 0:
+        raise ValueError("below zero")
+    return n * n
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_fleet_does_every_job(n_jobs):
+    assert sorted(run_all(square, range(5), n_jobs)) == [0, 1, 4, 9, 16]
+    with pytest.raises(ValueError, match="below zero"):
+        list(run_all(square, [1, -1], n_jobs))
+
+
+def end_itself(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_that_the_system_ends_is_told_from_a_failure():
+    with pytest.raises(MemoryError, match="one of 2 processes was ended"):
+        list(run_all(end_itself, [1, 2], 2))

@@ -1,0 +1,355 @@
+"""portable/: the C and JavaScript readers give Python's integers and labels, and refuse alike."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+import subprocess
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scratchcard.ticket.mask import Mask
+from scratchcard.ticket.network import Network
+from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.ticket import Ticket, TicketError
+from scratchcard.ticket.weights import WEIGHT_FAMILIES, biases, philox2x32, weight_at
+from ticket_strategies import (
+    bit_flips,
+    document_vectors,
+    file_head,
+    random_ticket,
+    sealed,
+    small_ticket,
+    tickets,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+READERS = ROOT / "tests" / "portable"
+C_FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-ffp-contract=off", "-O1"]
+SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+
+class Job(NamedTuple):
+    """A file and the rows to predict with it."""
+
+    data: bytes
+    rows: np.ndarray
+
+
+class Answer(NamedTuple):
+    """What a reader made of a job: code 0 if it opened the file, then labels and rows."""
+
+    code: int
+    labels: list[str]
+    rows: list[list[int]]  # class index, outputs; the last row is made up by the reader
+
+
+@pytest.fixture(scope="session")
+def c_reader(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    program = tmp_path_factory.mktemp("portable") / "reader"
+    command = ["gcc", *C_FLAGS, "-DSCRATCHCARD_MAX_LAYERS=255", f"-I{ROOT / 'portable'}"]
+    command += [str(READERS / "reader.c"), "-o", str(program)]
+    if subprocess.run([*command, *SANITIZE], capture_output=True).returncode:
+        subprocess.run(command, check=True)  # gcc without its sanitizers, or warnings: shown now
+    return [str(program)]
+
+
+@pytest.fixture(scope="session")
+def js_reader() -> list[str]:
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    return ["node", str(READERS / "reader.mjs")]
+
+
+@pytest.fixture(params=["c", "js"])
+def reader(request: pytest.FixtureRequest) -> list[str]:
+    command: list[str] = request.getfixturevalue(f"{request.param}_reader")
+    return command
+
+
+def run_jobs(reader: list[str], jobs: list[Job], folder: Path) -> list[Answer]:
+    parts = [struct.pack("<I", len(jobs))]
+    for data, rows in jobs:
+        values = np.asarray(rows, "<f8")
+        parts += [struct.pack("<I", len(data)), data, struct.pack("<II", *values.shape)]
+        parts.append(values.tobytes())
+    path = folder / "jobs"
+    path.write_bytes(b"".join(parts))
+    done = subprocess.run([*reader, str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    answers: list[Answer] = []
+    for line in done.stdout.splitlines():
+        kind, _, rest = line.partition(" ")
+        if kind == "ticket":
+            answers.append(Answer(int(rest), [], []))
+        elif kind == "label":
+            answers[-1].labels.append(rest)
+        else:
+            answers[-1].rows.append([int(word) for word in rest.split()])
+    assert len(answers) == len(jobs)
+    return answers
+
+
+NO_ROWS = np.zeros((0, 0))
+
+
+def made_up_row(n_features: int) -> np.ndarray:
+    return np.array([[(i * 37 % 101) / 25 - 2 for i in range(n_features)]])
+
+
+def expected_rows(ticket: Ticket, rows: np.ndarray) -> list[list[int]]:
+    outputs = ticket.outputs(rows)
+    winners = outputs.argmax(axis=1).tolist()
+    return [[winner, *row] for winner, row in zip(winners, outputs.tolist(), strict=True)]
+
+
+def check_labels(ticket: Ticket, found: list[str]) -> None:
+    kind = ticket.classes.dtype.kind
+    if kind == "U":
+        assert [bytes.fromhex(text).decode() for text in found] == ticket.classes.tolist()
+    elif kind == "f":
+        assert [float(text) for text in found] == ticket.classes.tolist()
+    else:
+        assert [int(text) for text in found] == ticket.classes.astype(np.int64).tolist()
+
+
+def check(ticket: Ticket, rows: np.ndarray, answer: Answer) -> None:
+    assert answer.code == 0
+    check_labels(ticket, answer.labels)
+    everything = np.vstack([rows, made_up_row(ticket.network.n_inputs)])
+    assert answer.rows == expected_rows(ticket, everything)
+
+
+# -- the same weights --------------------------------------------------------------------------
+
+PHILOX_VECTORS = [  # Random123's known answers: counter0, counter1, key, x0, x1
+    (0, 0, 0, 0xFF1DAE59, 0x6CD10DF2),
+    (0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0x2C3F628B, 0xAB4FD7AD),
+    (0x243F6A88, 0x85A308D3, 0x13198A2E, 0xDD7CE038, 0xF62A4C12),
+]
+
+
+def run_vectors(reader: list[str], lines: Sequence[tuple[int, ...]]) -> list[list[str]]:
+    text = "\n".join(" ".join(map(str, line)) for line in lines)
+    done = subprocess.run(reader, input=text, capture_output=True, text=True, check=True)
+    return [line.split() for line in done.stdout.splitlines()]
+
+
+def test_philox_known_answers(reader: list[str]) -> None:
+    found = run_vectors(reader, [(0, key, c1, c0) for c0, c1, key, _, _ in PHILOX_VECTORS])
+    assert [words[:2] for words in found] == [
+        [f"{x0:08x}", f"{x1:08x}"] for *_, x0, x1 in PHILOX_VECTORS
+    ]
+
+
+def test_vectors_of_the_document(reader: list[str]) -> None:
+    lines, expected = [], []
+    for seed, layer, index, x0, x1, *weights, bias in document_vectors():
+        for family, weight in enumerate(weights):
+            lines.append((family, seed, 2 * layer, index))
+            expected.append([f"{x0:08x}", f"{x1:08x}", str(weight), str(bias)])
+    assert run_vectors(reader, lines) == expected
+
+
+def test_weights(reader: list[str]) -> None:
+    rng = np.random.default_rng(0)
+    lines, expected = [], []
+    for family in WEIGHT_FAMILIES.values():
+        for _ in range(700):
+            seed, index = (int(rng.integers(2**32)) for _ in range(2))
+            layer, j = int(rng.integers(10)), int(rng.integers(1000))
+            lines += [(family.code, seed, 2 * layer, index), (family.code, seed, 2 * layer, j)]
+            words = philox2x32(index, 2 * layer, seed)
+            weight = weight_at(family.name, seed, layer, index)
+            expected.append([*(f"{int(word):08x}" for word in words), str(weight)])
+            expected.append([str(biases("uniform", seed, layer, j + 1)[j])])
+    found = run_vectors(reader, lines)
+    assert [line[:3] for line in found[::2]] == expected[::2]
+    assert [line[3:] for line in found[1::2]] == expected[1::2]
+
+
+# -- the same predictions ----------------------------------------------------------------------
+
+
+def test_random_tickets(reader: list[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    made, jobs = [], []
+    for _ in range(150):
+        sizes = tuple(rng.integers(1, 40, rng.integers(2, 6)).tolist())
+        ticket = random_ticket(rng, sizes, float(rng.choice([0.02, 0.1, 0.5, 1.0])))
+        made.append(ticket)
+        jobs.append(Job(ticket.to_bytes(), rng.normal(size=(8, sizes[0])) * 3))
+    for ticket, job, answer in zip(made, jobs, run_jobs(reader, jobs, tmp_path), strict=True):
+        check(ticket, job.rows, answer)
+
+
+@pytest.mark.parametrize("sizes", [(64, 100, 10), (784, 300, 100, 10), (2, 75, 2), (30000, 3, 2)])
+def test_large_networks(reader: list[str], tmp_path: Path, sizes: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(2)
+    made = [random_ticket(rng, sizes, density) for density in (0.02, 0.1, 1.0)]
+    rows = rng.normal(size=(20, sizes[0]))
+    jobs = [Job(ticket.to_bytes(), rows) for ticket in made]
+    for ticket, answer in zip(made, run_jobs(reader, jobs, tmp_path), strict=True):
+        check(ticket, rows, answer)
+
+
+def test_inputs_at_the_edges_of_rounding(reader: list[str], tmp_path: Path) -> None:
+    """Halves, the limits, huge and tiny numbers: rounded and clipped as Python does."""
+    rng = np.random.default_rng(3)
+    jobs, made = [], []
+    for scale in (1.0, 0.1, 2.0**-7, 3e38, 0.0):
+        ticket = random_ticket(rng, (6, 5, 3), 0.8)
+        ticket = Ticket(ticket.network, ticket.mask, InputScaling([0.3], [scale]))
+        limit = ticket.network.input_limit
+        exact = (rng.integers(-limit, limit, (30, 6)) + 0.5) / limit + np.float32(0.3)
+        near = np.nextafter(exact, rng.choice([-9.0, 9.0], exact.shape))
+        far = rng.choice([0.0, -0.0, 1e308, -1e308, 5e-324, 1.0, -1.0, 1e17], (30, 6))
+        jobs.append(Job(ticket.to_bytes(), np.vstack([exact, near, far])))
+        made.append(ticket)
+    for ticket, job, answer in zip(made, jobs, run_jobs(reader, jobs, tmp_path), strict=True):
+        check(ticket, job.rows, answer)
+
+
+def test_sums_at_the_limit(reader: list[str], tmp_path: Path) -> None:
+    """Full masks, wide layers and extreme rows, where a 32-bit sum would overflow first."""
+    rng = np.random.default_rng(4)
+    made = [random_ticket(rng, (2000, 300, 20, 3), 1.0) for _ in range(6)]
+    rows = np.vstack([np.full(2000, 1e9), np.full(2000, -1e9), rng.choice([-1e9, 1e9], 2000)])
+    jobs = [Job(ticket.to_bytes(), rows) for ticket in made]
+    for ticket, answer in zip(made, run_jobs(reader, jobs, tmp_path), strict=True):
+        check(ticket, rows, answer)
+
+
+@pytest.mark.parametrize(("width", "input_bits"), [(1599, 8), (687, 16)])
+def test_the_shift_at_its_edge(
+    reader: list[str], tmp_path: Path, width: int, input_bits: int
+) -> None:
+    """Shapes whose typical sum is 2048 * 2**s and a little: a shift of s is one too few."""
+    network = Network((width, 3, 2), input_bits=input_bits)
+    scaling = InputScaling(np.array([0.0]), np.array([1.0]))
+    ticket = Ticket(network, Mask.full(network.shapes), scaling)
+    rows = np.random.default_rng(6).normal(size=(10, width))
+    check(ticket, rows, run_jobs(reader, [Job(ticket.to_bytes(), rows)], tmp_path)[0])
+
+
+@pytest.fixture(scope="session")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("jobs")
+
+
+@pytest.mark.parametrize("name", ["c_reader", "js_reader"])
+def test_every_kind_of_ticket(name: str, request: pytest.FixtureRequest, scratch: Path) -> None:
+    command = request.getfixturevalue(name)
+
+    @settings(max_examples=8, deadline=None)
+    @given(st.lists(tickets(), min_size=20, max_size=20))
+    def run(made: list[Ticket]) -> None:
+        jobs = [Job(ticket.to_bytes(), np.zeros((0, ticket.network.n_inputs))) for ticket in made]
+        for ticket, job, answer in zip(made, jobs, run_jobs(command, jobs, scratch), strict=True):
+            check(ticket, job.rows, answer)
+
+    run()
+
+
+# -- the same files refused --------------------------------------------------------------------
+
+
+def without_checksum_bits(body: bytes, start: int) -> bytes:
+    """Return body with the four bytes from start changed so that its CRC-32 is 0.
+
+    A reader that runs past the end of the mask then finds 32 zeros, and the end of its memory.
+    """
+
+    def crc(word: int) -> int:
+        return zlib.crc32(body[:start] + word.to_bytes(4, "little") + body[start + 4 :])
+
+    zero, basis = crc(0), {}  # the CRC is affine in the bits: eliminate as in a linear system
+    for bit in range(32):
+        value, word = crc(1 << bit) ^ zero, 1 << bit
+        while value and value.bit_length() in basis:
+            other, other_word = basis[value.bit_length()]
+            value, word = value ^ other, word ^ other_word
+        basis[value.bit_length()] = (value, word)
+    found = 0
+    while zero:
+        value, word = basis[zero.bit_length()]
+        zero, found = zero ^ value, found ^ word
+    return body[:start] + found.to_bytes(4, "little") + body[start + 4 :]
+
+
+def edge_files() -> list[bytes]:
+    """Return files that are wrong by one step only."""
+    one_too_far = sealed(file_head((3, 2)) + b"\0" + b"\1\2\x60")  # survivor 6 of 0..5
+    for seed in range(100):
+        head = file_head((1000, 1), seed=seed)
+        runs_out = head + b"\0" + b"\2\0" + b"\x80"  # the second survivor of two is missing
+        forged = without_checksum_bits(runs_out, len(head) - 12)  # the offset's bytes
+        if np.isfinite(np.frombuffer(forged, "<f4", 1, len(head) - 12)[0]):
+            assert sealed(forged)[-4:] == bytes(4)
+            return [one_too_far, sealed(forged)]
+    raise AssertionError("no finite offset was found")
+
+
+def damaged_files() -> list[bytes]:
+    """Return damaged files: flips, truncations, flips and splices under a right checksum."""
+    rng = np.random.default_rng(5)
+    data = small_ticket().to_bytes()
+    body = data[:-4]
+    files = [*edge_files(), *bit_flips(data), *(data[:i] for i in range(len(data)))]
+    files += [sealed(body[:i]) for i in range(len(body))] + [data + b"\0", sealed(body + b"\0")]
+    for density in (0.1, 0.5, 1.0):
+        ticket = random_ticket(rng, (5, 4, 3, 2), density)
+        files += [sealed(flipped) for flipped in bit_flips(ticket.to_bytes()[:-4])]
+    for _ in range(1500):
+        sizes = tuple(rng.integers(1, 7, rng.integers(2, 5)).tolist())
+        spliced = bytearray(random_ticket(rng, sizes, 0.4).to_bytes()[:-4])
+        start = int(rng.integers(4, len(spliced)))
+        spliced[start : start + int(rng.integers(4))] = rng.bytes(int(rng.integers(4)))
+        files.append(sealed(bytes(spliced)))
+    return files
+
+
+def test_damaged_files(reader: list[str], tmp_path: Path) -> None:
+    """What Python refuses is refused, but labels that only Python checks; the rest agrees."""
+    files = damaged_files()
+    answers = run_jobs(reader, [Job(data, NO_ROWS) for data in files], tmp_path)
+    opened = 0
+    for data, answer in zip(files, answers, strict=True):
+        try:
+            ticket = Ticket.from_bytes(data)
+        except TicketError as error:
+            only_python = re.search("label|UTF-8|decode|differ|one way", str(error))
+            refused = only_python or answer.code != 0
+        else:
+            refused = True
+            opened += 1
+            check(ticket, np.zeros((0, ticket.network.n_inputs)), answer)
+        assert refused, data.hex()
+    assert opened > 200
+
+
+def test_codes_of_refusal(c_reader: list[str], tmp_path: Path) -> None:
+    data = small_ticket().to_bytes()
+    files = [b"", b"SCR", b"SCRU" + data[4:], data[:20], b"SCRT\2" + data[5:], b"SCRT\0" + data[5:]]
+    files += [data[:-1], sealed(data[:-4] + b"\0"), data]
+    answers = run_jobs(c_reader, [Job(file, NO_ROWS) for file in files], tmp_path)
+    assert [answer.code for answer in answers] == [-1, -1, -1, -3, -2, -4, -3, -4, 0]
+
+
+def test_c_plus_plus_takes_the_header(tmp_path: Path) -> None:
+    if shutil.which("g++") is None:
+        pytest.skip("g++ is not installed")
+    source = tmp_path / "uses.cpp"
+    source.write_text('#include "scratchcard.h"\nint main() { return 0; }\n')
+    flags = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{ROOT / 'portable'}"]
+    subprocess.run(["g++", *flags, str(source)], check=True)
