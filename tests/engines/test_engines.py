@@ -12,8 +12,8 @@ from scratchcard.engines import (
     IncrementalEngine,
     Rows,
     integer_weights,
-    kernels,
 )
+from scratchcard.engines.incremental import trial as kernels
 from scratchcard.objectives import OBJECTIVES, custom_objective
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network

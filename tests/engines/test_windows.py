@@ -15,7 +15,9 @@ from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
 from scratchcard.engines.incremental.threads import make_team, meet
 from scratchcard.engines.incremental.windows import WindowedState, Windows
 from scratchcard.objectives import OBJECTIVES
-from scratchcard.search import Limits, Memetic, crew, evolve, memetic
+from scratchcard.search import Limits, Memetic, evolve
+from scratchcard.search.memetic import pool as crew
+from scratchcard.search.memetic import search as memetic
 from scratchcard.search.task import Task
 from scratchcard.ticket.network import Network
 

@@ -16,7 +16,8 @@ from scratchcard.datasets import load
 from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.counts import ACCURACY
-from scratchcard.search import Genetic, Limits, arrivals, evolve
+from scratchcard.search import Genetic, Limits, evolve
+from scratchcard.search.genetic import arrivals
 from scratchcard.search.genetic.arrivals import FLOOR, Arrivals
 from scratchcard.search.genetic.bits import distances, packed
 from scratchcard.search.genetic.evaluation import Evaluator

@@ -129,7 +129,7 @@ import sys
 from numba.core.dispatcher import Dispatcher
 from scratchcard import Limits
 from scratchcard.datasets import load
-from scratchcard.search import driver
+from scratchcard.search import loop as driver
 from scratchcard.find import find
 
 def compiled():
