@@ -23,7 +23,7 @@ from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled, Problem, m
 from scratchcard.search.task import Algorithm
 from scratchcard.ticket.labels import as_labels
 from scratchcard.ticket.network import Network
-from scratchcard.ticket.scaling import InputScaling, needed_bits
+from scratchcard.ticket.scaling import needed_bits
 from scratchcard.ticket.ticket import Ticket
 
 __all__ = ["TicketClassifier"]
@@ -209,13 +209,20 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         labels = as_labels(classes, len(classes))
         weights = integer_weights(sample_weight * self._class_weights(classes, y, sample_weight))
         seed = self._seed()
-        network = self._network(X, len(classes), before, seed)
+        searched, aside = self._parts(targets, seed if before is None else before.network.seed)
+        network = self._network(X[searched], len(classes), before, seed)
         if before is not None and not np.array_equal(labels, before.classes):
             raise ValueError(
                 f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
                 f"got {classes}"
             )
-        problem = self._problem(network, before, seed, Labelled(X, targets, weights))
+        rows = Labelled(X, targets, weights)
+        problem = Problem.make(
+            network,
+            rows.take(searched),
+            None if aside is None else rows.take(aside),
+            None if before is None else before.scaling,
+        )
         outcome = evolve(
             problem.network,
             problem.train,
@@ -353,18 +360,14 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             )
         return before.network
 
-    def _problem(
-        self, network: Network, before: Ticket | None, seed: int, rows: Labelled
-    ) -> Problem:
-        """Set rows aside for validation if that is wanted, and make integers of all."""
-        scaling: InputScaling | None = None if before is None else before.scaling
-        if not self.early_stopping:
-            return Problem.make(network, rows, scaling=scaling)
-        if before is not None:
-            seed = before.network.seed  # the rows that the first fit did not search
-        parts = _set_aside(rows.targets, self.validation_fraction, seed)
-        train, validation = (rows.take(part) for part in parts)
-        return Problem.make(network, train, validation, scaling)
+    def _parts(self, targets: Array, seed: int) -> tuple[Array, Array | None]:
+        """Return the rows to search and those to validate, or None where none are set aside.
+
+        seed : of the network, so that a warm start sets aside what was not searched before.
+        """
+        if self.early_stopping:
+            return _set_aside(targets, self.validation_fraction, seed)
+        return np.arange(len(targets)), None
 
     def _keep_history(self, outcome: Outcome, first: bool) -> None:
         if first:
