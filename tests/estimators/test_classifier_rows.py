@@ -49,9 +49,7 @@ def aside(rows):
     """Indices of the rows that a classifier of these settings sets aside."""
     X, y = rows
     losses = stopping().fit(X, y).loss_curve_
-    found = [
-        i for i in range(N_ROWS) if stopping().fit(elsewhere(X, [i]), y).loss_curve_ == losses
-    ]
+    found = [i for i in range(N_ROWS) if stopping().fit(elsewhere(X, [i]), y).loss_curve_ == losses]
     return np.array(found)
 
 
