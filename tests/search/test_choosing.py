@@ -124,17 +124,24 @@ def test_a_search_that_walks_off_returns_the_mask_that_it_began_with(objective, 
         assert found.history[-1].objective > expected + 0.1  # it did walk off
 
 
-def test_a_start_that_is_too_dense_is_not_returned():
-    start = Mask.full(NETWORK.shapes)
-    limits = Limits(generations=1)
-    found = evolve(NETWORK, TRAIN, algorithm=QUICK, limits=limits, start=start)
-    assert found.mask.density <= 0.6
+def test_a_start_that_is_too_dense_is_not_returned(good):
+    sparse = Memetic(max_density=0.05, population=1, burst=10)
+    assert good.density > 0.05
+    for validation in (None, VALIDATION):
+        limits = Limits(generations=1)
+        found = evolve(NETWORK, TRAIN, validation, algorithm=sparse, limits=limits, start=good)
+        assert found.mask.density <= 0.05
+        assert share_right(NETWORK, found.mask, TRAIN) < share_right(NETWORK, good, TRAIN)
 
 
-@pytest.mark.parametrize("algorithm", [QUICK, Genetic(population=20)], ids=["memetic", "genetic"])
+@pytest.mark.parametrize(
+    "algorithm",
+    [Memetic(max_density=0.6, burst=60, heat=0.0, price=0.0), Genetic(population=20)],
+    ids=["memetic", "genetic"],
+)
 def test_a_search_goes_on_from_its_start(algorithm, good):
     settings = {"algorithm": algorithm, "objective": "accuracy", "limits": Limits(generations=1)}
     found = evolve(NETWORK, TRAIN, **settings, start=good)
     begun_with = 1 - share_right(NETWORK, good, TRAIN)
-    assert found.objective <= begun_with
-    assert evolve(NETWORK, TRAIN, **settings).objective > begun_with
+    assert found.history[0].objective <= begun_with
+    assert evolve(NETWORK, TRAIN, **settings).history[0].objective > begun_with
