@@ -18,13 +18,18 @@ METHODS = f"memetic,ga,ga-adaptive,{GRADIENTS}mlp"
 
 
 def rows() -> Part:
-    """Return rows of two classes far apart.
+    """Return rows of two classes far apart, the test rows copies of training rows.
 
     The 255 training rows have 255 different values, which 8 bits hold; with others they would not.
     """
     y = np.arange(ROWS) % 2
     steps = np.random.default_rng(0).permutation(ROWS)[:, None] / 256
-    return Part(np.where(y[:, None] == 1, 3.0, -3.0) + np.hstack([steps, -steps, steps[::-1]]), y)
+    X = np.where(y[:, None] == 1, 3.0, -3.0) + np.hstack([steps, -steps, steps[::-1]])
+    parts = places(y)
+    for label in (0, 1):
+        train, test = (parts[part][y[parts[part]] == label] for part in ("train", "test"))
+        X[test] = X[train[: len(test)]]
+    return Part(X, y)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +39,7 @@ def compared(tmp_path_factory):
     X, y = rows()
     test = places(y)["test"]
     wild, swapped = X.copy(), X.copy()
+    wild[test] += np.arange(TEST)[:, None] / 8192  # values of their own
     wild[test[0]] *= 1000  # one row far away
     zeros, ones = (test[y[test] == label] for label in (0, 1))
     swapped[zeros], swapped[ones] = X[ones], X[zeros]
