@@ -209,20 +209,16 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         labels = as_labels(classes, len(classes))
         weights = integer_weights(sample_weight * self._class_weights(classes, y, sample_weight))
         seed = self._seed()
-        searched, aside = self._parts(targets, seed if before is None else before.network.seed)
-        network = self._network(X[searched], len(classes), before, seed)
+        rows = Labelled(X, targets, weights)
+        searched, aside = self._parts(rows, seed if before is None else before.network.seed)
+        network = self._network(searched.X, len(classes), before, seed)
         if before is not None and not np.array_equal(labels, before.classes):
             raise ValueError(
                 f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
                 f"got {classes}"
             )
-        rows = Labelled(X, targets, weights)
-        problem = Problem.make(
-            network,
-            rows.take(searched),
-            None if aside is None else rows.take(aside),
-            None if before is None else before.scaling,
-        )
+        scaling = None if before is None else before.scaling
+        problem = Problem.make(network, searched, aside, scaling)
         outcome = evolve(
             problem.network,
             problem.train,
@@ -360,14 +356,15 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             )
         return before.network
 
-    def _parts(self, targets: Array, seed: int) -> tuple[Array, Array | None]:
+    def _parts(self, rows: Labelled, seed: int) -> tuple[Labelled, Labelled | None]:
         """Return the rows to search and those to validate, or None where none are set aside.
 
         seed : of the network, so that a warm start sets aside what was not searched before.
         """
-        if self.early_stopping:
-            return _set_aside(targets, self.validation_fraction, seed)
-        return np.arange(len(targets)), None
+        if not self.early_stopping:
+            return rows, None
+        searched, aside = _set_aside(rows.targets, self.validation_fraction, seed)
+        return rows.take(searched), rows.take(aside)
 
     def _keep_history(self, outcome: Outcome, first: bool) -> None:
         if first:
