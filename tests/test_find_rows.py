@@ -204,3 +204,14 @@ def test_pruning_reads_the_rows_that_it_is_told_to():
     assert expected["train"] != expected["validation"]
     for part, mask in expected.items():
         assert find(data, **settings, prune=part).ticket.mask == mask
+
+
+@pytest.mark.parametrize("prune", ["train", "validation"])
+def test_the_objective_of_a_pruned_ticket_is_that_of_the_training_rows(prune):
+    train = blobs(90, seed=1)
+    found = find(dataset(train=train), **SHORT, objective="accuracy", prune=prune)
+    assert found.outcome.objective == pytest.approx(1 - share(found.ticket, train))
+    found = find(dataset(train=train), **SHORT, prune=prune)
+    chances = found.ticket.predict_proba(train.X)
+    own = chances[np.arange(90), np.searchsorted(LABELS, train.y)]
+    assert found.outcome.objective == pytest.approx(-np.log(own).mean(), abs=1e-3)
