@@ -32,7 +32,7 @@ from ticket_strategies import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = ROOT / "tests" / "portable"
+READERS = Path(__file__).resolve().parent / "portable"
 C_FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-ffp-contract=off", "-O1"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
