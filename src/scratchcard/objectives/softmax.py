@@ -21,7 +21,7 @@ from scratchcard.compiled.float32 import (
     log2,
     log2_scalar,
 )
-from scratchcard.compiled.vectors import running_sum
+from scratchcard.compiled.vectors import ZERO, running_sum
 from scratchcard.objectives.base import LARGEST, QUANTUM, Objective, one_statistic
 
 QUANTA = np.float32(QUANTUM)
@@ -30,6 +30,7 @@ TWO = np.float32(2)
 UNIT = np.float32(1)
 MOST = np.float32(LARGEST)  # bits; a row that is wrong by more counts as wrong by this
 LOW, HIGH = np.float32(2.0**-70), np.float32(2.0**99)  # sums of exponentials that can be trusted
+LOW_BITS, HIGH_BITS = LOW.view(np.int32), HIGH.view(np.int32)  # positive floats order as integers
 
 Floats = NDArray[np.float32]
 
@@ -78,9 +79,13 @@ def _summed(x: Floats, weights: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 @njit(inline="always")
-def _is_off(total):
-    """Whether a row with this sum of exponentials is off the scale."""
-    return (total < LOW) | (total > HIGH)
+def _off_sign(total):
+    """Return an int32 below 0 if a row with this sum of exponentials is off the scale.
+
+    Of many rows these are joined by ``|``, which is a vector loop, as a sum of booleans is not.
+    """
+    bits = np.float32(total).view(np.int32)
+    return np.int32(np.int32(bits - LOW_BITS) | np.int32(HIGH_BITS - bits))
 
 
 @njit
@@ -124,15 +129,15 @@ def _cross_entropy_block(block):
     last = block.exps[block.where[n_classes - 1]]
     target = block.outputs[block.where[n_classes]]
     quanta, scale = block.quanta, block.scale
-    n_off = 0
+    off = ZERO
     for r in range(quanta.size):
         sum_of_row = total[r] + last[r]
-        n_off += _is_off(sum_of_row)
+        off = np.int32(off | _off_sign(sum_of_row))
         loss = min(log2_scalar(sum_of_row) - np.float32(target[r]) * scale, MOST)
         quanta[r] = np.int32(loss * QUANTA)
-    if n_off > 0:
+    if off < 0:
         for r in range(quanta.size):
-            if _is_off(total[r] + last[r]):
+            if _off_sign(total[r] + last[r]) < 0:
                 largest = _largest(block, r)
                 gap = np.float32(np.int64(target[r]) - largest)
                 loss = log2_scalar(_relative_total(block, r, largest)) - gap * scale
@@ -170,14 +175,14 @@ def _brier_block(block):
             p = e[r] / total[r]
             squares[r] = p * p if k == 0 else squares[r] + p * p
     target = block.outputs[block.where[n_classes]]
-    n_off = 0
+    off = ZERO
     for r in range(squares.size):
-        n_off += _is_off(total[r])
+        off = np.int32(off | _off_sign(total[r]))
         p = exp2_scalar(clip_scalar(np.float32(target[r]) * block.scale)) / total[r]
         block.quanta[r] = np.int32((squares[r] - TWO * p + UNIT) * QUANTA)
-    if n_off > 0:
+    if off < 0:
         for r in range(squares.size):
-            if _is_off(total[r]):
+            if _off_sign(total[r]) < 0:
                 _brier_off_the_scale(block, r)
     return 0
 

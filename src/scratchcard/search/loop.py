@@ -385,7 +385,8 @@ def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None
     network = Network.dense((16, 16, max(2, n_outputs)))  # so large that some masks are similar
     inputs = np.resize(np.eye(2, 16, dtype=np.int16), (n_rows, 16))
     rows = Rows(inputs, np.arange(n_rows) % 2, group=objective.group)
-    task = Task(network, rows, objective, 1.0, evaluations=1)
+    calm = search_temperature(network, rows, DEFAULT_DENSITY)  # as in a search: no huge logits
+    task = Task(network, rows, objective, calm, evaluations=1)
     with np.errstate(all="ignore"), closing(algorithm.start(task)) as search:
         judge = Choosing(network, rows, Classes(network.n_outputs)).judge
         assert judge is not None
