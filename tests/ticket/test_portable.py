@@ -114,13 +114,13 @@ def expected_rows(ticket: Ticket, rows: np.ndarray) -> list[list[int]]:
 
 
 def check_labels(ticket: Ticket, found: list[str]) -> None:
-    kind = ticket.classes.dtype.kind
+    kind = ticket.head.labels.dtype.kind
     if kind == "U":
-        assert [bytes.fromhex(text).decode() for text in found] == ticket.classes.tolist()
+        assert [bytes.fromhex(text).decode() for text in found] == ticket.head.labels.tolist()
     elif kind == "f":
-        assert [float(text) for text in found] == ticket.classes.tolist()
+        assert [float(text) for text in found] == ticket.head.labels.tolist()
     else:
-        assert [int(text) for text in found] == ticket.classes.astype(np.int64).tolist()
+        assert [int(text) for text in found] == ticket.head.labels.astype(np.int64).tolist()
 
 
 def check(ticket: Ticket, rows: np.ndarray, answer: Answer) -> None:
@@ -235,9 +235,9 @@ def test_the_shift_at_its_edge(
     reader: list[str], tmp_path: Path, width: int, input_bits: int
 ) -> None:
     """Shapes whose typical sum is 2048 * 2**s and a little: a shift of s is one too few."""
-    network = Network((width, 3, 2), input_bits=input_bits)
+    network = Network.dense((width, 3, 2), input_bits=input_bits)
     scaling = InputScaling(np.array([0.0]), np.array([1.0]))
-    ticket = Ticket(network, Mask.full(network.shapes), scaling)
+    ticket = Ticket(network, Mask.full(network.layers), scaling)
     rows = np.random.default_rng(6).normal(size=(10, width))
     check(ticket, rows, run_jobs(reader, [Job(ticket.to_bytes(), rows)], tmp_path)[0])
 

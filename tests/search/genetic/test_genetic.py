@@ -13,25 +13,26 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
 from scratchcard.datasets import load
-from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
+from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.counts import ACCURACY
+from scratchcard.rows import Rows
 from scratchcard.search import Genetic, Limits, evolve
 from scratchcard.search.genetic import arrivals
 from scratchcard.search.genetic.arrivals import FLOOR, Arrivals
 from scratchcard.search.genetic.bits import distances, packed
 from scratchcard.search.genetic.evaluation import Evaluator
+from scratchcard.search.genetic.masks import is_connected, thinned
 from scratchcard.search.genetic.operators import (
     flip_bit,
     flip_bit_of_layer,
-    is_connected,
     lexicographic,
     random_masks,
-    thinned,
     uniform_crossover,
 )
-from scratchcard.search.genetic.screening import CHANCE, SAMPLES, WORTH, Screening, margin
-from scratchcard.search.genetic.search import PRESETS, own_temperature
+from scratchcard.search.genetic.presets import PRESETS
+from scratchcard.search.genetic.screening import CHANCE, LEAST_RATIO, SAMPLES, Screening, margin
+from scratchcard.search.genetic.search import own_temperature
 from scratchcard.search.task import Task
 from scratchcard.search.temperature import search_temperature
 from scratchcard.ticket.mask import Mask
@@ -44,7 +45,9 @@ AB = [name for name in PRESETS if name != "GA"]
 @cache
 def problem(name="digits-2", hidden=(8,), activation="relu"):
     data = load(name)
-    network = Network((data.n_features, *hidden, data.n_classes), seed=3, activation=activation)
+    network = Network.dense(
+        (data.n_features, *hidden, data.n_classes), seed=3, activation=activation
+    )
     scaling = InputScaling.fit(data.train.X)
     return network, *(
         Rows(scaling.quantise(part.X, network.input_limit)[:400], data.targets(part)[:400])
@@ -109,7 +112,7 @@ def test_both_engines_make_the_same_decisions(preset, objective, seed, of):
 def crowd(n_rows, n_classes):
     """A network of two features and rows whose labels a search can learn."""
     random = np.random.default_rng(n_rows)
-    network = Network((2, 10, n_classes), seed=1)
+    network = Network.dense((2, 10, n_classes), seed=1)
     centres = random.normal(0, 1, (n_classes, 2))
     targets = random.integers(0, n_classes, n_rows)
     features = centres[targets] + random.normal(0, 0.4, (n_rows, 2))
@@ -197,7 +200,7 @@ def test_a_seed_decides_everything_and_zero_is_a_seed():
 @settings(max_examples=30)
 @given(st.data())
 def test_sums_of_many_masks_are_those_of_the_dense_engine(data):
-    network = Network(
+    network = Network.dense(
         (5, *data.draw(st.lists(st.integers(1, 9), max_size=2)), 3),
         seed=data.draw(st.integers(0, 99)),
         activation=data.draw(st.sampled_from(["relu", "step", "sign"])),
@@ -282,9 +285,9 @@ def test_a_genome_that_is_there_already_is_not_evaluated_again():
 def test_individuals_of_the_bounded_presets_all_have_a_path(preset, bound):
     settings = Genetic(preset, population=20, bound=bound, draws=20, max_density=0.02)
     for masks, _, _ in live(start(settings), 20):
-        assert all(Mask.from_flat(problem()[0].shapes, mask).is_connected for mask in masks)
+        assert all(Mask.from_flat(problem()[0].layers, mask).is_connected for mask in masks)
     unbounded = start(Genetic(population=50, max_density=0.02)).masks
-    assert not all(Mask.from_flat(problem()[0].shapes, mask).is_connected for mask in unbounded)
+    assert not all(Mask.from_flat(problem()[0].layers, mask).is_connected for mask in unbounded)
 
 
 def test_the_bounds_of_the_presets_are_the_papers():
@@ -367,7 +370,7 @@ def test_screening_refuses_what_fails_and_tells_the_rest_exactly(engine):
 
 def test_a_sample_refuses_wrongly_less_than_once_in_a_billion():
     for n in SAMPLES:
-        for n_rows in (WORTH * n, 50_000):
+        for n_rows in (LEAST_RATIO * n, 50_000):
             n_right = n_rows * 6 // 10  # a mask that just passes
             seen = hypergeom(n_rows, n_right, n)
             assert seen.cdf(np.ceil(n * (0.6 - margin(n, n_rows))) - 1) < CHANCE
@@ -422,7 +425,7 @@ def test_max_density_holds_for_every_individual():
 
 
 def test_the_softmax_reads_the_outputs_at_the_papers_scale_or_a_useful_one():
-    network = Network((64, 75, 10))
+    network = Network.dense((64, 75, 10))
     paper = 1 / (127 * network.ones[-1])  # weights of -127..127 stand for -1..1
     assert own_temperature(network, paper / 5) == pytest.approx(paper)
     assert own_temperature(network, paper * 2) == pytest.approx(paper * 2)
@@ -443,7 +446,7 @@ def test_uniform_crossover_takes_every_bit_from_one_of_two():
 
 
 def test_mutations_flip_one_bit_evenly_or_evenly_by_layer():
-    network = Network((4, 50, 2), seed=0)
+    network = Network.dense((4, 50, 2), seed=0)
     random = np.random.default_rng(0)
     masks = random_masks(network, 3000, 0.5, random)
     for mutate, share in ((flip_bit, 200 / 300), (flip_bit_of_layer, 0.5)):
@@ -468,8 +471,8 @@ def test_thinned_masks_lose_only_what_is_in_excess():
 
 @given(st.lists(st.integers(1, 5), min_size=2, max_size=4), st.floats(0, 1), st.integers(0, 99))
 def test_a_path_is_what_the_mask_says_it_is(sizes, density, seed):
-    network = Network(tuple(sizes))
-    mask = Mask.random(network.shapes, density, np.random.default_rng(seed))
+    network = Network.dense(tuple(sizes))
+    mask = Mask.random(network.layers, density, np.random.default_rng(seed))
     assert is_connected(network, mask.flat()) == mask.is_connected
 
 
@@ -489,12 +492,15 @@ def test_distances_count_differing_bits(n_weights, n, m, seed):
     [
         ({"preset": "SGD"}, "preset takes one of 'GA', .*, got 'SGD'"),
         ({"engine": "torch"}, "engine takes one of .*, got 'torch'"),
-        ({"population": 0}, "population takes an integer from 1, got 0"),
-        ({"migrants": -1}, "migrants takes an integer from 0, got -1"),
-        ({"patience": 0}, "patience takes an integer from 1, got 0"),
-        ({"draws": 2.5}, "draws takes an integer from 1, got 2.5"),
-        ({"recombination_share": 1.5}, "recombination_share takes a number 0 to 1, got 1.5"),
+        ({"population": 0}, r"population takes an integer 1\.\..*, got 0"),
+        ({"migrants": -1}, r"migrants takes an integer 0\.\..*, got -1"),
+        ({"patience": 0}, r"patience takes an integer 1\.\..*, got 0"),
+        ({"draws": 2.5}, r"draws takes an integer 1\.\..*, got 2.5"),
+        ({"recombination_share": 1.5}, "recombination_share takes a number from 0 to 1, got 1.5"),
         ({"mates": 0}, "mates takes a number above 0 to 1, got 0"),
+        ({"mates": "a"}, "mates takes a number above 0 to 1, got 'a'"),
+        ({"mates": None}, "mates takes a number above 0 to 1, got None"),
+        ({"mutation_share": True}, "mutation_share takes a number from 0 to 1, got True"),
         ({"max_density": 0.0}, "max_density takes a number above 0 to 1, got 0.0"),
         ({"bound": 0.8}, "bound is for the presets with an accuracy bound"),
         ({"mutation": "shift"}, "mutation takes one of bit, layer_bit, or a function, got 'shift'"),
