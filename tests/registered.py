@@ -5,7 +5,7 @@ The fixtures in conftest.py run a test once for each row of a table; a new row i
 
 from __future__ import annotations
 
-from hinge import first, hinge
+from hinge import hinge
 from scratchcard import Genetic, Memetic
 from scratchcard.engines import ENGINES
 from scratchcard.objectives import OBJECTIVES, custom_objective
@@ -14,7 +14,7 @@ from scratchcard.ticket.network import ACTIVATIONS
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
 OWN = "own"  # an objective of a user's
-OBJECTIVES_BY_NAME = OBJECTIVES | {OWN: custom_objective("hinge", hinge, first, is_mean=True)}
+OBJECTIVES_BY_NAME = OBJECTIVES | {OWN: custom_objective("hinge", hinge)}
 ENGINES_BY_NAME = ENGINES
 
 SHORT_SEARCHES = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from scratchcard.datasets import Dataset, Part, split
-from scratchcard.engines import Rows
+from scratchcard.rows import Rows
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 
@@ -116,7 +116,7 @@ def save(path: Path, part: Part) -> Path:
 
 def dense_network(*sizes: int, **families) -> Network:
     """Return a dense network of these sizes."""
-    return Network(sizes, **families)
+    return Network.dense(sizes, **families)
 
 
 def random_rows(network: Network, n_rows: int, seed: int) -> Rows:

@@ -168,7 +168,7 @@ def test_the_temperature_is_calibrated_on_validation_rows(settings):
         "train": np.searchsorted(LABELS, blobs(90, seed=1).y),
         "validation": np.searchsorted(LABELS, validation.y),
     }
-    temperature = found.ticket.temperature
+    temperature = found.ticket.head.temperature
     assert is_calibrated(outputs["validation"], targets["validation"], temperature)
     # and no such temperature is the one that the training rows would have
     surer = smoothed_loss(outputs["train"], targets["train"], 1.5 * temperature)
@@ -182,7 +182,7 @@ def plainly_pruned(ticket: Ticket, part: Part) -> Mask:
     targets = np.searchsorted(LABELS, part.y)
 
     def accuracy(flat) -> float:
-        outputs = network.outputs(Mask.from_flat(network.shapes, flat), inputs)
+        outputs = network.outputs(Mask.from_flat(network.layers, flat), inputs)
         return float(np.mean(outputs.argmax(axis=1) == targets))
 
     flat = ticket.mask.flat()
@@ -194,7 +194,7 @@ def plainly_pruned(ticket: Ticket, part: Part) -> Mask:
             flat[index] = 1
         else:
             now = then
-    return Mask.from_flat(network.shapes, flat).without_dead()
+    return Mask.from_flat(network.layers, flat).without_dead()
 
 
 def test_pruning_reads_the_rows_that_it_is_told_to():

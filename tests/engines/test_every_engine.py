@@ -7,7 +7,7 @@ import pytest
 
 from rows_apart import dense_network, random_rows
 from scratchcard import Mask, Rows
-from scratchcard.objectives.base import bits_per_output
+from scratchcard.objectives import bits_per_output
 
 TEMPERATURE = 2.0**-17
 
@@ -22,14 +22,14 @@ class Case:
         self.objective = objective
         self.engine = engine(self.network, self.rows, objective, TEMPERATURE)
         random = np.random.default_rng(2)
-        first = Mask.random(self.network.shapes, 0.5, random).flat()
+        first = Mask.random(self.network.layers, 0.5, random).flat()
         self.masks = np.tile(first, (5, 1))
         for k, mask in enumerate(self.masks):
             mask[random.permutation(mask.size)[: 3 * k]] ^= 1
 
     def expected(self, mask) -> list[int]:
         """Return the sums of the statistics, from the outputs of the network."""
-        outputs = self.network.outputs(Mask.from_flat(self.network.shapes, mask), self.rows.inputs)
+        outputs = self.network.outputs(Mask.from_flat(self.network.layers, mask), self.rows.inputs)
         scale = bits_per_output(TEMPERATURE)
         found = self.objective.statistics(outputs, self.rows.targets, self.rows.weights, scale)
         return found.tolist()

@@ -97,7 +97,7 @@ def test_the_temperature_is_calibrated_on_the_rows_set_aside(rows, aside):
     good = Memetic(max_density=1.0, population=2, burst=1000)
     found = stopping(algorithm=good, hidden_layer_sizes=12, max_iter=10).fit(X, y)
     outputs, targets = found.ticket_.outputs(X), np.searchsorted(found.classes_, y)
-    temperature = found.ticket_.temperature
+    temperature = found.ticket_.head.temperature
     assert is_calibrated(outputs[aside], targets[aside], temperature)
     searched = np.setdiff1d(np.arange(N_ROWS), aside)
     surer = smoothed_loss(outputs[searched], targets[searched], 2 * temperature)

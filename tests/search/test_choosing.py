@@ -40,12 +40,12 @@ def last_population(seed: int, validation: Rows):
 
     def look(_):
         masks[:] = [
-            Mask.from_flat(NETWORK.shapes, one.mask.copy()) for one in algorithm.individuals()
+            Mask.from_flat(NETWORK.layers, one.mask.copy()) for one in algorithm.individuals()
         ]
 
     limits = Limits(generations=1)
     found = evolve(
-        NETWORK, TRAIN, validation, algorithm=algorithm, limits=limits, seed=seed, callback=look
+        NETWORK, TRAIN, validation, algorithm=algorithm, limits=limits, seed=seed, callbacks=[look]
     )
     return found, masks
 
@@ -113,7 +113,7 @@ def test_a_search_that_walks_off_returns_the_mask_that_it_began_with(objective, 
         algorithm=WILD,
         objective=objective,
         limits=Limits(generations=1000),
-        callback=lambda _: True,  # while it is hot
+        callbacks=[lambda _: True],  # while it is hot
         start=good,
     )
     assert share_right(NETWORK, found.mask, TRAIN) >= share_right(NETWORK, good, TRAIN)

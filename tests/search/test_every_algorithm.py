@@ -41,7 +41,7 @@ def test_it_finds_what_is_better_than_random_masks(case, algorithm, objective):
         network, train, validation, algorithm=algorithm, objective=objective, limits=limits
     )
     random = np.random.default_rng(0)
-    masks = [Mask.random(network.shapes, 0.3, random) for _ in range(30)]
+    masks = [Mask.random(network.layers, 0.3, random) for _ in range(30)]
     typical = np.median([share_right(network, mask, train) for mask in masks])
     assert share_right(network, found.mask, train) > typical
     assert 0 < found.mask.density <= 0.6

@@ -9,8 +9,8 @@ import pytest
 
 from rows_apart import dense_network, random_rows, share_right
 from scratchcard import Genetic, Limits, Mask, Rows, evolve
-from scratchcard.rows.rows import shuffled
-from scratchcard.search.genetic.screening import SAMPLES, WORTH
+from scratchcard.rows import shuffled
+from scratchcard.search.genetic.screening import LEAST_RATIO, SAMPLES
 
 STILL = {"recombination_share": 0.0, "mutation_share": 0.0, "migrants": 0}
 
@@ -21,7 +21,7 @@ def test_among_equals_the_one_with_fewer_weights_is_best():
     rows = random_rows(network, 40, seed=0)
     rows = Rows(np.where(np.arange(5) == 4, 0, rows.inputs), rows.targets)
     useful = np.zeros(network.n_weights, np.uint8)
-    layers = Mask.from_flat(network.shapes, useful).layers()
+    layers = Mask.from_flat(network.layers, useful).layers()
     layers = [np.array(layer, bool) for layer in layers]
     layers[0][:, :4] = True
     layers[1][:] = True
@@ -46,7 +46,7 @@ def test_among_equals_the_one_with_fewer_weights_is_best():
 def test_a_better_objective_comes_before_fewer_weights():
     network = dense_network(5, 6, 2, seed=1)
     rows = random_rows(network, 40, seed=0)
-    full = Mask.full(network.shapes)
+    full = Mask.full(network.layers)
     labels = network.outputs(full, rows.inputs).argmax(axis=1)
     rows = Rows(rows.inputs, labels)
 
@@ -104,8 +104,8 @@ def unlucky(network, mask, n_rows, below):
 
 def test_screening_admits_a_mask_that_passes_though_its_sample_is_unlucky():
     network = dense_network(4, 5, 2, seed=3)
-    mask = Mask.random(network.shapes, 0.9, np.random.default_rng(1))
-    n_rows = WORTH * SAMPLES[0]
+    mask = Mask.random(network.layers, 0.9, np.random.default_rng(1))
+    n_rows = LEAST_RATIO * SAMPLES[0]
     for share in (0.3, 0.9):
         rows = unlucky(network, mask, n_rows, below=share * doubt(SAMPLES[0], n_rows))
         algorithm = Genetic(
@@ -124,14 +124,14 @@ def test_screened_or_not_the_same_masks_are_let_in():
     """Rows that stand there twice are screened; written once with a weight of 2, they are not."""
     network = dense_network(3, 8, 2, seed=5)
     rows = random_rows(network, 5000, seed=2)
-    teacher = Mask.random(network.shapes, 0.5, np.random.default_rng(3))
+    teacher = Mask.random(network.layers, 0.5, np.random.default_rng(3))
     labels = network.outputs(teacher, rows.inputs).argmax(axis=1)
     inputs, first = np.unique(rows.inputs, axis=0, return_index=True)
     labels = labels[first]
     twice = np.arange(len(labels)) % 2 == 0
     plain = Rows(np.vstack([inputs, inputs[twice]]), np.concatenate([labels, labels[twice]]))
     weighted = Rows(inputs, labels, 1 + twice)
-    assert len(plain) >= WORTH * SAMPLES[0]
+    assert len(plain) >= LEAST_RATIO * SAMPLES[0]
 
     def admitted(rows):
         seen = []

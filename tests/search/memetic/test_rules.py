@@ -72,7 +72,7 @@ def populations(network, rows, **settings):
         algorithm=algorithm,
         objective="accuracy",
         limits=Limits(generations=6),
-        callback=look,
+        callbacks=[look],
     )
     return found, seen
 
