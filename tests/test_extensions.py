@@ -151,6 +151,7 @@ def test_a_new_engine_is_one_class_and_one_row(monkeypatch):
 @dataclass(frozen=True)
 class Luck:
     generations: int = 5
+    name: ClassVar[str] = "luck"
     max_density: ClassVar[float] = 0.5
     draws_rows: ClassVar[bool] = False
 

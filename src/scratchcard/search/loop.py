@@ -289,6 +289,8 @@ def evolve(
             check_fit(network, rows, name)
     if start is not None:
         network.check_mask(start, "start")
+    if resume is not None:
+        _check_population(resume, algorithm, network)
     check_augmentation(augment, network.n_inputs, algorithm.draws_rows)
     targets = targets if targets is not None else Given(train.targets)
     train = train.with_targets(targets.first())
@@ -368,6 +370,19 @@ class _Found:
 
     def _is_too_dense(self, mask: Mask) -> bool:
         return self.max_density is not None and mask.density > self.max_density
+
+
+def _check_population(population: Population, algorithm: Algorithm, network: Network) -> None:
+    """Raise ValueError for a population that no search of this kind has left."""
+    if population.algorithm != algorithm.name:
+        raise ValueError(
+            f"resume takes a population of the algorithm {algorithm.name!r}, got one of "
+            f"{population.algorithm!r}"
+        )
+    if population.masks.shape[1] != network.n_weights:
+        raise ValueError(
+            f"resume takes masks of {network.n_weights} weights, got {population.masks.shape[1]}"
+        )
 
 
 _COMPILED: set[tuple[type, str, int]] = set()

@@ -19,10 +19,10 @@ import numpy as np
 
 from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
-from scratchcard.search.loop import MAX_THREADS
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
 from scratchcard.search.controls.random_masks import best_of_random, scattered
+from scratchcard.search.loop import MAX_THREADS
 from scratchcard.search.temperature import accuracy
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network

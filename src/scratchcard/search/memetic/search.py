@@ -262,7 +262,7 @@ class MemeticSearch:
         order = [member.survivors.indices[: surviving_in(member)] for member in self.members]
         numbers = (self.born, self.sampler.due, self.windows.at)
         return Population(
-            algorithm="memetic",
+            algorithm=self.settings.name,
             generation=self.generation,
             evaluations=self.evaluations,
             masks=np.array([member.mask for member in self.members]),
