@@ -110,8 +110,8 @@ def landscape(
     from scratchcard.datasets import load
     from scratchcard.find import Search
     from scratchcard.research.landscape import Settings, Study, sweep_cases
-    from scratchcard.research.landscape.report import LIBRARIES, merged, summaries, write
-    from scratchcard.research.libraries import require
+    from scratchcard.research.landscape.tables import LIBRARIES, merged, summaries, write
+    from scratchcard.research.shared.libraries import require
 
     began = time.perf_counter()
     try:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from scratchcard.rows.rows import Rows, integer_weights
+from scratchcard.rows.rows import Rows, check_fit, integer_weights, shuffled
 
-__all__ = ["Rows", "integer_weights"]
+__all__ = ["Rows", "check_fit", "integer_weights", "shuffled"]

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from scratchcard.ticket.codec import TicketError
+from scratchcard.ticket.file import write_whole
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.ticket import Ticket
+from scratchcard.ticket.weights import WEIGHT_FAMILIES
 
-__all__ = ["InputScaling", "Mask", "Network", "Ticket", "TicketError"]
+__all__ = [
+    "WEIGHT_FAMILIES",
+    "InputScaling",
+    "Mask",
+    "Network",
+    "Ticket",
+    "TicketError",
+    "write_whole",
+]

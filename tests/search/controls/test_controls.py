@@ -15,8 +15,7 @@ from scratchcard.datasets import Part, load
 from scratchcard.engines import DenseEngine
 from scratchcard.find import accuracy, find
 from scratchcard.objectives import get_objective
-from scratchcard.search.controls.controls import as_rows, chance, controls
-from scratchcard.search.controls.random_masks import best_of_random, scattered
+from scratchcard.search.controls import as_rows, best_of_random, chance, controls, scattered
 
 NAMES = ["ticket", "random", "best of random", "shuffled", "re-drawn", "unmasked"]
 
