@@ -1,6 +1,7 @@
 # scratchcard compare: paired runs, statistics that agree with textbooks, resuming, one-line errors.
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -18,8 +19,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from scratchcard import Ticket
+from scratchcard import Ticket, __version__
 from scratchcard.cli import main
+from scratchcard.cli.running import interruptible
 from scratchcard.research.compare import Comparison, ComparisonRuns
 from scratchcard.research.compare.pictures import draw_accuracies, draw_sizes, look
 from scratchcard.research.compare.runs import ticket_path
@@ -337,8 +339,7 @@ def test_small_networks_can_be_compared_at_a_density_that_suits_them():
     assert main(["compare", "iris", *arguments, "--seeds", "1", "--generations", "2"]) == 0
 
 
-def test_a_method_that_cannot_be_run_is_named_and_the_others_can_go_on(capsys, monkeypatch):
-    monkeypatch.setattr("scratchcard.search.genetic.arrivals.HOPELESS", 50)
+def test_a_method_that_cannot_be_run_is_named_and_the_others_can_go_on(capsys):
     command = ["compare", "digits", "--hidden", "5", "--seeds", "1", "--generations", "1"]
     assert main([*command, "--methods", "memetic,ga-static"]) == 2
     error = capsys.readouterr().err
@@ -374,33 +375,167 @@ def test_broken_results_or_a_broken_folder_are_an_error(capsys):
     assert "cannot write into folder 'file/folder'" in capsys.readouterr().err
 
 
+# -- interrupts ----------------------------------------------------------------------------------
+
+ENDLESS = [
+    *ARGUMENTS, "--methods", "memetic,memetic@0.5", "--generations", "1000000",
+    "--evaluations", "10000000000",
+]  # fmt: skip
+
+
+@contextlib.contextmanager
+def running(arguments):
+    """The command in a process group of its own, as a shell starts it."""
+    command = [sys.executable, "-m", "scratchcard", *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(command, **pipes, start_new_session=True)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def wait_until(process, holds) -> None:
+    while not holds():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def nothing_runs(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_keeps_finished_runs(jobs):
-    arguments = [*ARGUMENTS, "--methods", "memetic,ga", "--generations", "1000000", "--jobs", jobs]
-    arguments += ["--evaluations", "10000000000"]
-    Path("out").mkdir()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scratchcard", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        while not Path("out", "tickets").exists():
-            assert process.poll() is None
-            time.sleep(0.05)
-        for _ in range(20):  # one that comes while llvmlite loads machine code is lost in it
-            os.killpg(process.pid, signal.SIGINT)
-            try:
-                out, err = process.communicate(timeout=10)  # a second one would hit the exit
-                break
-            except subprocess.TimeoutExpired:
-                pass
+    """One Ctrl-C, to all processes, as the workers start."""
+    with running([*ENDLESS, "--jobs", jobs]) as process:
+        wait_until(process, Path("out", "tickets").exists)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert out == ""
         assert "0 runs are kept in 'out'" in err
-        assert "Traceback" not in err.split("interrupted;")[-1]
+        assert "Traceback" not in err
+        wait_until_or_fail(lambda: nothing_runs(process.pid))
+
+
+def wait_until_or_fail(holds, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_signal_to_the_command_alone_ends_it_while_a_method_searches(name):
+    arguments = [*ENDLESS, "--methods", "mlp,memetic", "--seeds", "1"]
+    with running(arguments) as process:
+        wait_until(process, lambda: n_runs_on_disk() == 1)
+        process.send_signal(getattr(signal, name))
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (130, "")
+        assert "1 runs are kept in 'out'" in err
+        assert "Traceback" not in err
+        wait_until_or_fail(lambda: nothing_runs(process.pid))
+
+
+def test_what_was_finished_before_an_interrupt_is_not_done_again(capsys):
+    arguments = [*ARGUMENTS, "--methods", "mlp,memetic", "--seeds", "1"]
+    endless = [*ENDLESS, "--methods", "mlp,memetic", "--seeds", "1"]
+    with running(endless) as process:
+        wait_until(process, lambda: n_runs_on_disk() == 1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    kept = Path("out", "runs.jsonl").read_text()
+    assert main([*endless, "--methods", "mlp"]) == 0
+    assert Path("out", "runs.jsonl").read_text() == kept
+    assert main(arguments) == 2  # with other limits
+    assert "other settings: effort was" in capsys.readouterr().err
+
+
+def n_runs_on_disk() -> int:
+    path = Path("out", "runs.jsonl")
+    return path.read_text().count("\n") - 1 if path.exists() else 0
+
+
+def test_under_nohup_a_lost_connection_is_ignored():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interruptible() as interrupt:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not interrupt()
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert interrupt()
+            with pytest.raises(KeyboardInterrupt):
+                interrupt.check()
     finally:
-        process.kill()
-        process.communicate()
+        signal.signal(signal.SIGHUP, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def test_progress_that_cannot_be_printed_loses_no_run():
+    command = [sys.executable, "-m", "scratchcard", *ARGUMENTS, "--methods", "mlp", "--json"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, text=True, check=False)
+    assert done.returncode == 0
+    assert len(json.loads(done.stdout)["runs"]) == 2
+
+
+# -- damaged folders -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "empty"])
+def test_a_run_whose_ticket_is_lost_is_done_again_and_its_controls_with_it(
+    finished, damage, capsys
+):
+    shutil.copytree(finished, "out")
+    path = ticket_path(Path("out"), "memetic", 0)
+    ticket = path.read_bytes()
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(ticket[:-5] if damage == "cut" else b"")
+    runs = ComparisonRuns(SMALL, Path("out"))
+    assert [(row["method"], row["seed"]) for row in runs.lost] == [("memetic", 0)]
+    assert runs.missing == 1
+
+    arguments = [*ARGUMENTS, "--methods", "memetic,ga,mlp"]
+    assert main(arguments) == 0
+    err = capsys.readouterr().err
+    assert err.count("memetic, seed 0 is done again, for its ticket cannot be read") == 1
+    assert "6/6  memetic, seed 0" in err
+    assert path.read_bytes() == ticket
+    again = ComparisonRuns(SMALL, Path("out"))
+    assert (again.lost, again.missing) == ([], 0)
+    assert len(again.controls(1, 1000.0)) == 6
+
+
+HEADER_OF_0_1_0 = {
+    "settings": {
+        "scratchcard": __version__, "rows": "c0c0533813c536a1", "data": "digits-2",
+        "target": None, "hidden": [8],
+        "weights": "uniform", "biases": "uniform", "max_density": 0.1,
+        "effort": {"generations": 3, "evaluations": None, "epochs": 3, "seconds": None},
+    }
+}  # fmt: skip
+RUN_OF_0_1_0 = {
+    "data": "digits-2", "network": "64-8-2", "weights": "uniform", "biases": "uniform",
+    "method": "mlp", "seed": 0, "train_accuracy": 1.0, "validation_accuracy": 1.0,
+    "test_accuracy": 0.987, "density": 1.0, "effective_density": 1.0, "bytes": 2152,
+    "evaluations": None, "seconds": 0.5,
+}  # fmt: skip
+
+
+def test_results_of_version_0_1_0_are_gone_on_with(tmp_path):
+    lines = (HEADER_OF_0_1_0, RUN_OF_0_1_0)
+    (tmp_path / "runs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    runs = ComparisonRuns(SMALL, tmp_path)
+    assert runs.rows == [RUN_OF_0_1_0]
+    assert runs.missing == 5

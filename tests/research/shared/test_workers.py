@@ -8,9 +8,9 @@ import subprocess
 import sys
 import time
 
-import jobs
 import pytest
 
+import jobs
 from scratchcard.research.shared.workers import run_all
 
 
