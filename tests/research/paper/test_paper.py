@@ -10,38 +10,14 @@ pytest.importorskip("pandas")
 pytest.importorskip("matplotlib")
 pytest.importorskip("statsmodels")
 
+from paper_runs import runs_of
 from scratchcard.cli import main
 from scratchcard.cli.reproducing import spoken
 from scratchcard.research.paper import claims, report, tables
 from scratchcard.research.paper.cases import ENTRANTS, EXPERIMENTS
 from scratchcard.research.paper.runs import Reproduction, dataset
-from scratchcard.research.paper.tables import PRUNED_FIELDS, results_table
-from scratchcard.research.shared.words import frame, markdown
-
-
-def runs_of(accuracies, density=0.1, **more):
-    """A table of runs: {(data, network, method): test accuracies by seed}."""
-    return frame(
-        [
-            {
-                "data": data,
-                "network": network,
-                "method": method,
-                "seed": seed,
-                "test_accuracy": accuracy,
-                "density": density,
-                "effective_density": density,
-                "evaluations": 10,
-                "seconds": 1.0,
-                "pruned_density": density / 2,
-                **more,
-            }
-            for (data, network, method), values in accuracies.items()
-            for seed, accuracy in enumerate(values)
-        ],
-        PRUNED_FIELDS,
-    )
-
+from scratchcard.research.paper.tables import results_table
+from scratchcard.research.shared.words import markdown
 
 CASE = ("moons", "2-20-2", "ga")
 
