@@ -112,11 +112,11 @@ def test_the_commonest_class_is_that_of_the_training_rows(digits):
     skewed = replace(
         digits,
         train=train,
-        validation=only(digits.validation, 3, 5, 6),
+        validation=only(digits.validation, 5, 6),
         test=only(digits.test, 3, 7, 8, 9),
     )
     guess = chance(skewed, test=True)
-    assert guess.commonest_validation == np.mean(skewed.validation.y == 3) < 0.4
+    assert guess.commonest_validation == 0
     assert guess.commonest_test == np.mean(skewed.test.y == 3) < 0.3
     few = Part(skewed.test.X[skewed.test.y != 3], skewed.test.y[skewed.test.y != 3])
     assert chance(replace(skewed, test=few), test=True).commonest_test == 0
