@@ -106,16 +106,12 @@ def compare(
     once, when a run is over. Every finished run is kept: the same command goes on after Ctrl-C, and
     more --seeds and --methods may be asked for later.
     """
-    from scratchcard.research.compare.tables import LIBRARIES
-    from scratchcard.research.shared.libraries import require
-
     folder = out or Path(f"{Path(data).stem or 'data'}-comparison")
     runs: ComparisonRuns | None = None
     try:
         with interruptible() as interrupt:
-            require("compare", *LIBRARIES)
-            if format == "parquet":
-                require("Parquet", "pyarrow", extra="parquet")
+            _require_libraries(format)
+            interrupt.check()
             effort = {"generations": generations, "evaluations": evaluations, "epochs": epochs}
             runs = _prepared(data, folder, effort | {"seconds": seconds}, settings)
             for run in runs.lost:
@@ -136,6 +132,15 @@ def compare(
     except OSError as error:
         raise OutputError(folder, error) from error
     return 0
+
+
+def _require_libraries(format: str) -> None:
+    from scratchcard.research.compare.tables import LIBRARIES
+    from scratchcard.research.shared.libraries import require
+
+    require("compare", *LIBRARIES)
+    if format == "parquet":
+        require("Parquet", "pyarrow", extra="parquet")
 
 
 def _prepared(

@@ -98,8 +98,8 @@ def _test_sections(runs: DataFrame, experiments: list[Experiment]) -> Iterator[t
     if most < needed:
         remark = (
             f" With so few seeds ({most}) no single case can be significant at "
-            f"{SIGNIFICANCE_LEVEL}: with Holm's correction over {many} tests at least {needed} are needed. "
-            "Every verdict here is a tie; the pooled tests above tell more."
+            f"{SIGNIFICANCE_LEVEL}: with Holm's correction over {many} tests at least {needed} are "
+            "needed. Every verdict here is a tie; the pooled tests above tell more."
         )
     yield (
         "Memetic against the other methods, case by case",
