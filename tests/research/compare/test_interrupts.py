@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from processes import eventually, nothing_runs, running, wait_until
 from scratchcard.cli import main
 from scratchcard.cli.running import interruptible
 
@@ -33,34 +32,6 @@ ENDLESS = [
 ]  # fmt: skip
 
 
-@contextlib.contextmanager
-def running(arguments):
-    """The command in a process group of its own, as a shell starts it."""
-    command = [sys.executable, "-m", "scratchcard", *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, **pipes, start_new_session=True)
-    try:
-        yield process
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-
-
-def wait_until(process, holds) -> None:
-    while not holds():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
-
-
-def nothing_runs(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return True
-    return False
-
-
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_keeps_finished_runs(jobs):
     """One Ctrl-C, to all processes, as the workers start."""
@@ -72,14 +43,7 @@ def test_ctrl_c_keeps_finished_runs(jobs):
         assert out == ""
         assert "0 runs are kept in 'out'" in err
         assert "Traceback" not in err
-        wait_until_or_fail(lambda: nothing_runs(process.pid))
-
-
-def wait_until_or_fail(holds, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+        assert eventually(lambda: nothing_runs(process.pid))
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
@@ -92,7 +56,7 @@ def test_a_signal_to_the_command_alone_ends_it_while_a_method_searches(name):
         assert (process.returncode, out) == (130, "")
         assert "1 runs are kept in 'out'" in err
         assert "Traceback" not in err
-        wait_until_or_fail(lambda: nothing_runs(process.pid))
+        assert eventually(lambda: nothing_runs(process.pid))
 
 
 def test_what_was_finished_before_an_interrupt_is_not_done_again(capsys):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 
 import pytest
 
@@ -11,6 +13,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("statsmodels")
 
 from paper_runs import runs_of
+from processes import eventually, nothing_runs, running, wait_until
 from scratchcard.cli import main
 from scratchcard.cli.reproducing import spoken
 from scratchcard.research.paper import claims, report, tables
@@ -250,3 +253,20 @@ def test_a_page_without_marks_is_refused_before_anything_runs(tmp_path, capsys):
     assert main(arguments) == 2
     assert "into takes a file with the lines" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
+
+
+def test_an_interrupt_keeps_finished_runs_and_reports_them(tmp_path):
+    """The four short runs are done first; then come four long ones."""
+    out = tmp_path / "out"
+    arguments = ["reproduce", "paper", "--only", "digits", "--methods", "mlp,memetic"]
+    arguments += ["--seeds", "1", "--epochs", "1", "--out", str(out)]
+    with running(arguments) as process:
+        wait_until(process, lambda: (out / "runs.jsonl").exists() and len(result_rows(out)) == 4)
+        os.killpg(process.pid, signal.SIGINT)
+        printed, err = process.communicate(timeout=120)
+        assert process.returncode == 130
+        assert f"4 runs are kept in '{out}'" in err
+        assert "Traceback" not in err
+        assert "written: " in printed
+        assert (out / "report.md").exists()
+        assert eventually(lambda: nothing_runs(process.pid))

@@ -11,6 +11,7 @@ import time
 import pytest
 
 import jobs
+from processes import eventually
 from scratchcard.research.shared.workers import run_all
 
 
@@ -89,15 +90,6 @@ def test_no_worker_outlives_its_parent(tmp_path, name):
     finally:
         parent.kill()
         parent.wait()
-
-
-def eventually(holds, seconds: float = 60.0) -> bool:
-    end = time.monotonic() + seconds
-    while not holds():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def is_alive(process: int) -> bool:

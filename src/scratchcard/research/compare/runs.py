@@ -124,7 +124,7 @@ class ComparisonRuns:
         ]
 
     def _with_ticket(self) -> list[Row]:
-        """Runs, by seed, of the first method that makes tickets and has runs."""
+        """Return the runs, by seed, of the first method that makes tickets and has runs."""
         for method in self.comparison.methods:
             if makes_tickets(method):
                 rows = [row for row in self.rows if row["method"] == method]
@@ -133,7 +133,7 @@ class ComparisonRuns:
         return []
 
     def _without_ticket(self) -> list[Row]:
-        """Finished runs whose ticket should be there and cannot be read."""
+        """Return the finished runs whose ticket should be there and cannot be read."""
         lost = []
         for row in self.rows:
             if makes_tickets(row["method"]):

@@ -190,7 +190,7 @@ class Instance:
         }
 
     def _test(self) -> Rows:
-        """The test rows in the network's integers, scaled as the training rows were."""
+        """Return the test rows in the network's integers, scaled as the training rows were."""
         part, problem = self.dataset.test, self.problem
         inputs = problem.scaling.quantise(part.X, self.network.input_limit)
         return Rows(np.asarray(inputs), self.dataset.targets(part))
