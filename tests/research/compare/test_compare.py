@@ -261,6 +261,15 @@ def test_a_run_whose_ticket_is_lost_is_done_again_and_its_controls_with_it(
     assert len(again.controls(1, 1000.0)) == 6
 
 
+def test_what_a_killed_command_left_half_written_is_removed(finished, tmp_path):
+    leftover = tmp_path / "tickets" / ".0123456789abcdef.tmp"
+    copied(finished, tmp_path, n_rows=6)
+    leftover.write_bytes(b"SCRT")
+    runs = ComparisonRuns(SMALL, tmp_path)
+    assert not leftover.exists()
+    assert (runs.lost, runs.missing) == ([], 0)
+
+
 HEADER_OF_0_1_0 = {
     "settings": {
         "scratchcard": __version__, "rows": "c0c0533813c536a1", "data": "digits-2",

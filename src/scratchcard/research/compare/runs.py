@@ -54,6 +54,8 @@ class ComparisonRuns:
         self.results = Results(folder, settings, ("method", "seed"))
         self._controls = Results(folder, settings, ("method", "seed", "name"), CONTROLS_FILE)
         (folder / TICKETS).mkdir(exist_ok=True)
+        for unfinished in (folder / TICKETS).glob(".*.tmp"):  # by a command that was killed
+            unfinished.unlink()
         self.lost = self._without_ticket()
         for row in self.lost:
             self._forget(row)
