@@ -8,21 +8,42 @@ runs that were over, had been saved.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
 from scratchcard import __version__
-from scratchcard.cli.comparing import compare
-from scratchcard.cli.controlling import controls
-from scratchcard.cli.finding import find
-from scratchcard.cli.landscape import landscape
-from scratchcard.cli.reproducing import reproduce
 from scratchcard.cli.running import INTERRUPTED
-from scratchcard.cli.surviving import survivors
-from scratchcard.cli.using import predict, show
+
+COMMANDS = {
+    "find": "scratchcard.cli.finding:find",
+    "show": "scratchcard.cli.using:show",
+    "predict": "scratchcard.cli.using:predict",
+    "landscape": "scratchcard.cli.landscape:landscape",
+    "compare": "scratchcard.cli.comparing:compare",
+    "controls": "scratchcard.cli.controlling:controls",
+    "survivors": "scratchcard.cli.surviving:survivors",
+    "reproduce": "scratchcard.cli.reproducing:reproduce",
+}
+"""Where each command is, as module:name. A new command, or a study's, is a row here."""
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
 
 
 @click.group(
+    cls=_LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -33,16 +54,6 @@ def cli(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)
-
-
-cli.add_command(find)
-cli.add_command(show)
-cli.add_command(predict)
-cli.add_command(landscape)
-cli.add_command(compare)
-cli.add_command(controls)
-cli.add_command(survivors)
-cli.add_command(reproduce)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

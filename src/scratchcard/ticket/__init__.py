@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from scratchcard.ticket.codec import TicketError
+from scratchcard.ticket.file import write_whole
 from scratchcard.ticket.heads import HEADS, Classes, Head
 from scratchcard.ticket.layers import LAYERS, Dense, Layer
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.ticket import Ticket
+from scratchcard.ticket.weights import WEIGHT_FAMILIES
 
 __all__ = [
     "HEADS",
     "LAYERS",
+    "WEIGHT_FAMILIES",
     "Classes",
     "Dense",
     "Head",
@@ -22,4 +25,5 @@ __all__ = [
     "Network",
     "Ticket",
     "TicketError",
+    "write_whole",
 ]

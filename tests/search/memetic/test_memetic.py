@@ -252,6 +252,11 @@ def test_arguments_of_evolve_are_checked(digits):
         evolve(few, train)
     with pytest.raises(ValueError, match="objective takes one of"):
         evolve(NETWORK, train, objective="nothing")
+    for n_jobs, shown in ((1.5, "1.5"), (0, "0"), (True, "True"), ("2", "'2'")):
+        with pytest.raises(ValueError, match=rf"n_jobs takes an integer 1\.\.65536, got {shown}"):
+            evolve(NETWORK, train, n_jobs=n_jobs)
+    with pytest.raises(ValueError, match=r"seed takes an integer 0\.\..*, got -1"):
+        evolve(NETWORK, train, seed=-1)
     with pytest.raises(ValueError, match="validation takes the network's 64 features, got 63"):
         evolve(NETWORK, train, Rows(train.inputs[:, 1:], train.targets))
     sideways = Mask.full([(i, o) for o, i in reversed(NETWORK.shapes)])
