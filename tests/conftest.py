@@ -1,9 +1,36 @@
-"""Settings of all tests."""
+"""Settings of all tests, and fixtures that stand for everything registered."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
+
+from registered import ENGINES_BY_NAME, FAMILIES, OBJECTIVES_BY_NAME, SHORT_SEARCHES
 
 # Compiling takes seconds the first time, and other work may share the machine.
 settings.register_profile("scratchcard", deadline=None)
 settings.load_profile("scratchcard")
+
+
+@pytest.fixture(params=OBJECTIVES_BY_NAME.values(), ids=OBJECTIVES_BY_NAME)
+def objective(request):
+    """Every objective, and one of a user's."""
+    return request.param
+
+
+@pytest.fixture(params=ENGINES_BY_NAME.values(), ids=ENGINES_BY_NAME)
+def engine(request):
+    """Every engine."""
+    return request.param
+
+
+@pytest.fixture(params=SHORT_SEARCHES.values(), ids=SHORT_SEARCHES)
+def algorithm(request):
+    """A short search with every algorithm."""
+    return request.param
+
+
+@pytest.fixture(params=FAMILIES, ids=str)
+def families(request):
+    """Every activation and every family of weights and biases."""
+    return request.param

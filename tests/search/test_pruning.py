@@ -105,3 +105,9 @@ def test_an_engine_that_does_not_exist_is_named():
     network, mask, rows = problem(0)
     with pytest.raises(ValueError, match=r"engine takes one of .*, got 'torch'"):
         prune(network, mask, rows, engine="torch")
+
+
+def test_a_seed_decides_the_order():
+    network, mask, rows = problem(7, (9, 20, 3))
+    for seed in (0, 1, 2, 3):
+        assert len({prune(network, mask, rows, seed=seed) for _ in range(3)}) == 1

@@ -353,3 +353,98 @@ def test_c_plus_plus_takes_the_header(tmp_path: Path) -> None:
     source.write_text('#include "scratchcard.h"\nint main() { return 0; }\n')
     flags = ["-Wall", "-Wextra", "-Werror", "-fsyntax-only", f"-I{ROOT / 'portable'}"]
     subprocess.run(["g++", *flags, str(source)], check=True)
+
+
+@pytest.mark.parametrize("rice", [0, 31, 32, 33, 40, 63, 64, 255])
+def test_a_rice_parameter_above_31_is_refused(reader: list[str], tmp_path: Path, rice: int) -> None:
+    """The file is otherwise whole: a first weight that survives, coded with this parameter."""
+    bits = "1" + "0" * rice  # a gap of 0
+    code = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8), "big")
+    data = sealed(file_head((300, 1)) + b"\0" + bytes((1, rice)) + code)
+    (answer,) = run_jobs(reader, [Job(data, np.zeros((0, 300)))], tmp_path)
+    if rice <= 31:
+        check(Ticket.from_bytes(data), np.zeros((0, 300)), answer)
+        return
+    with pytest.raises(TicketError, match="Rice parameter"):
+        Ticket.from_bytes(data)
+    assert answer.code != 0
+
+
+NOT_FINITE = [np.inf, -np.inf, np.nan]
+
+
+def with_float(place: int, value: float) -> bytes:
+    """Return a ticket of two features with a float32 of its own: offsets, scales, temperature."""
+    floats = np.ones(5, "<f4")
+    floats[place] = value
+    head = file_head((2, 2), codes=64)
+    return sealed(head[: -floats.nbytes] + floats.tobytes() + b"\0\0")
+
+
+@pytest.mark.parametrize("value", [*NOT_FINITE, -0.0])
+@pytest.mark.parametrize("place", range(5))
+def test_numbers_that_are_not_finite_are_refused(
+    reader: list[str], tmp_path: Path, place: int, value: float
+) -> None:
+    data, sound = with_float(place, value), with_float(place, 0.5)
+    with pytest.raises(TicketError):
+        Ticket.from_bytes(data)
+    answers = run_jobs(reader, [Job(data, NO_ROWS), Job(sound, np.zeros((0, 2)))], tmp_path)
+    assert answers[0].code != 0
+    check(Ticket.from_bytes(sound), np.zeros((0, 2)), answers[1])
+
+
+@pytest.mark.parametrize("value", NOT_FINITE)
+def test_labels_that_are_not_finite_are_refused(
+    reader: list[str], tmp_path: Path, value: float
+) -> None:
+    numbers = 3  # the kind of labels
+    for labels, is_sound in (([0.5, 1.5], True), ([0.5, value], False), ([value, 0.5], False)):
+        head = file_head((2, 2)) + bytes([numbers])
+        data = sealed(head + np.array(labels, "<f8").tobytes() + b"\0")
+        (answer,) = run_jobs(reader, [Job(data, np.zeros((0, 2)))], tmp_path)
+        assert (answer.code == 0) == is_sound
+        if not is_sound:
+            with pytest.raises(TicketError):
+                Ticket.from_bytes(data)
+
+
+@pytest.mark.parametrize("feature", [0, 5])
+@pytest.mark.parametrize("value", NOT_FINITE)
+def test_c_refuses_features_that_are_not_finite(
+    c_reader: list[str], tmp_path: Path, value: float, feature: int
+) -> None:
+    ticket = random_ticket(np.random.default_rng(8), (6, 5, 3), 0.8)
+    rows = np.ones((3, 6))
+    rows[1, feature] = value
+    (answer,) = run_jobs(c_reader, [Job(ticket.to_bytes(), rows)], tmp_path)
+    with pytest.raises(ValueError, match="finite"):
+        ticket.predict(rows)
+    assert answer.rows[1][0] < 0
+    assert [answer.rows[0], answer.rows[2]] == expected_rows(ticket, rows[[0, 2]])
+
+
+@pytest.mark.parametrize("value", ["Infinity", "-Infinity", "NaN", "undefined"])
+def test_javascript_refuses_features_that_are_not_finite(
+    js_reader: list[str], tmp_path: Path, value: str
+) -> None:
+    ticket = random_ticket(np.random.default_rng(8), (3, 5, 3), 0.8)
+    (tmp_path / "t.ticket").write_bytes(ticket.to_bytes())
+    script = tmp_path / "refuses.mjs"
+    script.write_text(
+        f"""import {{ readFileSync }} from "node:fs";
+import {{ Ticket }} from {str(ROOT / "portable" / "scratchcard.mjs")!r};
+const ticket = Ticket.fromBytes(new Uint8Array(readFileSync({str(tmp_path / "t.ticket")!r})));
+for (const method of ["quantise", "outputs", "predict", "predictProba"]) {{
+  ticket[method]([1, 2, 3]);
+  try {{
+    ticket[method]([1, {value}, 3]);
+    console.log(method);
+  }} catch (error) {{
+    if (!(error instanceof RangeError)) throw error;
+  }}
+}}
+"""
+    )
+    done = subprocess.run([js_reader[0], str(script)], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

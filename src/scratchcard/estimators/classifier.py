@@ -25,7 +25,7 @@ from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
 from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled, Problem, make_algorithm
-from scratchcard.ticket import Classes, InputScaling, Network, Ticket
+from scratchcard.ticket import Classes, Network, Ticket
 from scratchcard.ticket.scaling import needed_bits
 
 __all__ = ["TicketClassifier"]
@@ -214,13 +214,16 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         head = Classes(classes)
         weights = integer_weights(sample_weight * self._class_weights(classes, y, sample_weight))
         seed = self._seed()
-        network = self._network(X, len(classes), before, seed)
+        rows = Labelled(X, targets, weights)
+        searched, aside = self._parts(rows, seed if before is None else before.network.seed)
+        network = self._network(searched.X, len(classes), before, seed)
         if before is not None and Classes(classes, before.head.temperature) != before.head:
             raise ValueError(
                 f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
                 f"got {classes}"
             )
-        problem = self._problem(network, before, seed, Labelled(X, targets, weights))
+        scaling = None if before is None else before.scaling
+        problem = Problem.make(network, searched, aside, scaling)
         outcome = evolve(
             problem.network,
             problem.train,
@@ -369,18 +372,15 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             )
         return before.network
 
-    def _problem(
-        self, network: Network, before: Ticket | None, seed: int, rows: Labelled
-    ) -> Problem:
-        """Set rows aside for validation if that is wanted, and make integers of all."""
-        scaling: InputScaling | None = None if before is None else before.scaling
+    def _parts(self, rows: Labelled, seed: int) -> tuple[Labelled, Labelled | None]:
+        """Return the rows to search and those to validate, or None where none are set aside.
+
+        seed : of the network, so that a warm start sets aside what was not searched before.
+        """
         if not self.early_stopping:
-            return Problem.make(network, rows, scaling=scaling)
-        if before is not None:
-            seed = before.network.seed  # the rows that the first fit did not search
-        parts = _set_aside(rows.targets, self.validation_fraction, seed)
-        train, validation = (rows.take(part) for part in parts)
-        return Problem.make(network, train, validation, scaling)
+            return rows, None
+        searched, aside = _set_aside(rows.targets, self.validation_fraction, seed)
+        return rows.take(searched), rows.take(aside)
 
     def _keep_history(self, outcome: Outcome, first: bool) -> None:
         if first:
