@@ -113,7 +113,7 @@ def test_find_saves_the_ticket_and_prints_a_table(search, capsys):
     out, err = capsys.readouterr()
     ticket = Ticket.load("found.ticket")
     assert ticket.network.sizes == (4, 100, 3)
-    assert ticket.classes.tolist() == ["setosa", "versicolor", "virginica"]
+    assert ticket.head.labels.tolist() == ["setosa", "versicolor", "virginica"]
     assert f"found.ticket, {os.path.getsize('found.ticket')} bytes" in out
     assert "of 38 rows" in out
     assert err == ""

@@ -11,10 +11,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from scratchcard.datasets import load  # noqa: E402
-from scratchcard.engines import Rows  # noqa: E402
 from scratchcard.research.baselines import Biprop, Descent, EdgePopup, Twin  # noqa: E402
 from scratchcard.research.baselines.floats import FloatNetwork  # noqa: E402
 from scratchcard.research.baselines.scores import with_largest_scores  # noqa: E402
+from scratchcard.rows import Rows  # noqa: E402
 from scratchcard.search.problem import Labelled, Problem  # noqa: E402
 from scratchcard.ticket.mask import Mask  # noqa: E402
 from scratchcard.ticket.network import Network  # noqa: E402

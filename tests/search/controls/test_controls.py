@@ -13,7 +13,7 @@ from scratchcard import Limits
 from scratchcard.cli import main
 from scratchcard.datasets import Part, load
 from scratchcard.engines import DenseEngine
-from scratchcard.find import accuracy, find
+from scratchcard.find import find
 from scratchcard.objectives import get_objective
 from scratchcard.search.controls import as_rows, best_of_random, chance, controls, scattered
 
@@ -55,8 +55,8 @@ def test_a_ticket_stands_out_and_its_controls_are_at_chance(ticket, digits):
 
 def test_the_figures_are_those_of_the_ticket(ticket, digits):
     own = controls(ticket, digits, evaluations=20, draws=2, test=True)[0]
-    assert own.validation_accuracy == accuracy(ticket, digits.validation)
-    assert own.test_accuracy == accuracy(ticket, digits.test)
+    assert own.validation_accuracy == ticket.score(*digits.validation)
+    assert own.test_accuracy == ticket.score(*digits.test)
     assert own.effective_density == ticket.mask.effective_density
     assert json.loads(json.dumps(asdict(own), allow_nan=False)) == asdict(own)
 
