@@ -5,16 +5,14 @@ docs/ticket-format.md specifies the file, byte by byte.
 
 from __future__ import annotations
 
-import errno
 import os
-import secrets
-import stat
 import zlib
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from scratchcard.files import write_whole
 from scratchcard.ticket.codec import ByteReader, TicketError, decode_mask, encode_mask, varint
 from scratchcard.ticket.labels import decode_labels, encode_labels
 from scratchcard.ticket.mask import Mask
@@ -178,30 +176,3 @@ def _decode_mask(reader: ByteReader, network: Network) -> Mask:
     for start, survivors in zip(network.offsets, layers, strict=False):
         flat[start + survivors] = True
     return Mask.from_flat(network.shapes, flat)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write data to path whole or not at all: a file that was there stays whole if this fails.
-
-    Writes a new file in the same folder and renames it. Raises OSError.
-    """
-    path = os.path.realpath(path)  # through a link: its target is replaced, not the link
-    folder = os.path.dirname(path)
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
-    mode = os.stat(path).st_mode if os.path.exists(path) else None
-    if mode is not None and not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "only an ordinary file can be replaced", path)
-    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-        raise
