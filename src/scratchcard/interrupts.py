@@ -3,8 +3,8 @@
 A handler that raises KeyboardInterrupt raises it anywhere: in a callback of the compiler or of the
 garbage collector, where Python drops it, and the user's wish with it. So while :class:`Interrupts`
 is entered no handler raises. A thread of its own learns of every signal at once, also while the
-main thread is in compiled code or in the compiler, and sets the flag; the search looks at it several
-times a second, ends, and what it has found is kept.
+main thread is in compiled code or in the compiler, and sets the flag; the search looks at it
+several times a second, ends, and what it has found is kept.
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 Exit codes: 0 done; 1 a result could not be written; 2 bad usage or input, with one line on standard
 error that says what is wrong; 130 interrupted, after the best ticket so far, or the
 runs that were over, had been saved.
+
+Where a ticket could not be written to its place but to another, that is code 1, and where a result
+could not be printed either. What is printed shows control characters as escapes.
 """
 
 from __future__ import annotations
@@ -13,9 +16,11 @@ import click
 
 from scratchcard import __version__
 from scratchcard.cli.comparing import compare
+from scratchcard.cli.console import complain, output_is_broken
 from scratchcard.cli.controlling import controls
 from scratchcard.cli.finding import find
 from scratchcard.cli.landscape import landscape
+from scratchcard.cli.options import StandardOutputError, reason_of
 from scratchcard.cli.reproducing import reproduce
 from scratchcard.cli.running import INTERRUPTED
 from scratchcard.cli.surviving import survivors
@@ -50,15 +55,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = cli.main(arguments, prog_name="scratchcard", standalone_mode=False)
     except click.ClickException as error:
-        message = " ".join(error.format_message().split())
-        click.echo(f"scratchcard: {message}", err=True)
+        complain(error.format_message())
         return error.exit_code
     except click.Abort:
-        click.echo("scratchcard: interrupted before there was a result", err=True)
+        complain("interrupted before there was a result")
         return INTERRUPTED
-    except (ValueError, OSError, MemoryError) as error:  # foreseen by no command
-        message = " ".join(str(error).split()) or type(error).__name__
+    except (ValueError, OSError, MemoryError, RuntimeError) as error:  # foreseen by no command
+        if output_is_broken():
+            complain(f"could not write to standard output: {reason_of(error)}")
+            return StandardOutputError.exit_code
         out_of = "out of memory: " if isinstance(error, MemoryError) else ""
-        click.echo(f"scratchcard: {out_of}{message}", err=True)
+        complain(out_of + (str(error) or type(error).__name__))
         return 2
     return int(code or 0)

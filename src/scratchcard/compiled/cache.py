@@ -48,8 +48,8 @@ _FOLDER = re.compile(r"kernels-[0-9a-f]{20}")
 _DIGEST = hashlib.sha256().digest_size
 _COMPILES = re.compile(r"^(?:from|import) (?:numba|scratchcard\.compiled)\b", re.MULTILINE)
 _IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+scratchcard(?P<module>[\w.]*)[ \t]+import[ \t]+(?P<names>\([^)]*\)|[^\n]*)"
-    r"|import[ \t]+scratchcard(?P<other>[\w.]*))",
+    r"^[ \t]*(?:from scratchcard(?P<module>[\w.]*) import (?P<names>\([^)]*\)|[^\n]*)"
+    r"|import scratchcard(?P<other>[\w.]*))",
     re.MULTILINE,
 )
 
@@ -82,7 +82,7 @@ def cfunc(
         _check_that_numba_compiles()
         if not (cache and _is_ours(function)):
             return numba.cfunc(signature, **options)(function)
-        made = CFunc(function, normalize_signature(signature), locals={}, options=options)
+        made: Any = CFunc(function, normalize_signature(signature), locals={}, options=options)
         made._cache = Cache(function)
         made.compile()
         return made
@@ -103,7 +103,7 @@ def _is_ours(function: Callable[..., Any]) -> bool:
     return Path(function.__code__.co_filename) in _sources()
 
 
-class Cache(Face):
+class Cache(Face):  # type: ignore[misc]  # Numba has no types
     """The cache of one function, with the methods that Numba calls."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -262,8 +262,9 @@ def _sources() -> dict[Path, str]:
     """
     texts = {}
     for path in PACKAGE.rglob("*.py"):
-        with contextlib.suppress(OSError, UnicodeDecodeError):
-            texts[path] = path.read_text(encoding="utf-8")
+        if path != Path(__file__):  # nothing in here is compiled
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                texts[path] = path.read_text(encoding="utf-8")
     wanted = [
         path
         for path, text in texts.items()
