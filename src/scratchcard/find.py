@@ -16,6 +16,7 @@ import numpy as np
 from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
 from scratchcard.engines import IncrementalEngine
+from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search import Limits, Outcome, Progress, evolve, prune
@@ -142,10 +143,14 @@ class Search:
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
-    def run(self, callback: Callable[[Progress], object] | None = None) -> Found:
+    def run(
+        self,
+        callback: Callable[[Progress], object] | None = None,
+        interrupts: Interrupts | None = None,
+    ) -> Found:
         """Search until a limit, an interrupt, or a callback that returns True; then prune.
 
-        KeyboardInterrupt while pruning gives what the search found, unpruned.
+        An interrupt while pruning gives what is pruned so far.
         """
         problem = self.problem
         outcome = evolve(
@@ -159,20 +164,24 @@ class Search:
             n_jobs=self.n_jobs,
             callback=callback,
             augment=self.augment,
+            interrupts=interrupts,
         )
         if self.prune and outcome.stopped_by != "interrupt":
             try:
-                outcome = self._pruned(outcome)
+                outcome = self._pruned(outcome, interrupts)
             except KeyboardInterrupt:
+                outcome = replace(outcome, stopped_by="interrupt")
+            if interrupts is not None and interrupts.interrupted:
                 outcome = replace(outcome, stopped_by="interrupt")
         return Found(problem.ticket(outcome, self.dataset.classes), outcome, self)
 
-    def _pruned(self, outcome: Outcome) -> Outcome:
+    def _pruned(self, outcome: Outcome, interrupts: Interrupts | None) -> Outcome:
         problem = self.problem
         network, validation = problem.network, problem.validation
         assert validation is not None
         rows = problem.train if self.prune == "train" else validation
-        mask = prune(network, outcome.mask, rows)
+        stop = None if interrupts is None else interrupts.flag
+        mask = prune(network, outcome.mask, rows, stop=stop)
         temperature = calibrated_temperature(network, mask, validation)
         engine = IncrementalEngine(
             network, problem.train, get_objective(self.objective), temperature

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from scratchcard.checks import as_int
 from scratchcard.engines import IncrementalEngine, Rows
+from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.objectives.counts import ACCURACY
 from scratchcard.objectives.softmax import CROSS_ENTROPY
@@ -169,6 +170,7 @@ def evolve(
     callback: Callable[[Progress], object] | None = None,
     start: Mask | None = None,
     augment: str | None = None,
+    interrupts: Interrupts | None = None,
 ) -> Outcome:
     """Search a mask of ``network`` that is good on ``train``, and return the best one found.
 
@@ -188,8 +190,26 @@ def evolve(
     augment : "shift" to search rows, square images, half of them shifted by a pixel, anew each
         time they are drawn; of the memetic algorithm.
 
+    interrupts : where the flag is that ends the search; None for one of its own.
+
     KeyboardInterrupt ends the search, and the best mask so far is returned.
     """
+    if interrupts is None:
+        with Interrupts() as own, np.errstate(all="ignore"):
+            return evolve(
+                network,
+                train,
+                validation,
+                algorithm=algorithm,
+                objective=objective,
+                limits=limits,
+                seed=seed,
+                n_jobs=n_jobs,
+                callback=callback,
+                start=start,
+                augment=augment,
+                interrupts=own,
+            )
     algorithm = algorithm if algorithm is not None else Memetic()
     limits = limits if limits is not None else Limits()
     if n_jobs < 1:
@@ -231,6 +251,7 @@ def evolve(
     try:
         search = algorithm.start(task)
         choice.consider(0, search.individuals())
+        interrupts.started()
         fraction = 0.0
         while not stopped_by:
             search.step(fraction, deadline)
@@ -258,6 +279,8 @@ def evolve(
             )
             if callback is not None and callback(history[-1]):
                 stopped_by = "callback"
+            elif interrupts.interrupted:
+                stopped_by = "interrupt"
             elif fraction >= 1.0:
                 stopped_by = max(used, key=lambda name: used[name])
             elif search.converged:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratchcard.engines import ENGINES, Rows
 from scratchcard.objectives import Objective, get_objective
@@ -21,6 +22,7 @@ def prune(
     temperature: float = TEMPERATURE,
     seed: int | None = None,
     engine: str = "incremental",
+    stop: NDArray[np.int64] | None = None,
 ) -> Mask:
     """Scratch off each surviving weight in turn, and leave it off unless the objective gets worse.
 
@@ -35,6 +37,7 @@ def prune(
     seed : None to go by flat weight index, first layer first, as the paper does; a number for
         a random order.
     engine : "incremental" or "dense"; the result does not depend on it.
+    stop : (1,); as soon as it is not 0, what is pruned so far is returned.
 
     Afterwards :func:`scratchcard.search.temperature.calibrated_temperature` calibrates anew.
     """
@@ -48,6 +51,8 @@ def prune(
     if seed is not None:
         np.random.default_rng(seed).shuffle(order)
     for index in order:
+        if stop is not None and stop[0]:
+            break
         flip = np.array([index])
         then = reader.value(reader.trial(state, flip))
         if then <= value:
