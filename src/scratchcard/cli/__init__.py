@@ -16,11 +16,10 @@ import click
 
 from scratchcard import __version__
 from scratchcard.cli.comparing import compare
-from scratchcard.cli.console import complain, output_is_broken
+from scratchcard.cli.console import checked_output, complain
 from scratchcard.cli.controlling import controls
 from scratchcard.cli.finding import find
 from scratchcard.cli.landscape import landscape
-from scratchcard.cli.options import StandardOutputError, reason_of
 from scratchcard.cli.reproducing import reproduce
 from scratchcard.cli.running import INTERRUPTED
 from scratchcard.cli.surviving import survivors
@@ -53,7 +52,8 @@ cli.add_command(reproduce)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never shows a traceback for bad input."""
     try:
-        code = cli.main(arguments, prog_name="scratchcard", standalone_mode=False)
+        with checked_output():
+            code = cli.main(arguments, prog_name="scratchcard", standalone_mode=False)
     except click.ClickException as error:
         complain(error.format_message())
         return error.exit_code
@@ -61,9 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("interrupted before there was a result")
         return INTERRUPTED
     except (ValueError, OSError, MemoryError, RuntimeError) as error:  # foreseen by no command
-        if output_is_broken():
-            complain(f"could not write to standard output: {reason_of(error)}")
-            return StandardOutputError.exit_code
         out_of = "out of memory: " if isinstance(error, MemoryError) else ""
         complain(out_of + (str(error) or type(error).__name__))
         return 2

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
@@ -134,23 +134,50 @@ def complain_at_once(message: str) -> None:
 
 def say(data: str | bytes) -> None:
     """Print on standard output; raises StandardOutputError where that cannot be written."""
-    try:
+    with _printing():
         click.echo(data, nl=isinstance(data, str))
+
+
+class _Output:
+    """Standard output, whose errors cannot be taken for those of a file."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with _printing():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _printing():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def _printing() -> Iterator[None]:
+    """A context in which an OSError is one of standard output: a StandardOutputError."""
+    try:
+        yield
     except OSError as error:
         raise StandardOutputError(error) from error
-    finally:
-        output_is_broken()
 
 
-def output_is_broken() -> bool:
-    """Whether standard output refuses what was written to it, which is then dropped."""
+@contextlib.contextmanager
+def checked_output() -> Iterator[None]:
+    """A context in which whatever prints raises StandardOutputError if that cannot be done."""
+    if sys.stdout is None:
+        yield
+        return
+    output = sys.stdout
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OSError, ValueError):
-        _abandon(sys.stdout)
-        return True
-    return False
+        with contextlib.redirect_stdout(cast("IO[str]", _Output(output))):
+            yield
+    except StandardOutputError:
+        _abandon(output)
+        raise
 
 
 def describe(progress: Progress) -> str:

@@ -166,8 +166,9 @@ def _tell(report: dict[str, Any], saved: Saved, as_json: bool) -> int:
             if saved.text is not None:
                 say(f"\nThe ticket's file, in base64:\n{saved.text}")
     except StandardOutputError as error:
-        complain(f"{error.format_message()}; the ticket is in {str(saved.path)!r}")
-        return error.exit_code
+        if saved.path is not None:
+            complain(f"the ticket is in {str(saved.path)!r}")
+        raise error
     if saved.problem:
         return 1
     return INTERRUPTED if report["stopped_by"] == "interrupt" else 0
