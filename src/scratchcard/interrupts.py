@@ -54,7 +54,7 @@ class Interrupts:
         self._words = memoryview(bytearray(8)).cast("q")
         self._has_result = False
         self._first: float | None = None  # when the first signal came
-        self._is_forced = False
+        self._was_handled = False
         self._before: dict[int, Any] = {}
         self._starting = threading.Lock()  # between a signal and started()
         self._saving = threading.Lock()
@@ -135,8 +135,14 @@ class Interrupts:
             yield hangup
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        """Leave all to the other thread, but for a library's forced Ctrl-C."""
-        if self._leave is None and self._is_forced:
+        """Leave all to the other thread, but for a library's second Ctrl-C.
+
+        This may be called late, when the main thread comes out of compiled code.
+        """
+        is_later, self._was_handled = self._was_handled, True
+        if self._leave is not None or not is_later or self._first is None:
+            return
+        if time.monotonic() - self._first >= PATIENCE:
             self._before[number](number, frame)
 
     def _watch(self) -> None:
@@ -158,7 +164,6 @@ class Interrupts:
             self._first = now
             return
         left = self._first + PATIENCE - now
-        self._is_forced = left <= 0
         if self._leave is None or (left > 0 and self._over.wait(left)):
             return
         self._saving.acquire(timeout=SAVING)

@@ -97,11 +97,11 @@ def test_a_terminal_that_can_do_little_and_no_home():
     command = [sys.executable, "-m", "scratchcard"]
     done = subprocess.run([*command, "show", "some.ticket"], capture_output=True, env=environment)
     assert done.returncode == 0, done.stderr
-    assert rb"\xc4pfel, Birnen" in done.stdout
+    assert "Äpfel, Birnen" in done.stdout.decode("utf-8")
     done = subprocess.run(
         [*command, "predict", "some.ticket", "rows.csv"], capture_output=True, env=environment
     )
-    assert done.stdout.decode("utf-8") == "label\nÄpfel\n"  # data, not words
+    assert done.stdout.decode("utf-8") == "label\nÄpfel\n"
     done = subprocess.run([*FIND.replace("'", "").split()], capture_output=True, env=environment)
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -189,7 +189,7 @@ def test_labels_that_need_quotes(label):
 
 
 def test_errors_are_short_and_printable(capsys):
-    name = "col\x1b[2J" + "m" * 2_000_000
+    name = "col\x1b[2J" + "m" * 100_000
     Path("data.csv").write_text(f"{name},class\n1,x\nnot a number,y\n")
     assert main(["find", "data.csv"]) == 2
     err = capsys.readouterr().err
