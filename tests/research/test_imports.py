@@ -21,6 +21,7 @@ PUBLIC = (
     "scratchcard.rows",
     "scratchcard.search",
     "scratchcard.search.controls",
+    "scratchcard.files",
     "scratchcard.ticket",
 )
 FIND = {"Found", "Search", "find"}  # of scratchcard.find, which has no list of its public names

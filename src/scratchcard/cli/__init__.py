@@ -3,6 +3,9 @@
 Exit codes: 0 done; 1 a result could not be written; 2 bad usage or input, with one line on standard
 error that says what is wrong; 130 interrupted, after the best ticket so far, or the
 runs that were over, had been saved.
+
+Where a ticket could not be written to its place but to another, that is code 1, and where a result
+could not be printed either. What is printed shows control characters as escapes.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from importlib import import_module
 import click
 
 from scratchcard import __version__
+from scratchcard.cli.console import checked_output, complain
 from scratchcard.cli.running import INTERRUPTED
 
 COMMANDS = {
@@ -59,17 +63,16 @@ def cli(context: click.Context) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never shows a traceback for bad input."""
     try:
-        code = cli.main(arguments, prog_name="scratchcard", standalone_mode=False)
+        with checked_output():
+            code = cli.main(arguments, prog_name="scratchcard", standalone_mode=False)
     except click.ClickException as error:
-        message = " ".join(error.format_message().split())
-        click.echo(f"scratchcard: {message}", err=True)
+        complain(error.format_message())
         return error.exit_code
     except click.Abort:
-        click.echo("scratchcard: interrupted before there was a result", err=True)
+        complain("interrupted before there was a result")
         return INTERRUPTED
-    except (ValueError, OSError, MemoryError) as error:  # foreseen by no command
-        message = " ".join(str(error).split()) or type(error).__name__
+    except (ValueError, OSError, MemoryError, RuntimeError) as error:  # foreseen by no command
         out_of = "out of memory: " if isinstance(error, MemoryError) else ""
-        click.echo(f"scratchcard: {out_of}{message}", err=True)
+        complain(out_of + (str(error) or type(error).__name__))
         return 2
     return int(code or 0)

@@ -19,8 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchcard.text import one_line
+
 Array = NDArray[Any]
 
+MOST_TEXT = 500  # characters of an error
 TEST_SHARE = 0.25
 VALIDATION_SHARE = 0.15
 SPLIT_SEED = 0
@@ -28,7 +31,13 @@ MIN_ROWS_PER_CLASS = 3
 
 
 class DataError(ValueError):
-    """Data that cannot be read or used. The message says what is wrong, and where."""
+    """Data that cannot be read or used. The message says what is wrong, and where.
+
+    It is one line of bounded length, with control characters as escapes, whatever the data holds.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message, MOST_TEXT))
 
 
 class Part(NamedTuple):

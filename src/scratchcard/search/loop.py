@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchcard.checks import as_int
 from scratchcard.engines import IncrementalEngine
+from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows, check_fit
 from scratchcard.rows.augmentation import check_augmentation
@@ -108,7 +108,7 @@ class Loop:
         """End the search after this generation; the first reason given is kept."""
         self.stopped_by = self.stopped_by or reason
 
-    def run(self, resume: Population | None = None) -> None:
+    def run(self, interrupts: Interrupts, resume: Population | None = None) -> None:
         """Search until a limit, an interrupt, or a callback that stops it."""
         self.began = time.perf_counter()
         try:
@@ -118,6 +118,7 @@ class Loop:
             raise
         try:
             self._begin(resume)
+            interrupts.started()
             while not self.stopped_by:
                 self._step()
         except KeyboardInterrupt:
@@ -223,7 +224,7 @@ def evolve(
     augment: str | None = None,
     targets: Targets | None = None,
     head: Head | None = None,
-    stop: NDArray[np.int64] | None = None,
+    interrupts: Interrupts | None = None,
 ) -> Outcome:
     """Search a mask of ``network`` that is good on ``train``, and return the best one found.
 
@@ -259,8 +260,8 @@ def evolve(
         Who says what a row should be; None for the targets of ``train``.
     head : Head or None
         What the outputs mean; None for the classes 0, 1, 2, ...
-    stop : ndarray of shape (1,) or None
-        An int64 that others, such as a signal handler, set above 0 to end the search at once.
+    interrupts : Interrupts or None
+        Where the flag is that ends the search at once; None for one of its own, which Ctrl-C sets.
 
     Returns
     -------
@@ -274,7 +275,8 @@ def evolve(
 
     Notes
     -----
-    KeyboardInterrupt ends the search, and the best mask so far is returned.
+    Ctrl-C ends the search within a fraction of a second, and the best mask so far is returned.
+    Before there is one, KeyboardInterrupt is raised.
     """
     algorithm = algorithm if algorithm is not None else Memetic()
     limits = limits if limits is not None else Limits()
@@ -294,14 +296,18 @@ def evolve(
     check_augmentation(augment, network.n_inputs, algorithm.draws_rows)
     targets = targets if targets is not None else Given(train.targets)
     train = train.with_targets(targets.first())
-    _compile(algorithm.smallest(), objective, network.n_outputs)
     limits = limits.filled(algorithm.generations)
-    with np.errstate(all="ignore"):  # what a user wants to hear of, he asks of his own floats
-        choosing = Choosing(network, validation, head, limits.patience is not None, n_jobs)
-        beside: list[Callback] = [choosing]
-        beside += [one if isinstance(one, Callback) else Calling(one) for one in callbacks]
-        if limits.patience is not None:
-            beside.append(EarlyStopping(choosing, limits.patience))
+    choosing = Choosing(network, validation, head, limits.patience is not None, n_jobs)
+    beside: list[Callback] = [choosing]
+    beside += [one if isinstance(one, Callback) else Calling(one) for one in callbacks]
+    if limits.patience is not None:
+        beside.append(EarlyStopping(choosing, limits.patience))
+    with ExitStack() as stack:
+        stack.enter_context(np.errstate(all="ignore"))  # a user's settings are for his own floats
+        if interrupts is None:
+            interrupts = stack.enter_context(Interrupts())
+        _compile(algorithm.smallest(), objective, network.n_outputs)
+        interrupts.check()
         began = time.perf_counter()
         density = algorithm.max_density or DEFAULT_DENSITY
         task = Task(
@@ -316,10 +322,10 @@ def evolve(
             limits.generations,
             augment,
             began + (limits.seconds or math.inf),
-            np.zeros(1, np.int64) if stop is None else stop,
+            interrupts.flag,
         )
         loop = Loop(algorithm, task, limits, beside, targets)
-        loop.run(resume)
+        loop.run(interrupts, resume)
         assert choosing.individual is not None
         found = _Found(task, head, choosing.individual, start, algorithm.max_density)
         mask, head, value = found.finished(validation, loop)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from scratchcard.ticket.codec import TicketError
-from scratchcard.ticket.file import write_whole
 from scratchcard.ticket.heads import HEADS, Classes, Head
 from scratchcard.ticket.layers import LAYERS, Dense, Layer
 from scratchcard.ticket.mask import Mask
@@ -25,5 +24,4 @@ __all__ = [
     "Network",
     "Ticket",
     "TicketError",
-    "write_whole",
 ]

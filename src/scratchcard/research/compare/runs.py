@@ -11,13 +11,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from scratchcard.files import write_whole
 from scratchcard.research.compare.cases import Comparison, Job
 from scratchcard.research.shared.instance import Effort, Instance
 from scratchcard.research.shared.methods import make_method, makes_tickets
 from scratchcard.research.shared.results import Results, Row
 from scratchcard.research.shared.workers import never, run_all
 from scratchcard.search.controls import controls
-from scratchcard.ticket import Ticket, TicketError, write_whole
+from scratchcard.ticket import Ticket, TicketError
 
 CONTROLS_FILE = "controls.jsonl"
 CONTROL_SECONDS = 30.0
