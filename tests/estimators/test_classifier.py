@@ -420,7 +420,7 @@ def test_early_stopping_sets_rows_of_each_class_aside(monkeypatch, iris):
 def test_limits(iris):
     assert small(max_iter=None, max_evaluations=2000).fit(*iris).n_iter_ == 18
     assert small(max_iter=2, max_evaluations=10**6).fit(*iris).n_iter_ == 2
-    assert small(max_iter=None, max_time=0.05).fit(*iris).n_iter_ > 4
+    assert small(max_iter=None, max_time=0.5).fit(*iris).n_iter_ > 4
     short = Memetic(max_density=0.5, population=2, burst=10, generations=7)
     assert small(max_iter=None, algorithm=short).fit(*iris).n_iter_ == 7
 
