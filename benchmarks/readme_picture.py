@@ -19,6 +19,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
@@ -29,7 +30,7 @@ OUT = Path(__file__).parent.parent / "docs" / "images" / "ticket.png"
 POSITIVE, NEGATIVE, SCRATCHED = "#0072B2", "#D55E00", "#9a9a9a"
 HIDDEN, DENSITY = 40, 0.08
 FAINT = ((0.25, 0.16), (0.4, 0.4))  # width and opacity; the second layer has far fewer lines
-COLOURS = 16  # of the file: more would make it larger and look the same
+SHADES = 5  # of each colour in the file: more would make it larger and look the same
 
 
 def main() -> None:
@@ -79,8 +80,18 @@ def draw(ticket: Ticket, accuracy: float, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     drawn = BytesIO()
     figure.savefig(drawn, dpi=100)
-    few = Image.open(drawn).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few = Image.open(drawn).convert("RGB").quantize(palette=palette(), dither=Image.Dither.NONE)
     few.save(out, optimize=True)
+
+
+def palette() -> Image.Image:
+    """Return the colours of the file: shades of each colour of the picture, mixed with white."""
+    colours = np.array([to_rgb(name) for name in ("black", POSITIVE, NEGATIVE, SCRATCHED)])
+    mixed = [1 - (1 - colours) * (share + 1) / SHADES for share in range(SHADES)]
+    values = np.concatenate([np.ones((1, 3)), *mixed])
+    image = Image.new("P", (1, 1))
+    image.putpalette(np.rint(values * 255).astype(int).ravel().tolist())
+    return image
 
 
 def layers_of(ticket: Ticket) -> list[tuple[np.ndarray, np.ndarray]]:
