@@ -18,9 +18,10 @@ import time
 import numpy as np
 
 from scratchcard.datasets import load
-from scratchcard.engines import ENGINES, Rows
+from scratchcard.engines import ENGINES
 from scratchcard.find import Search
 from scratchcard.objectives import get_objective
+from scratchcard.rows import Rows
 from scratchcard.search import Genetic, Limits, evolve, prune
 from scratchcard.search.task import Task
 from scratchcard.search.temperature import search_temperature

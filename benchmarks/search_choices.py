@@ -16,8 +16,8 @@ import numpy as np
 from scipy.special import logsumexp
 
 from scratchcard.datasets import load
-from scratchcard.engines import Rows
 from scratchcard.find import Search
+from scratchcard.rows import Rows
 from scratchcard.search import Limits, Memetic, Outcome, evolve
 from scratchcard.ticket.network import Network
 

@@ -38,7 +38,7 @@ def labels(draw: st.DrawFn, n_classes: int) -> list[Any] | None:
 
 @st.composite
 def networks(draw: st.DrawFn, max_size: int = 9) -> Network:
-    return Network(
+    return Network.dense(
         sizes=tuple(draw(st.lists(st.integers(1, max_size), min_size=2, max_size=6))),
         seed=draw(st.integers(0, 2**32 - 1)),
         weights=draw(st.sampled_from(list(WEIGHT_FAMILIES))),
@@ -58,7 +58,7 @@ def tickets(draw: st.DrawFn, max_size: int = 9) -> Ticket:
     scale = st.floats(0, 1e6, width=32)
     return Ticket(
         network,
-        Mask.random(network.shapes, density, rng),
+        Mask.random(network.layers, density, rng),
         InputScaling(
             np.array(draw(st.lists(offset, min_size=n_pairs, max_size=n_pairs))),
             np.array(draw(st.lists(scale, min_size=n_pairs, max_size=n_pairs))),
@@ -70,17 +70,17 @@ def tickets(draw: st.DrawFn, max_size: int = 9) -> Ticket:
 
 def small_ticket() -> Ticket:
     """Return the ticket of the worked example in docs/ticket-format.md."""
-    network = Network((8, 3, 2), seed=7)
+    network = Network.dense((8, 3, 2), seed=7)
     layers = [np.zeros((3, 8), bool), np.zeros((2, 3), bool)]
     layers[0][[0, 1, 2, 2], [2, 4, 1, 5]] = True  # the hidden unit 1 feeds nothing
     layers[1][[0, 1, 1], [0, 0, 2]] = True
     scaling = InputScaling(np.array([0.5]), np.array([2.0]))
-    return Ticket(network, Mask.from_layers(layers), scaling, ["no", "yes"], 2.0**-10)
+    return Ticket(network, Mask.from_arrays(layers), scaling, ["no", "yes"], 2.0**-10)
 
 
 def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: float) -> Ticket:
     """Return a ticket of random families, seed and mask, with scaling per feature or global."""
-    network = Network(
+    network = Network.dense(
         sizes,
         seed=int(rng.integers(2**32)),
         weights=str(rng.choice(list(WEIGHT_FAMILIES))),
@@ -90,7 +90,7 @@ def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: flo
     )
     n_pairs = int(rng.choice([1, network.n_inputs]))
     scaling = InputScaling(rng.normal(size=n_pairs), rng.uniform(0.1, 2, n_pairs))
-    return Ticket(network, Mask.random(network.shapes, density, rng), scaling, None, 0.001)
+    return Ticket(network, Mask.random(network.layers, density, rng), scaling, None, 0.001)
 
 
 def file_head(sizes: tuple[int, ...], codes: int = 0, seed: int = 0) -> bytes:

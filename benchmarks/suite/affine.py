@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard import Network
-from scratchcard.engines import Rows
+from scratchcard.rows import Rows
 
 Floats = NDArray[np.float32]
 

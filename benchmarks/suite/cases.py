@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from scratchcard import Network
 from scratchcard.datasets import load
-from scratchcard.engines import Rows
 from scratchcard.find import Search
+from scratchcard.rows import Rows
 from scratchcard.search.temperature import search_temperature
 
 from .affine import AffineNetwork, affine

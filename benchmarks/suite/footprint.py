@@ -46,7 +46,7 @@ def footprint(network: Network, mask: Mask, seed: int) -> Footprint:
     flips = np.concatenate(
         [random.choice(there, n_removed), random.choice(absent, PROPOSALS - n_removed)]
     )
-    layers = mask.layers()
+    layers = mask.arrays()
     found = np.array([_reached(network, layers, int(flip)) for flip in flips], dtype=float)
     units, classes, edges, source = found.mean(axis=0)
     met = float(np.mean(found[:, 1] > 0))  # of the flips; the others change no output

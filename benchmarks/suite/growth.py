@@ -12,8 +12,8 @@ from statistics import median
 from typing import Any
 
 from scratchcard import Network
-from scratchcard.engines import Rows
 from scratchcard.research import pictures
+from scratchcard.rows import Rows
 
 from .cases import Case, case
 from .reading import AS_IT_IS, EXACT, memetic
@@ -108,7 +108,7 @@ def _first_rows(whole: Case, n: int) -> Case:
 
 def _with_hidden(middle: Case, hidden: tuple[int, ...]) -> Case:
     sizes = (middle.network.n_inputs, *hidden, middle.network.n_outputs)
-    return replace(middle, network=Network(sizes, seed=middle.seed))
+    return replace(middle, network=Network.dense(sizes, seed=middle.seed))
 
 
 def _draw(costs: dict[str, dict[str, Curve]], out: Path) -> list[Path]:

@@ -40,7 +40,7 @@ def measure(settings: Settings) -> Part:
     print(f"profile: {chosen.name}", flush=True)
     speeds = {level: copied_bytes_per_second(size) for level, size in SIZES.items()}
     exps = exponentials_per_second()
-    mask = Mask.from_flat(chosen.network.shapes, chosen.masks(1)[0])
+    mask = Mask.from_flat(chosen.network.layers, chosen.masks(1)[0])
     touched = footprint(chosen.network, mask, settings.seed)
     limits = {level: _least(chosen, touched, speed, exps) for level, speed in speeds.items()}
     found = {}

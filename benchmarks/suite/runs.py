@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from scratchcard.datasets import load
-from scratchcard.engines import Rows
 from scratchcard.find import Search
+from scratchcard.rows import Rows
 from scratchcard.search import Limits, Memetic, Progress, accuracy, evolve
 from scratchcard.search.problem import Problem
 

@@ -6,29 +6,26 @@ by ``Found.report``, once, when the search is over.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
 from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows.augmentation import check_augmentation
-from scratchcard.search import Limits, Outcome, Progress, evolve, prune
+from scratchcard.search import Algorithm, Limits, Outcome, evolve, prune
+from scratchcard.search.loop import MAX_THREADS, AnyCallback
 from scratchcard.search.problem import Labelled, Problem, make_algorithm
-from scratchcard.search.task import Algorithm
-from scratchcard.search.temperature import calibrated_temperature
+from scratchcard.search.temperature import calibrated
+from scratchcard.ticket import Classes, Head, Network, Ticket
 from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
-from scratchcard.ticket.labels import as_labels
-from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import needed_bits
-from scratchcard.ticket.ticket import Ticket
-
-MAX_JOBS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Found:
                 "validation": len(data.validation.y),
                 "test": len(data.test.y),
             },
-            "network": "-".join(map(str, ticket.network.sizes)),
+            "network": ticket.network.architecture,
             "weights": ticket.network.weights,
             "biases": ticket.network.biases,
             "activation": ticket.network.activation,
@@ -61,9 +58,9 @@ class Found:
             "search_seed": self.search.seed_of_search,
             "algorithm": str(self.search.algorithm),
             "objective": get_objective(self.search.objective).name,
-            "train_accuracy": accuracy(ticket, data.train),
-            "validation_accuracy": accuracy(ticket, data.validation),
-            "test_accuracy": accuracy(ticket, data.test),
+            "train_accuracy": ticket.score(*data.train),
+            "validation_accuracy": ticket.score(*data.validation),
+            "test_accuracy": ticket.score(*data.test),
             "majority_accuracy": float(np.mean(data.test.y == labels[counts.argmax()])),
             "density": ticket.mask.density,
             "effective_density": ticket.mask.effective_density,
@@ -124,10 +121,14 @@ class Search:
 
     def __post_init__(self) -> None:
         get_objective(self.objective)
-        as_int("n_jobs", self.n_jobs, 1, MAX_JOBS)
+        as_int("n_jobs", self.n_jobs, 1, MAX_THREADS)
         if self.search_seed is not None:
             as_int("search_seed", self.search_seed, 0, 2**32 - 1)
-        as_labels(self.dataset.classes, self.dataset.n_classes)
+        if not isinstance(self.algorithm, str) and self.max_density is not None:
+            raise ValueError(
+                "max_density is for an algorithm by name; one with settings of its own has its own "
+                f"max_density, got both {self.max_density} and {self.algorithm!r}"
+            )
         if self.network.n_layers > MAX_LAYERS:
             raise ValueError(
                 f"hidden takes at most {MAX_LAYERS - 1} layers, got {len(self.hidden)}"
@@ -138,14 +139,21 @@ class Search:
                 f"got {self.network.n_weights}"
             )
         algorithm = make_algorithm(self.algorithm, self.max_density, self.problem.network)
-        check_augmentation(self.augment, self.dataset.n_features, algorithm)
+        check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
-    def run(self, callback: Callable[[Progress], object] | None = None) -> Found:
-        """Search until a limit, an interrupt, or a callback that returns True; then prune.
+    def run(
+        self, callbacks: Sequence[AnyCallback] = (), stop: NDArray[np.int64] | None = None
+    ) -> Found:
+        """Search until a limit, an interrupt, or a callback that stops; then prune.
 
-        KeyboardInterrupt while pruning gives what the search found, unpruned.
+        An interrupt while pruning gives what the search found, unpruned.
+
+        Parameters
+        ----------
+        callbacks, stop
+            As for :func:`scratchcard.evolve`.
         """
         problem = self.problem
         outcome = evolve(
@@ -157,28 +165,32 @@ class Search:
             limits=self.limits,
             seed=self.seed_of_search,
             n_jobs=self.n_jobs,
-            callback=callback,
+            callbacks=callbacks,
             augment=self.augment,
+            head=self.head,
+            stop=stop,
         )
         if self.prune and outcome.stopped_by != "interrupt":
             try:
-                outcome = self._pruned(outcome)
+                outcome = self._pruned(outcome, stop)
             except KeyboardInterrupt:
                 outcome = replace(outcome, stopped_by="interrupt")
-        return Found(problem.ticket(outcome, self.dataset.classes), outcome, self)
+        return Found(problem.ticket(outcome), outcome, self)
 
-    def _pruned(self, outcome: Outcome) -> Outcome:
+    def _pruned(self, outcome: Outcome, stop: NDArray[np.int64] | None) -> Outcome:
         problem = self.problem
         network, validation = problem.network, problem.validation
         assert validation is not None
         rows = problem.train if self.prune == "train" else validation
-        mask = prune(network, outcome.mask, rows)
-        temperature = calibrated_temperature(network, mask, validation)
+        mask = prune(network, outcome.mask, rows, stop=stop)
+        if stop is not None and stop[0] > 0:
+            return replace(outcome, stopped_by="interrupt")
+        head = calibrated(outcome.head, network, mask, validation)
         engine = IncrementalEngine(
-            network, problem.train, get_objective(self.objective), temperature
+            network, problem.train, get_objective(self.objective), head.temperature
         )
         value = engine.value(engine.evaluate(mask.flat()[None])[0])
-        return replace(outcome, mask=mask, temperature=temperature, objective=value)
+        return replace(outcome, mask=mask, head=head, objective=value)
 
     @property
     def seed_of_search(self) -> int:
@@ -186,39 +198,40 @@ class Search:
         return self.seed if self.search_seed is None else self.search_seed
 
     @cached_property
+    def head(self) -> Head:
+        """What the outputs mean: the classes of the training rows."""
+        return Classes(self.dataset.classes)
+
+    @cached_property
     def network(self) -> Network:
         """The random network."""
-        data = self.dataset
-        return Network(
-            (data.n_features, *self.hidden, data.n_classes),
+        data, bits = self.dataset, self.input_bits
+        return Network.dense(
+            (data.n_features, *self.hidden, self.head.n_outputs),
             seed=self.seed,
             weights=self.weights,
             biases=self.biases,
             activation=self.activation,
-            input_bits=self.input_bits or needed_bits(data.train.X),
+            input_bits=needed_bits(data.train.X) if bits is None else bits,
         )
 
     @cached_property
     def problem(self) -> Problem:
         """The network, and the training and validation rows in its integers."""
-        data = self.dataset
 
         def labelled(part: Part) -> Labelled:
-            return Labelled(part.X, data.targets(part))
+            return Labelled(part.X, self.head.targets(part.y))
 
+        data = self.dataset
         return Problem.make(self.network, labelled(data.train), labelled(data.validation))
 
 
 def find(
     dataset: Dataset,
     *,
-    callback: Callable[[Progress], object] | None = None,
+    callbacks: Sequence[AnyCallback] = (),
+    stop: NDArray[np.int64] | None = None,
     **settings: Any,
 ) -> Found:
-    """Search a ticket for a data set. Takes the settings of ``Search``."""
-    return Search(dataset, **settings).run(callback)
-
-
-def accuracy(ticket: Ticket, part: Part) -> float:
-    """Share of the rows whose label the ticket predicts."""
-    return float(np.mean(ticket.predict(part.X) == part.y))
+    """Search a ticket for a data set. Takes the settings of :class:`Search`."""
+    return Search(dataset, **settings).run(callbacks, stop)

@@ -57,7 +57,7 @@ class FakeSearch:
             self.during()
         except KeyboardInterrupt:
             stopped_by = "interrupt"
-        mask = Mask.random(network.shapes, self.density, np.random.default_rng(0))
+        mask = Mask.random(network.layers, self.density, np.random.default_rng(0))
         return Outcome(mask, 0.01, 0.5, 30_000, 2.0, 3, stopped_by, [progress()])
 
 

@@ -6,15 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchcard.engines import (
-    ENGINES,
-    DenseEngine,
-    IncrementalEngine,
-    Rows,
-    integer_weights,
-)
+from scratchcard.engines import ENGINES, DenseEngine, IncrementalEngine
 from scratchcard.engines.incremental import trial as kernels
 from scratchcard.objectives import OBJECTIVES, custom_objective
+from scratchcard.rows import Rows, integer_weights
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
@@ -44,7 +39,7 @@ ALL = {
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
     hidden = draw(st.lists(st.integers(1, 9), max_size=3))
-    return Network(
+    return Network.dense(
         (draw(st.integers(1, 9)), *hidden, draw(st.integers(2, 5))),
         seed=draw(st.integers(0, 2**32 - 1)),
         weights=draw(st.sampled_from(list(WEIGHT_FAMILIES))),
@@ -66,7 +61,7 @@ class Case:
         weights = random.integers(0, heaviest, n_rows, endpoint=True)
         weights[random.integers(n_rows)] = max(1, heaviest)
         self.rows = Rows(inputs, targets, weights)
-        outputs = network.outputs(Mask.full(network.shapes), self.rows.inputs)
+        outputs = network.outputs(Mask.full(network.layers), self.rows.inputs)
         temperature = float(np.float32(spread / max(1.0, outputs.std())))
         self.dense = DenseEngine(network, self.rows, objective, temperature)
         self.incremental = IncrementalEngine(
@@ -76,7 +71,7 @@ class Case:
         self.states = self.dense.state(mask), self.incremental.state(mask)
 
     def mask(self):
-        return Mask.random(self.network.shapes, self.density, self.random).flat()
+        return Mask.random(self.network.layers, self.density, self.random).flat()
 
     def flips(self):
         """One or two connections, as a mutation flips; or some; or very many."""
@@ -197,7 +192,7 @@ def test_a_race_that_runs_to_its_end_is_exact_and_one_that_does_not_leaves_no_tr
 @given(st.integers(0, 2**32 - 1), st.integers(1, 200))
 def test_rows_come_into_the_same_blocks_in_whatever_order(seed, n_rows):
     random = np.random.default_rng(seed)
-    network = Network((3, 4, 2))
+    network = Network.dense((3, 4, 2))
     inputs = random.integers(-2, 3, (n_rows, 3))
     targets, weights = random.integers(0, 2, n_rows), random.integers(1, 4, n_rows)
     order = random.permutation(n_rows)
@@ -227,11 +222,11 @@ def test_squares_of_a_race_add_up_to_those_of_all_rows(n_rows):
 
 def test_a_large_network_of_real_size():
     random = np.random.default_rng(0)
-    network = Network((64, 100, 50, 10), weights="kaiming_normal", input_bits=16)
+    network = Network.dense((64, 100, 50, 10), weights="kaiming_normal", input_bits=16)
     limit = network.input_limit
     rows = Rows(random.integers(-limit, limit, (3000, 64)), random.integers(0, 10, 3000))
     engines = [make(network, rows, OBJECTIVES["cross_entropy"], 1e-6) for make in ENGINES.values()]
-    mask = Mask.random(network.shapes, 0.1, random).flat()
+    mask = Mask.random(network.layers, 0.1, random).flat()
     states = [engine.state(mask) for engine in engines]
     for n in (1, 2, 30, 1000):
         flips = random.integers(0, network.n_weights, n)
@@ -289,7 +284,7 @@ def test_rows_refused(arguments, message):
 )
 def test_engines_refuse_rows_that_the_network_cannot_read(engine, inputs, targets, message):
     with pytest.raises(ValueError, match=message):
-        engine(Network((3, 5, 4)), Rows(inputs, targets), OBJECTIVES["accuracy"], 1.0)
+        engine(Network.dense((3, 5, 4)), Rows(inputs, targets), OBJECTIVES["accuracy"], 1.0)
 
 
 def test_integer_weights():
@@ -311,7 +306,7 @@ def test_integer_weights_refused(bad):
 @pytest.mark.parametrize("name", ["cross_entropy", "brier"])
 def test_a_network_of_one_output_has_a_softmax_too(name):
     random = np.random.default_rng(0)
-    network = Network((5, 4, 1))
+    network = Network.dense((5, 4, 1))
     inputs = random.integers(-127, 128, (60, 5)).astype(np.int16)
     rows = Rows(inputs, np.zeros(60, dtype=np.int64))
     masks = random.integers(0, 2, (20, network.n_weights)).astype(np.uint8)

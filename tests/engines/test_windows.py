@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
+from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.engines.incremental.threads import make_team, meet
 from scratchcard.engines.incremental.windows import WindowedState, Windows
 from scratchcard.objectives import OBJECTIVES
+from scratchcard.rows import Rows
 from scratchcard.search import Limits, Memetic, evolve
 from scratchcard.search.memetic import pool as crew
 from scratchcard.search.memetic import search as memetic
@@ -53,7 +54,7 @@ def test_windows_grow_to_all_rows_and_leave_none_out(n_blocks, first_rows, steps
 @settings(max_examples=20)
 def test_what_catches_up_is_what_is_computed_afresh(name, data):
     random = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
-    network = Network((16, 9, 5, 3), seed=1)
+    network = Network.dense((16, 9, 5, 3), seed=1)
     engine = IncrementalEngine(network, many_rows(150), OBJECTIVES[name], 1e-3, block_rows=32)
     n_blocks = len(engine.data.targets)
     state = WindowedState(engine, (random.random(network.n_weights) < 0.3).astype(np.uint8))
@@ -84,7 +85,7 @@ def test_the_number_of_threads_changes_nothing_on_many_rows(objective, populatio
     monkeypatch.setattr(crew, "PROBE", 2)  # together and alone in turn
     found = [
         evolve(
-            Network((16, 12, 3), seed=2),
+            Network.dense((16, 12, 3), seed=2),
             many_rows(7000),
             algorithm=Memetic(max_density=0.5, population=population, burst=5000),
             objective=objective,
@@ -97,7 +98,7 @@ def test_the_number_of_threads_changes_nothing_on_many_rows(objective, populatio
 
 
 def test_what_a_team_believes_of_its_window_is_what_the_dense_engine_computes():
-    network, rows = Network((16, 12, 3), seed=2), many_rows(5000)
+    network, rows = Network.dense((16, 12, 3), seed=2), many_rows(5000)
     task = Task(network, rows, OBJECTIVES["cross_entropy"], 1e-4, n_jobs=2)
     search = Memetic(max_density=0.5, population=1).start(task)
     for fraction in (0.0, 0.4, 1.0):
@@ -132,7 +133,7 @@ def test_nobody_waits_for_a_rank_that_never_comes():
 def test_a_closed_search_ends_at_once(n_jobs, monkeypatch):
     monkeypatch.setattr(memetic, "TURN", 10**7)  # minutes
     rows = many_rows(9000)
-    task = Task(Network((16, 12, 3)), rows, OBJECTIVES["macro_f1"], 1e-4, n_jobs=n_jobs)
+    task = Task(Network.dense((16, 12, 3)), rows, OBJECTIVES["macro_f1"], 1e-4, n_jobs=n_jobs)
     search = Memetic(population=1, burst=10**7).start(task)
     search_thread = threading.Thread(target=search.step, args=(1.0,))
     search_thread.start()
@@ -145,7 +146,7 @@ def test_a_closed_search_ends_at_once(n_jobs, monkeypatch):
 
 def test_a_rank_that_fails_stops_the_others():
     engine = IncrementalEngine(
-        Network((16, 12, 3)), many_rows(3000), OBJECTIVES["accuracy"], 1.0, block_rows=512
+        Network.dense((16, 12, 3)), many_rows(3000), OBJECTIVES["accuracy"], 1.0, block_rows=512
     )
 
     class Member:
@@ -165,7 +166,7 @@ def test_a_rank_that_fails_stops_the_others():
 
 
 def test_newcomers_leave_no_trace_behind():
-    task = Task(Network((16, 12, 3)), many_rows(3000), OBJECTIVES["accuracy"], 1.0, n_jobs=4)
+    task = Task(Network.dense((16, 12, 3)), many_rows(3000), OBJECTIVES["accuracy"], 1.0, n_jobs=4)
     search = Memetic(population=2, burst=50).start(task)
     worst = weakref.ref(search.members[-1])
     search.step(0.0)
@@ -177,7 +178,7 @@ def test_newcomers_leave_no_trace_behind():
 
 
 def test_a_search_is_no_worse_than_its_start():
-    network, rows = Network((16, 12, 3), seed=2), many_rows(5000)
+    network, rows = Network.dense((16, 12, 3), seed=2), many_rows(5000)
     good = evolve(network, rows, algorithm=Memetic(max_density=0.5), limits=Limits(generations=5))
     hot = Memetic(max_density=0.5, population=1, heat=1e6, burst=2000)
     again = evolve(network, rows, algorithm=hot, limits=Limits(generations=1), start=good.mask)
@@ -189,7 +190,7 @@ def test_copies_of_a_row_do_not_share_a_block():
     kinds = random.integers(-9, 10, (8, 5))
     which = random.integers(0, 8, 4000)
     rows = Rows(kinds[which], which % 3)
-    engine = IncrementalEngine(Network((5, 4, 3)), rows, OBJECTIVES["accuracy"], 1.0, 256)
+    engine = IncrementalEngine(Network.dense((5, 4, 3)), rows, OBJECTIVES["accuracy"], 1.0, 256)
     for b in range(len(engine.data.targets)):
         block = engine.data.inputs[b].T[engine.data.weights[b] > 0]
         assert len(np.unique(block, axis=0)) == 8

@@ -68,7 +68,7 @@ def test_defaults_on_digits():
 def test_attributes(iris):
     classifier = small().fit(*iris)
     assert isinstance(classifier.ticket_, Ticket)
-    assert classifier.network_ == Network((4, 20, 3), seed=0)
+    assert classifier.network_ == Network.dense((4, 20, 3), seed=0)
     assert 0 < classifier.density_ == classifier.ticket_.mask.density <= 0.5
     assert classifier.classes_.tolist() == classifier.ticket_.classes.tolist() == [0, 1, 2]
     assert classifier.n_features_in_ == 4

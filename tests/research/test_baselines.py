@@ -20,7 +20,7 @@ from scratchcard.ticket.mask import Mask  # noqa: E402
 from scratchcard.ticket.network import Network  # noqa: E402
 
 FAMILIES = ["uniform", "signed_constant", "kaiming_normal"]
-SMALL = Network((64, 20, 10), seed=3)
+SMALL = Network.dense((64, 20, 10), seed=3)
 ALL = [EdgePopup(0.3), Biprop(0.3), Twin()]
 
 
@@ -50,14 +50,14 @@ def state(found):
 @pytest.mark.parametrize("sizes", [(64, 100, 10), (64, 50, 30, 10)])
 @pytest.mark.parametrize("density", [0.1, 0.5, 1.0])
 def test_floats_agree_with_the_integers_up_to_rounding(digits, weights, sizes, density):
-    network = Network(sizes, seed=7, weights=weights)
-    mask = Mask.random(network.shapes, density, np.random.default_rng(0))
+    network = Network.dense(sizes, seed=7, weights=weights)
+    mask = Mask.random(network.layers, density, np.random.default_rng(0))
     exact = network.outputs(mask, digits[1].inputs)
     temperature = 1.0 / exact.std()
     floats = FloatNetwork.of(network, density, temperature)
     masked = tuple(
         weight * torch.tensor(layer)
-        for weight, layer in zip(floats.weights, mask.layers(), strict=True)
+        for weight, layer in zip(floats.weights, mask.arrays(), strict=True)
     )
     model = FloatNetwork(masked, floats.biases, floats.limits, floats.input_unit)
     inputs = torch.tensor(digits[1].inputs).float() / floats.input_unit
@@ -67,9 +67,9 @@ def test_floats_agree_with_the_integers_up_to_rounding(digits, weights, sizes, d
 
 
 def test_floats_saturate_where_the_integers_do():
-    network = Network((8, 4000, 3), seed=1, input_bits=16)  # so wide that its limit is low
+    network = Network.dense((8, 4000, 3), seed=1, input_bits=16)  # so wide that its limit is low
     assert network.limits[1] < 5000
-    mask = Mask.full(network.shapes)
+    mask = Mask.full(network.layers)
     inputs = np.full((5, 8), network.input_limit, np.int16) - np.arange(5, dtype=np.int16)[:, None]
     exact = network.outputs(mask, inputs)
     floats = FloatNetwork.of(network, 1.0, 1.0 / np.abs(exact).max())
@@ -79,13 +79,13 @@ def test_floats_saturate_where_the_integers_do():
 
 @pytest.mark.parametrize("weights", FAMILIES)
 def test_hidden_activations_are_neither_tiny_nor_huge(digits, weights):
-    network = Network((64, 50, 50, 50, 10), seed=0, weights=weights)
+    network = Network.dense((64, 50, 50, 50, 10), seed=0, weights=weights)
     floats = FloatNetwork.of(network, 0.5, 1e-5)
     values = torch.tensor(digits[1].inputs).float() / floats.input_unit
     before = values.square().mean().sqrt()
-    mask = Mask.random(network.shapes, 0.5, np.random.default_rng(0))
+    mask = Mask.random(network.layers, 0.5, np.random.default_rng(0))
     for weight, bias, kept in zip(
-        floats.weights[:-1], floats.biases[:-1], mask.layers()[:-1], strict=True
+        floats.weights[:-1], floats.biases[:-1], mask.arrays()[:-1], strict=True
     ):
         values = torch.nn.functional.linear(values, weight * torch.tensor(kept), bias).relu()
     assert 0.3 < values.square().mean().sqrt() / before < 3
@@ -128,7 +128,7 @@ def test_gradients_reach_scores_straight_through(digits, algorithm):
 
 def test_edge_popup_learns_digits(digits):
     train, validation = digits
-    network = Network((64, 100, 10), seed=0)
+    network = Network.dense((64, 100, 10), seed=0)
     before = network.flat_weights().copy()
     found = EdgePopup(density=0.5).fit(network, train, epochs=50)
     assert found.accuracy(validation) > 0.95
@@ -140,7 +140,7 @@ def test_edge_popup_learns_digits(digits):
 
 @pytest.mark.parametrize("weights", FAMILIES)
 def test_edge_popup_respects_the_density(digits, weights):
-    network = Network((64, 40, 30, 10), seed=1, weights=weights)
+    network = Network.dense((64, 40, 30, 10), seed=1, weights=weights)
     found = EdgePopup(density=0.15).fit(network, digits[0], epochs=20)
     assert max(found.mask.per_layer_density) <= 0.15
     assert found.mask.density > 0.145
@@ -148,7 +148,7 @@ def test_edge_popup_respects_the_density(digits, weights):
 
 
 def test_biprop_learns_digits_with_one_magnitude_in_each_layer(digits):
-    found = Biprop(density=0.3).fit(Network((64, 100, 10), seed=0), digits[0], epochs=40)
+    found = Biprop(density=0.3).fit(Network.dense((64, 100, 10), seed=0), digits[0], epochs=40)
     assert found.accuracy(digits[1]) > 0.93
     for weights in found.layers.weights:
         assert len(weights.abs().unique()) == 2  # 0 and alpha
@@ -157,7 +157,7 @@ def test_biprop_learns_digits_with_one_magnitude_in_each_layer(digits):
 
 
 def test_the_twin_learns_digits(digits):
-    found = Twin().fit(Network((64, 100, 10)), digits[0], epochs=100)
+    found = Twin().fit(Network.dense((64, 100, 10)), digits[0], epochs=100)
     assert found.accuracy(digits[1]) > 0.95
 
 
@@ -246,11 +246,11 @@ def test_threads_are_given_back(digits):
         (lambda rows: Twin().fit(SMALL, rows, n_jobs=0), "n_jobs takes"),
         (lambda rows: EdgePopup(0.001).fit(SMALL, rows), "leaves none of a layer's 200 weights"),
         (
-            lambda rows: EdgePopup().fit(Network((64, 20, 10), activation="step"), rows),
+            lambda rows: EdgePopup().fit(Network.dense((64, 20, 10), activation="step"), rows),
             "network takes activation 'relu'",
         ),
-        (lambda rows: EdgePopup().fit(Network((64, 20, 9)), rows), "targets below"),
-        (lambda rows: EdgePopup().fit(Network((63, 20, 10)), rows), "63 features"),
+        (lambda rows: EdgePopup().fit(Network.dense((64, 20, 9)), rows), "targets below"),
+        (lambda rows: EdgePopup().fit(Network.dense((63, 20, 10)), rows), "63 features"),
     ],
 )
 def test_wrong_settings_are_refused(digits, make, message):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from scratchcard.cli import main
 from scratchcard.datasets import load
-from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
+from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.find import Search
 from scratchcard.objectives import OBJECTIVES
 from scratchcard.objectives.base import bits_per_output
@@ -22,6 +22,7 @@ from scratchcard.research.landscape.neighbours import groups, neighbourhood
 from scratchcard.research.landscape.plane import plane_masks
 from scratchcard.research.landscape.trajectory import random_like, trajectory
 from scratchcard.research.landscape.walks import autocorrelation, walk_flips, walk_values
+from scratchcard.rows import Rows
 from scratchcard.search import Limits, Memetic, evolve
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
@@ -44,7 +45,7 @@ def reader(search):
 
 def random_mask(search, seed=0, density=0.4):
     random = np.random.default_rng(seed)
-    return Mask.random(search.network.shapes, density, random).flat()
+    return Mask.random(search.network.layers, density, random).flat()
 
 
 # The engine and the margin
@@ -55,10 +56,10 @@ def random_mask(search, seed=0, density=0.4):
 @settings(max_examples=10)
 def test_every_flip_alone_is_what_the_dense_engine_says(name, seed):
     random = np.random.default_rng(seed)
-    network = Network((4, 5, 3, 3), seed=seed)
+    network = Network.dense((4, 5, 3, 3), seed=seed)
     inputs = random.integers(-127, 128, (40, 4)).astype(np.int16)
     rows = Rows(inputs, random.integers(0, 3, 40), random.integers(1, 4, 40))
-    mask = Mask.random(network.shapes, 0.5, random).flat()
+    mask = Mask.random(network.layers, 0.5, random).flat()
     dense = DenseEngine(network, rows, OBJECTIVES[name], 1e-4)
     fast = IncrementalEngine(network, rows, OBJECTIVES[name], 1e-4, block_rows=16)
     flips = random.permutation(network.n_weights)
@@ -107,7 +108,7 @@ def test_groups_part_the_flips_and_dead_ones_change_nothing(search, reader, seed
         ("on a path", "bias only", "dead"),
     ):
         assert (sum(found[name].astype(int) for name in names) == 1).all()
-    path = Mask.from_flat(search.network.shapes, mask).effective().flat()
+    path = Mask.from_flat(search.network.layers, mask).effective().flat()
     assert np.array_equal(found["on a path"] & (mask == 1), path == 1)
     assert found["dead"].any()
     for metric in METRICS:

@@ -8,7 +8,6 @@ import pytest
 
 from scratchcard import Ticket
 from scratchcard.datasets import Part, load
-from scratchcard.engines import Rows
 from scratchcard.research import descents
 from scratchcard.research.arena import Arena, Effort
 from scratchcard.research.methods import (
@@ -18,6 +17,7 @@ from scratchcard.research.methods import (
     make_method,
     pruned,
 )
+from scratchcard.rows import Rows
 
 SHORT = Effort(generations=3, epochs=3)
 
@@ -125,8 +125,8 @@ def test_an_interrupt_leaves_a_run_instead_of_ending_it_early(name, arena, monke
         pytest.importorskip("torch")
         monkeypatch.setattr("scratchcard.research.baselines.training.cross_entropy", interrupt)
     else:
-        from scratchcard.search.genetic.search import Genetic
-        from scratchcard.search.memetic.search import Memetic
+        from scratchcard.search.genetic.settings import Genetic
+        from scratchcard.search.memetic.settings import Memetic
 
         algorithm = Memetic if name == "memetic" else Genetic
         original = algorithm.start

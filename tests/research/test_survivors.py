@@ -20,11 +20,11 @@ SIZES = (9, 12, 3)
 
 def ticket_of(seed: int, mask: Mask, **families: str) -> Ticket:
     sizes = (mask.shapes[0][1], *(out for out, _ in mask.shapes))
-    return Ticket(Network(sizes, seed=seed, **families), mask, InputScaling([0.0], [1.0]))
+    return Ticket(Network.dense(sizes, seed=seed, **families), mask, InputScaling([0.0], [1.0]))
 
 
 def random_ticket(seed: int, draw: int, density: float = 0.4, sizes=SIZES) -> Ticket:
-    shapes = Network(sizes).shapes
+    shapes = Network.dense(sizes).shapes
     return ticket_of(seed, Mask.random(shapes, density, np.random.default_rng(draw)))
 
 
@@ -49,7 +49,7 @@ def test_counts_by_hand():
         [[[1, 0, 1], [1, 0, 0]], [[1, 1]]],
         [[[1, 1, 0], [0, 1, 0]], [[1, 1]]],
     ]
-    tickets = [ticket_of(0, Mask.from_layers([np.array(x) for x in mask])) for mask in masks]
+    tickets = [ticket_of(0, Mask.from_arrays([np.array(x) for x in mask])) for mask in masks]
     found = survivors(tickets, ["a", "b", "c"])
     assert times([t.mask for t in tickets]).tolist() == [3, 2, 1, 2, 1, 0, 3, 3]
     assert kinds(found.shared, "seed 0", 1) == {"all": 1, "most": 2, "rare": 2, "never": 1}
@@ -108,7 +108,7 @@ def test_groups_are_tickets_on_the_same_weights():
 
 
 def test_a_preference_for_large_and_for_positive_weights_is_seen():
-    networks = [Network((20, 50, 3), seed=seed) for seed in (0, 1)]
+    networks = [Network.dense((20, 50, 3), seed=seed) for seed in (0, 1)]
     large = [np.abs(n.flat_weights().astype(int)) > 90 for n in networks]
     positive = [n.flat_weights() > 0 for n in networks]
     for keeps, name in ((large, "larger"), (positive, "positive")):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchcard.engines import Rows
+from scratchcard.rows import Rows
 from scratchcard.search import prune
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
@@ -16,8 +16,8 @@ from scratchcard.ticket.network import Network
 def problem(seed, sizes=(5, 6, 3), weights=None):
     """A network, a mask, and rows that a denser mask of the network labels."""
     random = np.random.default_rng(seed)
-    network = Network(sizes, seed=seed)
-    mask = Mask.random(network.shapes, 0.7, random)
+    network = Network.dense(sizes, seed=seed)
+    mask = Mask.random(network.layers, 0.7, random)
     inputs = random.integers(-network.input_limit, network.input_limit + 1, (60, sizes[0]))
     targets = network.outputs(mask, inputs).argmax(axis=1)
     noisy = np.where(random.random(60) < 0.2, random.integers(0, sizes[-1], 60), targets)
@@ -36,12 +36,12 @@ def plainly_pruned(network, mask, rows):
     for index in range(flat.size):
         if flat[index]:
             flat[index] = 0
-            then = right(network, Mask.from_flat(network.shapes, flat), rows)
+            then = right(network, Mask.from_flat(network.layers, flat), rows)
             if then < accuracy:
                 flat[index] = 1
             else:
                 accuracy = then
-    return Mask.from_flat(network.shapes, flat)
+    return Mask.from_flat(network.layers, flat)
 
 
 @settings(max_examples=20)
@@ -75,7 +75,7 @@ def test_what_leads_nowhere_goes():
     flat = np.ones(network.n_weights, np.uint8)
     last = flat[network.offsets[1] :].reshape(3, 6)
     last[:, :2] = 0  # the first two hidden units feed nothing
-    pruned = prune(network, Mask.from_flat(network.shapes, flat), rows)
+    pruned = prune(network, Mask.from_flat(network.layers, flat), rows)
     assert not pruned.layers()[0][:2].any()
 
 

@@ -7,13 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
-from scratchcard.engines import Rows
-from scratchcard.search.temperature import (
-    calibrated_temperature,
-    distinct,
-    retempered,
-    search_temperature,
-)
+from scratchcard.distinct import distinct
+from scratchcard.rows import Rows
+from scratchcard.search.temperature import calibrated_temperature, retempered, search_temperature
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 
@@ -29,33 +25,33 @@ def random_rows(network: Network, n_rows: int, seed: int = 0) -> Rows:
 @pytest.mark.parametrize("sizes", [(4, 3), (20, 50, 10), (64, 30, 30, 30, 5)])
 @pytest.mark.parametrize("weights", ["uniform", "signed_constant", "kaiming_normal"])
 def test_random_masks_get_a_spread_of_one_nat(sizes, weights):
-    network = Network(sizes, weights=weights)
+    network = Network.dense(sizes, weights=weights)
     rows = random_rows(network, 500)
     temperature = search_temperature(network, rows, 0.3)
     random = np.random.default_rng(1)
-    masks = [Mask.random(network.shapes, 0.3, random) for _ in range(40)]
+    masks = [Mask.random(network.layers, 0.3, random) for _ in range(40)]
     logits = np.array([network.outputs(mask, rows.inputs) for mask in masks]) * temperature
     assert 0.5 < np.sqrt(logits.var(axis=2).mean()) < 2
 
 
 def test_no_temperature_of_zero_or_infinity_where_outputs_are_alike():
-    network = Network((2, 3), biases="zero")
+    network = Network.dense((2, 3), biases="zero")
     rows = Rows(np.zeros((5, 2), np.int16), [0, 1, 2, 0, 1])
     assert 0 < search_temperature(network, rows, 0.5) < np.inf
-    assert 0 < calibrated_temperature(network, Mask.full(network.shapes), rows) < np.inf
+    assert 0 < calibrated_temperature(network, Mask.full(network.layers), rows) < np.inf
 
 
 def rows_with_a_best_temperature(network: Network) -> tuple[Mask, np.ndarray, Rows]:
     """A mask, its outputs, and rows whose labels follow them, softly."""
     rows = random_rows(network, 400)
-    mask = Mask.full(network.shapes)
+    mask = Mask.full(network.layers)
     outputs = network.outputs(mask, rows.inputs)
     noise = np.random.default_rng(2).gumbel(size=outputs.shape) * outputs.std()
     return mask, outputs, Rows(rows.inputs, (outputs + noise).argmax(axis=1), rows.weights)
 
 
 def test_calibration_has_the_least_cross_entropy():
-    network = Network((5, 8, 3))
+    network = Network.dense((5, 8, 3))
     mask, outputs, rows = rows_with_a_best_temperature(network)
     target = outputs[np.arange(400), rows.targets]
 
@@ -70,7 +66,7 @@ def test_calibration_has_the_least_cross_entropy():
 
 @pytest.mark.parametrize("smoothing", [0.02, 0.3])
 def test_a_search_reads_its_softmax_as_sharp_as_it_is_asked_to(smoothing):
-    network = Network((5, 8, 3))
+    network = Network.dense((5, 8, 3))
     mask, outputs, rows = rows_with_a_best_temperature(network)
     lowest = 0.01 / outputs.std()
     best = calibrated_temperature(network, mask, rows, smoothing)
@@ -83,7 +79,7 @@ def test_a_search_reads_its_softmax_as_sharp_as_it_is_asked_to(smoothing):
 @given(st.integers(0, 2**32 - 1), st.integers(1, 1500))
 @settings(max_examples=20)
 def test_neither_depends_on_order_or_on_how_often_a_row_of_what_weight_stands(seed, n_rows):
-    network = Network((3, 6, 3), seed=seed)
+    network = Network.dense((3, 6, 3), seed=seed)
     rows = random_rows(network, n_rows, seed)
     again = np.repeat(np.arange(n_rows), rows.weights)
     np.random.default_rng(seed).shuffle(again)
@@ -93,7 +89,7 @@ def test_neither_depends_on_order_or_on_how_often_a_row_of_what_weight_stands(se
         np.tile(rows.targets, 2),
         np.concatenate([rows.weights, 0 * rows.weights]),
     )
-    mask = Mask.random(network.shapes, 0.7, np.random.default_rng(seed))
+    mask = Mask.random(network.layers, 0.7, np.random.default_rng(seed))
     for others in (repeated, with_none):
         assert search_temperature(network, others, 0.2) == search_temperature(network, rows, 0.2)
         expected = calibrated_temperature(network, mask, rows)

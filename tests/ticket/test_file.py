@@ -41,7 +41,7 @@ def test_golden_bytes() -> None:
         "53435254 01000208 03020700 00003f00 00004000 00803a02 026e6f03 79657303 00030297 37d165ad "
         "1e"
     )
-    everything = Network((3, 2, 2, 1), 2**32 - 1, "kaiming_normal", "zero", "sign", 16)
+    everything = Network.dense((3, 2, 2, 1), 2**32 - 1, "kaiming_normal", "zero", "sign", 16)
     scaling = InputScaling(np.array([0.0, 1.0, -2.0]), np.array([1.0, 0.5, 0.0]))
     ticket = Ticket(everything, Mask.full(everything.shapes), scaling, [-5], 1.0)
     assert ticket.to_bytes().hex(" ", -4) == (
@@ -51,8 +51,8 @@ def test_golden_bytes() -> None:
 
 
 def test_the_smallest_ticket() -> None:
-    network = Network((1, 1))
-    nothing = Mask.from_flat(network.shapes, [False])
+    network = Network.dense((1, 1))
+    nothing = Mask.from_flat(network.layers, [False])
     ticket = Ticket(network, nothing, InputScaling(np.zeros(1), np.ones(1)))
     assert len(ticket.to_bytes()) == 28
     assert Ticket.from_bytes(ticket.to_bytes()) == ticket
@@ -230,14 +230,14 @@ def test_a_small_file_of_a_large_network_takes_little_memory() -> None:
 
 
 def test_a_file_that_could_not_be_read_is_not_written() -> None:
-    network = Network((5000, 1000, 1))
+    network = Network.dense((5000, 1000, 1))
     flat = np.zeros(network.n_weights, bool)
-    ticket = Ticket(network, Mask.from_flat(network.shapes, flat), InputScaling([0.0], [1.0]))
+    ticket = Ticket(network, Mask.from_flat(network.layers, flat), InputScaling([0.0], [1.0]))
     with pytest.raises(ValueError, match=r"network takes at most .* weights in a ticket file of"):
         ticket.to_bytes()
     flat[-1000:] = True
     flat[::1000] = True
-    ticket = Ticket(network, Mask.from_flat(network.shapes, flat), InputScaling([0.0], [1.0]))
+    ticket = Ticket(network, Mask.from_flat(network.layers, flat), InputScaling([0.0], [1.0]))
     assert Ticket.from_bytes(ticket.to_bytes()) == ticket
 
 

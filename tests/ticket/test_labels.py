@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchcard.ticket.codec import ByteReader, TicketError
-from scratchcard.ticket.labels import as_labels, decode_labels, encode_labels
+from scratchcard.ticket.heads.labels import as_labels, decode_labels, encode_labels
 from ticket_strategies import labels
 
 

@@ -29,7 +29,7 @@ def masks(draw):
 
 def paths_by_enumeration(mask):
     """Return the layers of weights on an input-output path, by walking every path."""
-    layers = mask.layers()
+    layers = mask.arrays()
     on_path = [np.zeros_like(layer) for layer in layers]
 
     def walk(depth, unit, taken):
@@ -53,14 +53,14 @@ def test_flat_layers_and_bits_agree(mask):
     flat = mask.flat()
     assert flat.dtype == np.uint8
     assert flat.shape == (mask.n_weights,)
-    assert np.array_equal(np.concatenate([layer.reshape(-1) for layer in mask.layers()]), flat)
-    assert [layer.shape for layer in mask.layers()] == list(mask.shapes)
-    assert all(layer.dtype == np.bool_ for layer in mask.layers())
+    assert np.array_equal(np.concatenate([layer.reshape(-1) for layer in mask.arrays()]), flat)
+    assert [layer.shape for layer in mask.arrays()] == list(mask.shapes)
+    assert all(layer.dtype == np.bool_ for layer in mask.arrays())
     assert mask.bits == np.packbits(flat).tobytes()
     for again in (
         Mask.from_flat(mask.shapes, flat),
         Mask.from_flat(mask.shapes, flat.astype(bool)),
-        Mask.from_layers(mask.layers()),
+        Mask.from_arrays(mask.arrays()),
         Mask(mask.shapes, mask.bits),
         Mask(mask.shapes, np.packbits(flat)),
         pickle.loads(pickle.dumps(mask)),
@@ -75,13 +75,13 @@ def test_densities(mask):
     flat = mask.flat()
     assert mask.surviving == int(flat.sum())
     assert mask.density == flat.mean()
-    assert mask.per_layer_density == tuple(layer.mean() for layer in mask.layers())
+    assert mask.per_layer_density == tuple(layer.mean() for layer in mask.arrays())
 
 
 def test_arrays_are_fresh():
     mask = Mask.full(SHAPES)
     mask.flat()[:] = 0
-    mask.layers()[0][:] = False
+    mask.arrays()[0][:] = False
     assert mask.surviving == mask.n_weights == 18
     assert mask == Mask.full(SHAPES)
 
@@ -142,14 +142,14 @@ def test_without_dead_keeps_what_feeds_an_output(mask):
     assert not np.any(alive.flat() & ~mask.flat().astype(bool))  # only removes
     assert not np.any(mask.effective().flat() & ~alive.flat().astype(bool))  # no weight on a path
     layers = alive.layers()
-    assert np.array_equal(layers[-1], mask.layers()[-1])
+    assert np.array_equal(layers[-1], mask.arrays()[-1])
     for before, after in pairwise(layers):
         assert not before[~after.any(axis=0)].any()
 
 
 @given(masks(), st.data())
 def test_without_dead_never_changes_an_output(mask, data):
-    network = Network(
+    network = Network.dense(
         (mask.shapes[0][1], *(out for out, _ in mask.shapes)),
         seed=data.draw(st.integers(0, 2**32 - 1)),
         weights=data.draw(st.sampled_from(sorted(WEIGHT_FAMILIES))),
@@ -166,7 +166,7 @@ def test_without_dead_never_changes_an_output(mask, data):
 
 def test_a_unit_fed_by_its_bias_alone_is_kept_by_without_dead_only():
     first = np.zeros((3, 4), bool)
-    mask = Mask.from_layers([first, np.ones((2, 3), bool)])
+    mask = Mask.from_arrays([first, np.ones((2, 3), bool)])
     assert mask.without_dead() == mask
     assert mask.effective().surviving == 0
     assert not mask.is_connected
@@ -178,7 +178,7 @@ def test_dead_ends_are_dropped_transitively():
     layers = [np.ones(shape, bool) for shape in shapes]
     layers[2][0, 1] = False  # unit 1 of the last hidden layer feeds nothing
     layers[1][0, 1] = False  # unit 1 of the first one feeds only that unit
-    alive = Mask.from_layers(layers).without_dead()
+    alive = Mask.from_arrays(layers).without_dead()
     assert [layer.tolist() for layer in alive.layers()] == [
         [[True, True], [False, False]],
         [[True, False], [False, False]],
@@ -247,9 +247,9 @@ def test_bad_flat_vectors_are_refused(flat, message):
 
 def test_bad_layers_are_refused():
     with pytest.raises(ValueError, match=r"^layers takes 2-D arrays, got shape .4,. at 1"):
-        Mask.from_layers([np.ones((2, 3), bool), np.ones(4, bool)])
+        Mask.from_arrays([np.ones((2, 3), bool), np.ones(4, bool)])
     with pytest.raises(ValueError, match=r"^shapes takes at least one"):
-        Mask.from_layers([])
+        Mask.from_arrays([])
 
 
 @pytest.mark.parametrize("density", [-0.1, 1.1, float("nan"), "0.5", None, True])

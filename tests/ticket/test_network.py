@@ -22,7 +22,7 @@ from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES, biases, w
 @st.composite
 def networks(draw, max_size=7):
     """Small networks of every depth up to 4, family, activation and input width."""
-    return Network(
+    return Network.dense(
         tuple(draw(st.lists(st.integers(1, max_size), min_size=2, max_size=5))),
         seed=draw(st.integers(0, 2**32 - 1)),
         weights=draw(st.sampled_from(sorted(WEIGHT_FAMILIES))),
@@ -37,13 +37,13 @@ def mask_and_rows(network, density, seed, n_rows=4):
     limit = network.input_limit
     rows = rng.integers(-limit, limit + 1, (n_rows, network.n_inputs), dtype=np.int16)
     rows[0] = limit  # the greatest sums there can be
-    return Mask.random(network.shapes, density, rng), rows
+    return Mask.random(network.layers, density, rng), rows
 
 
 def outputs_in_plain_integers(network, mask, rows):
     """Return the outputs as the specification says, in Python integers; check every sum's size."""
     family, results = WEIGHT_FAMILIES[network.weights], []
-    sizes, masked = network.sizes, mask.layers()
+    sizes, masked = network.sizes, mask.arrays()
 
     def cap(fan_in):
         return min(32767, 2**30 // (fan_in * family.max))
@@ -85,7 +85,7 @@ def outputs_in_plain_integers(network, mask, rows):
 
 
 def test_shape():
-    network = Network((4, 3, 2))
+    network = Network.dense((4, 3, 2))
     assert network.n_layers == 2
     assert network.n_weights == 18
     assert (network.n_inputs, network.n_outputs) == (4, 2)
@@ -123,7 +123,7 @@ def test_shape():
     ],
 )
 def test_derived_integers_are_golden(changed, shifts, limits, units, ones):
-    network = Network((64, 100, 50, 10), **changed)
+    network = Network.dense((64, 100, 50, 10), **changed)
     assert network.shifts == shifts
     assert network.limits == limits
     assert network.units == units
@@ -143,7 +143,9 @@ def test_no_sum_leaves_32_bits(sizes, family, activation, input_bits):
     sizes = [min(size, 2**10) if i % 2 else size for i, size in enumerate(sizes)]
     if sum(a * b for a, b in pairwise(sizes)) > 2**31:
         sizes = [min(size, 2**14) for size in sizes]
-    network = Network(tuple(sizes), weights=family, activation=activation, input_bits=input_bits)
+    network = Network.dense(
+        tuple(sizes), weights=family, activation=activation, input_bits=input_bits
+    )
     greatest = WEIGHT_FAMILIES[family].max
     for fan_in, limit, unit, one in zip(
         sizes[:-1], network.limits, network.units, network.ones, strict=True
@@ -171,7 +173,7 @@ def test_weights_and_biases_are_those_of_the_weight_function(network):
 
 
 def test_weights_are_frozen():
-    network = Network((4, 3, 2))
+    network = Network.dense((4, 3, 2))
     assert network.flat_weights() is network.flat_weights()
     for array in (network.flat_weights(), network.weights_of(1), network.biases_of(0)):
         with pytest.raises(ValueError, match=r"read-only"):
@@ -182,7 +184,7 @@ def test_weights_are_frozen():
 
 @pytest.mark.parametrize("layer", [-1, 2, 0.0, True])
 def test_a_layer_that_is_not_there(layer):
-    for method in (Network((4, 3, 2)).weights_of, Network((4, 3, 2)).biases_of):
+    for method in (Network.dense((4, 3, 2)).weights_of, Network.dense((4, 3, 2)).biases_of):
         with pytest.raises(ValueError, match=r"^layer takes an integer 0\.\.1, got"):
             method(layer)
 
@@ -191,7 +193,7 @@ def test_a_layer_that_is_not_there(layer):
 
 
 def test_equality_hash_and_pickle_know_only_the_fields():
-    seen, fresh = Network((4, 3, 2), seed=5), Network([4, np.int64(3), 2], seed=np.uint32(5))
+    seen, fresh = Network.dense((4, 3, 2), seed=5), Network([4, np.int64(3), 2], seed=np.uint32(5))
     seen.flat_weights(), seen.biases_of(0), seen.shifts
     assert seen == fresh
     assert hash(seen) == hash(fresh)
@@ -219,7 +221,7 @@ def test_outputs_equal_plain_integers(network, density, seed):
 @pytest.mark.parametrize("family", WEIGHT_FAMILIES)
 @pytest.mark.parametrize("block", [1, 50, 1 << 22])
 def test_chunks_and_partial_draws_change_nothing(monkeypatch, family, activation, block):
-    network = Network((30, 20, 10, 4), seed=3, weights=family, activation=activation)
+    network = Network.dense((30, 20, 10, 4), seed=3, weights=family, activation=activation)
     mask, rows = mask_and_rows(network, 0.05, 1, n_rows=9)
     expected = outputs_in_plain_integers(network, mask, rows)
     monkeypatch.setattr(network_module, "_BLOCK", block)
@@ -228,27 +230,29 @@ def test_chunks_and_partial_draws_change_nothing(monkeypatch, family, activation
     assert "_flat_weights" not in vars(network)  # only the survivors were drawn
     network.flat_weights()
     assert network.outputs(mask, rows).tolist() == expected
-    full = Mask.full(network.shapes)
+    full = Mask.full(network.layers)
     assert network.outputs(full, rows).tolist() == outputs_in_plain_integers(network, full, rows)
 
 
 @pytest.mark.parametrize("input_bits", [8, 16])
 @pytest.mark.parametrize("family", ["uniform", "signed_constant"])
 def test_saturation_is_reached_and_exact(family, input_bits):
-    network = Network((1500, 3, 2), seed=1, weights=family, biases="zero", input_bits=input_bits)
+    network = Network.dense(
+        (1500, 3, 2), seed=1, weights=family, biases="zero", input_bits=input_bits
+    )
     drawn = network.weights_of(0).astype(np.int64)
     rows = network.input_limit * np.sign(drawn)  # each row drives one unit as far as it goes
     hidden = (drawn @ rows.T).max() >> network.shifts[0]
     assert hidden > network.limits[1]
-    mask = Mask.full(network.shapes)
+    mask = Mask.full(network.layers)
     assert network.outputs(mask, rows).tolist() == outputs_in_plain_integers(network, mask, rows)
 
 
 def test_outputs_of_the_digits_network_are_golden():
-    network = Network((64, 100, 10), seed=7)
+    network = Network.dense((64, 100, 10), seed=7)
     assert zlib.crc32(network.flat_weights().tobytes()) == 1670728316
     rows = np.arange(128).reshape(2, 64) * 7 % 255 - 127
-    assert network.outputs(Mask.full(network.shapes), rows).tolist() == [
+    assert network.outputs(Mask.full(network.layers), rows).tolist() == [
         [-466095, 575009, -879824, 101804, -690250, -2110510, -98164, -628939, 2112657, -1092968],
         [779329, 663770, 642922, -465551, 822521, 775000, 2021126, 675225, -635348, 191671],
     ]
@@ -256,7 +260,7 @@ def test_outputs_of_the_digits_network_are_golden():
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int64])
 def test_any_integer_type_and_layout_will_do(dtype):
-    network = Network((5, 4, 3))
+    network = Network.dense((5, 4, 3))
     mask, rows = mask_and_rows(network, 0.7, 0)
     expected = network.outputs(mask, rows)
     assert np.array_equal(network.outputs(mask, np.asfortranarray(rows.astype(dtype))), expected)
@@ -268,15 +272,15 @@ def test_any_integer_type_and_layout_will_do(dtype):
 
 
 def test_no_rows_give_no_outputs():
-    network = Network((5, 4, 3))
-    found = network.outputs(Mask.full(network.shapes), np.empty((0, 5), np.int16))
+    network = Network.dense((5, 4, 3))
+    found = network.outputs(Mask.full(network.layers), np.empty((0, 5), np.int16))
     assert found.shape == (0, 3)
 
 
 def test_a_big_sparse_network_is_not_drawn_in_full():
-    network = Network((1000, 3000, 1000, 10), seed=2)
+    network = Network.dense((1000, 3000, 1000, 10), seed=2)
     rng = np.random.default_rng(0)
-    mask = Mask.random(network.shapes, 0.001, rng)
+    mask = Mask.random(network.layers, 0.001, rng)
     rows = rng.integers(-127, 128, (2, 1000), dtype=np.int16)
     found = network.outputs(mask, rows)
     assert "_flat_weights" not in vars(network)
@@ -316,19 +320,21 @@ def test_a_big_sparse_network_is_not_drawn_in_full():
 )
 def test_bad_arguments_are_named(changed, message):
     with pytest.raises(ValueError, match=message):
-        Network(**({"sizes": (4, 3, 2)} | changed))
+        Network.dense(**({"sizes": (4, 3, 2)} | changed))
 
 
 @pytest.mark.parametrize("seed", [0, 2**32 - 1, np.int64(0), np.uint32(2**32 - 1)])
 def test_every_seed_is_a_seed(seed):
-    assert Network((2, 2), seed=seed).seed == int(seed)
+    assert Network.dense((2, 2), seed=seed).seed == int(seed)
 
 
 def test_huge_networks_take_no_memory():
     tracemalloc.start()
     with pytest.raises(ValueError, match=r"^sizes takes"):
-        Network((10**6, 10**6, 10))
-    network = Network((2**15, 2**15, 2**15))  # 2**31 weights: allowed, and nothing is drawn yet
+        Network.dense((10**6, 10**6, 10))
+    network = Network.dense(
+        (2**15, 2**15, 2**15)
+    )  # 2**31 weights: allowed, and nothing is drawn yet
     assert network.n_weights == 2**31
     assert network.limits
     assert tracemalloc.get_traced_memory()[1] < 1 << 20
@@ -348,13 +354,13 @@ def test_huge_networks_take_no_memory():
     ],
 )
 def test_bad_inputs_are_refused(inputs, message):
-    network = Network((5, 4, 3))
+    network = Network.dense((5, 4, 3))
     with pytest.raises(ValueError, match=message):
-        network.outputs(Mask.full(network.shapes), inputs)
+        network.outputs(Mask.full(network.layers), inputs)
 
 
 def test_a_mask_of_another_network_is_refused():
-    network, rows = Network((5, 4, 3)), np.zeros((1, 5), int)
+    network, rows = Network.dense((5, 4, 3)), np.zeros((1, 5), int)
     with pytest.raises(ValueError, match=r"^mask takes shapes \(\(4, 5\), .*, got \(\(3, 5\)"):
         network.outputs(Mask.full(((3, 5),)), rows)
     with pytest.raises(ValueError, match=r"^mask takes a Mask, got ndarray"):

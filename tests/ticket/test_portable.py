@@ -32,7 +32,7 @@ from ticket_strategies import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = ROOT / "tests" / "portable"
+READERS = Path(__file__).resolve().parent / "portable"
 C_FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-ffp-contract=off", "-O1"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
@@ -235,9 +235,9 @@ def test_the_shift_at_its_edge(
     reader: list[str], tmp_path: Path, width: int, input_bits: int
 ) -> None:
     """Shapes whose typical sum is 2048 * 2**s and a little: a shift of s is one too few."""
-    network = Network((width, 3, 2), input_bits=input_bits)
+    network = Network.dense((width, 3, 2), input_bits=input_bits)
     scaling = InputScaling(np.array([0.0]), np.array([1.0]))
-    ticket = Ticket(network, Mask.full(network.shapes), scaling)
+    ticket = Ticket(network, Mask.full(network.layers), scaling)
     rows = np.random.default_rng(6).normal(size=(10, width))
     check(ticket, rows, run_jobs(reader, [Job(ticket.to_bytes(), rows)], tmp_path)[0])
 

@@ -29,8 +29,8 @@ SCALING = InputScaling(np.array([8.0]), np.array([0.125]))
 
 
 def digits_ticket(density: float = 0.1, **arguments: Any) -> Ticket:
-    network = Network((64, 100, 10), seed=4_000_000_000)
-    mask = Mask.random(network.shapes, density, np.random.default_rng(0))
+    network = Network.dense((64, 100, 10), seed=4_000_000_000)
+    mask = Mask.random(network.layers, density, np.random.default_rng(0))
     return Ticket(network, mask, SCALING, **{"temperature": 0.001, **arguments})
 
 
@@ -60,8 +60,8 @@ def test_predictions_agree_with_the_outputs(ticket: Ticket, seed: int) -> None:
 
 
 def test_dropping_dead_weights_changes_no_output() -> None:
-    network = Network((6, 5, 4, 3), seed=1)
-    mask = Mask.random(network.shapes, 0.2, np.random.default_rng(2))
+    network = Network.dense((6, 5, 4, 3), seed=1)
+    mask = Mask.random(network.layers, 0.2, np.random.default_rng(2))
     ticket = Ticket(network, mask, SCALING)
     assert ticket.mask == mask.without_dead() != mask
     X = random_rows(ticket, 50)
@@ -136,16 +136,16 @@ def test_rows_refused(method: str, X: Any, message: str) -> None:
     ],
 )
 def test_arguments_refused(arguments: dict[str, Any], message: str) -> None:
-    network = Network((64, 100, 10))
-    given_arguments = {"network": network, "mask": Mask.full(network.shapes), "scaling": SCALING}
+    network = Network.dense((64, 100, 10))
+    given_arguments = {"network": network, "mask": Mask.full(network.layers), "scaling": SCALING}
     with pytest.raises(ValueError, match=message):
         Ticket(**{**given_arguments, **arguments})
 
 
 def test_too_many_layers() -> None:
-    network = Network((1,) * 257)
+    network = Network.dense((1,) * 257)
     with pytest.raises(ValueError, match="network takes at most 255 layers, got 256"):
-        Ticket(network, Mask.full(network.shapes), SCALING)
+        Ticket(network, Mask.full(network.layers), SCALING)
 
 
 def test_immutable() -> None:

@@ -82,7 +82,7 @@ def example() -> dict[str, list[str]]:
 
 def test_worked_example_prediction(example: dict[str, list[str]]) -> None:
     ticket = small_ticket()
-    network, layers = ticket.network, ticket.mask.layers()
+    network, layers = ticket.network, ticket.mask.arrays()
     row = np.array([[float(value) for value in example["features"]]])
     inputs = ticket.scaling.quantise(row, network.input_limit)[0].astype(int)
     weights = [network.weights_of(i).astype(int) for i in range(2)]

@@ -124,7 +124,7 @@ def find(
         raise InputError(str(error)) from error
     with _one_interrupt() as ignore_more:
         with ProgressLine() as progress:
-            found = search.run(progress)
+            found = search.run([progress])
             ignore_more()
         try:
             found.ticket.save(out)

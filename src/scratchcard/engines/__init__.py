@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from scratchcard.engines.dense import DenseEngine
-from scratchcard.engines.incremental.engine import IncrementalEngine
-from scratchcard.rows.rows import Rows, integer_weights
+from scratchcard.engines.face import Engine, EngineMaker
+from scratchcard.engines.incremental import IncrementalEngine
 
-ENGINES = {"incremental": IncrementalEngine, "dense": DenseEngine}
-"""Engines by name; all show the face of :class:`DenseEngine`."""
+ENGINES: dict[str, EngineMaker] = {"incremental": IncrementalEngine, "dense": DenseEngine}
+"""Engines by name. A new one is a file or folder here and a row in this table."""
 
-__all__ = ["ENGINES", "DenseEngine", "IncrementalEngine", "Rows", "integer_weights"]
+
+def make_engine_of(name: str) -> EngineMaker:
+    """Return what makes engines of this name."""
+    if name not in ENGINES:
+        known = ", ".join(map(repr, ENGINES))
+        raise ValueError(f"engine takes one of {known}, got {name!r}")
+    return ENGINES[name]
+
+
+__all__ = [
+    "ENGINES",
+    "DenseEngine",
+    "Engine",
+    "EngineMaker",
+    "IncrementalEngine",
+    "make_engine_of",
+]

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.objectives.base import Objective, bits_per_output
-from scratchcard.rows.rows import Rows, check_fit
-from scratchcard.ticket.mask import Mask
-from scratchcard.ticket.network import Network
+from scratchcard.engines.checks import check_group, one_statistic_only
+from scratchcard.objectives import Objective, bits_per_output
+from scratchcard.rows import Rows, check_fit
+from scratchcard.ticket import Mask, Network
 
 
 @dataclass
 class DenseState:
-    """One individual: its flat mask, and the sums of its statistics."""
+    """One individual: its flat mask."""
 
     mask: NDArray[np.uint8]
-    sums: NDArray[np.int64]
 
 
 class DenseEngine:
     """Computes an objective of masks of one network on one set of rows, each time afresh.
 
-    The same face as :class:`.IncrementalEngine`; whatever only
-    serves its speed, blocks, similar states, threads and bounds, is ignored.
+    It has the face of every engine (:class:`scratchcard.engines.Engine`). Whatever only serves
+    speed, blocks, similar states, threads and bounds, is ignored.
     """
+
+    compiled = None
+    n_blocks = 1
 
     def __init__(
         self,
@@ -35,26 +38,38 @@ class DenseEngine:
         objective: Objective,
         temperature: float,
         block_rows: int | None = None,
+        is_shuffled: bool = False,
     ) -> None:
         check_fit(network, rows)
+        check_group(objective, rows)
         self.network = network
         self.rows = rows
         self.objective = objective
+        self.temper(temperature)
+
+    def temper(self, temperature: float) -> None:
+        """Change the temperature."""
         self.temperature = temperature
         self.scale = bits_per_output(temperature)
 
-    def _sums_of(self, mask: NDArray[np.uint8]) -> NDArray[np.int64]:
-        outputs = self.network.outputs(Mask.from_flat(self.network.shapes, mask), self.rows.inputs)
-        return self.objective.statistics(outputs, self.rows.targets, self.rows.weights, self.scale)
+    def _outputs(self, mask: NDArray[np.uint8], rows: Rows) -> NDArray[np.int64]:
+        return self.network.outputs(Mask.from_flat(self.network.layers, mask), rows.inputs)
+
+    def _sums(self, mask: NDArray[np.uint8], rows: Rows) -> NDArray[np.int64]:
+        given = (self._outputs(mask, rows), rows.targets, rows.weights, self.scale)
+        return self.objective.statistics(*given)
 
     def state(self, mask: NDArray[np.uint8]) -> DenseState:
-        """An individual with this flat mask, (n_weights,)."""
-        mask = np.array(mask, dtype=np.uint8)
-        return DenseState(mask, self._sums_of(mask))
+        """Return an individual with this flat mask, (n_weights,)."""
+        return DenseState(np.array(mask, dtype=np.uint8))
 
     def derive(self, state: DenseState, mask: NDArray[np.uint8]) -> DenseState:
-        """An individual with this flat mask."""
+        """Return an individual with this flat mask."""
         return self.state(mask)
+
+    def affordable_states(self, memory: int) -> int:
+        """Return 0: deriving an individual from another saves nothing."""
+        return 0
 
     def evaluate(
         self,
@@ -63,37 +78,53 @@ class DenseEngine:
         n_jobs: int = 1,
         worst: float = np.inf,
     ) -> NDArray[np.int64]:
-        """Sums of the statistics of flat masks, (n, n_weights) -> (n, n_statistics)."""
-        return np.array([self._sums_of(mask) for mask in masks])
+        """Return the sums of flat masks, (n, n_weights) -> (n, n_statistics)."""
+        n_statistics = self.objective.n_statistics(self.network.n_outputs)
+        sums = np.zeros((len(masks), n_statistics), dtype=np.int64)
+        for found, mask in zip(sums, masks, strict=True):
+            found[:] = self._sums(mask, self.rows)
+        return sums
 
-    def affordable_states(self, memory: int) -> int:
-        """How many individuals are worth keeping to derive others from: none, it saves nothing."""
-        return 0
+    def row_statistics(self, mask: NDArray[np.uint8], n_jobs: int = 1) -> NDArray[np.int32]:
+        """Return the one statistic of each row, (n_rows,); 0 where it weighs 0."""
+        one_statistic_only(self.objective, self.network.n_outputs)
+        rows, found = self.rows, np.zeros(len(self.rows), dtype=np.int32)
+        outputs, one = self._outputs(mask, rows), np.ones(1, dtype=np.int64)
+        size = self.objective.group
+        for r in np.flatnonzero(rows.weights)[::size]:
+            some = slice(r, r + size)
+            given = (outputs[some], rows.targets[some], one.repeat(size), self.scale)
+            found[r] = self.objective.statistics(*given)[0]
+        return found
+
+    def outputs(self, mask: NDArray[np.uint8], n_rows: int) -> tuple[NDArray[Any], Rows]:
+        """Return outputs, (rows, n_outputs), of about so many rows, and those rows."""
+        return self._outputs(mask, self.rows), self.rows
 
     def sums(self, state: DenseState) -> NDArray[np.int64]:
-        """Sums of the statistics, (n_statistics,) int64."""
-        return state.sums
+        """Return the sums of the statistics, (n_statistics,)."""
+        return self._sums(state.mask, self.rows)
 
     def value(self, sums: NDArray[np.int64]) -> float:
-        """The objective's value for these sums; lower is better."""
-        return float(self.objective.value(sums, self.rows.total_weight))
+        """Return the objective's value for these sums; lower is better."""
+        return self.objective.checked_value(sums, self.rows.total_weight)
 
     def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
-        """The objective's values for many sums, (n, n_statistics) -> (n,)."""
+        """Return the objective's values for many sums, (n, n_statistics) -> (n,)."""
         return np.array([self.value(row) for row in sums])
 
     def trial(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Sums of the statistics if these flat weight indices were flipped; flips nothing."""
-        return self._sums_of(_flipped(state.mask, flips))
+        """Return the sums if these flat weight indices were flipped; flips nothing."""
+        return self._sums(_flipped(state.mask, flips), self.rows)
 
     def trial_flips(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Sums of the statistics for each flat weight index flipped alone, (n, n_statistics)."""
-        return np.array([self.trial(state, flips[f : f + 1]) for f in range(len(flips))])
+        """Return the sums for each flat weight index flipped alone, (n, n_statistics)."""
+        masks = np.array([_flipped(state.mask, flip) for flip in np.asarray(flips)[:, None]])
+        return self.evaluate(masks.reshape(-1, state.mask.size))
 
     def apply(self, state: DenseState, flips: NDArray[np.int64]) -> None:
         """Flip these flat weight indices."""
-        new = self.state(_flipped(state.mask, flips))
-        state.mask, state.sums = new.mask, new.sums
+        state.mask = _flipped(state.mask, flips)
 
 
 def _flipped(mask: NDArray[np.uint8], flips: NDArray[np.int64]) -> NDArray[np.uint8]:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import math
-import warnings
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    validate_data,
+)
 
 from scratchcard.cores import usable_cores
-from scratchcard.engines import integer_weights
 from scratchcard.objectives import Objective, get_objective
-from scratchcard.search import Limits, Outcome, Progress, evolve
+from scratchcard.rows import integer_weights
+from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
 from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled, Problem, make_algorithm
-from scratchcard.search.task import Algorithm
-from scratchcard.ticket.labels import as_labels
-from scratchcard.ticket.network import Network
-from scratchcard.ticket.scaling import InputScaling, needed_bits
-from scratchcard.ticket.ticket import Ticket
+from scratchcard.ticket import Classes, InputScaling, Network, Ticket
+from scratchcard.ticket.scaling import needed_bits
 
 __all__ = ["TicketClassifier"]
 
@@ -194,6 +196,9 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         ------
         ValueError
             For a parameter or rows that cannot be used; it names them. Nothing is searched then.
+        KeyboardInterrupt
+            After Ctrl-C. The best ticket so far is kept in ``ticket_``, and the estimator is
+            fitted; but what it is part of, such as a grid search, ends.
         """
         limits = self._limits()
         objective = get_objective(self.objective)
@@ -206,11 +211,11 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         classes, targets = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise ValueError(f"y takes rows of two classes or more, got 1 class, {classes[0]!r}")
-        labels = as_labels(classes, len(classes))
+        head = Classes(classes)
         weights = integer_weights(sample_weight * self._class_weights(classes, y, sample_weight))
         seed = self._seed()
         network = self._network(X, len(classes), before, seed)
-        if before is not None and not np.array_equal(labels, before.classes):
+        if before is not None and Classes(classes, before.head.temperature) != before.head:
             raise ValueError(
                 f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
                 f"got {classes}"
@@ -225,15 +230,16 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             limits=limits,
             seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
             n_jobs=_threads(self.n_jobs),
-            callback=_print_progress if self.verbose else None,
+            callbacks=[_print_progress] if self.verbose else [],
             start=None if before is None else before.mask,
             augment=self.augment,
+            head=head,
         )
-        if outcome.stopped_by == "interrupt":
-            warnings.warn("Search interrupted; the best ticket so far is kept.", stacklevel=2)
         self.classes_: Array = classes
-        self.ticket_ = problem.ticket(outcome, labels)
+        self.ticket_ = problem.ticket(outcome)
         self._keep_history(outcome, first=before is None)
+        if outcome.stopped_by == "interrupt":
+            raise KeyboardInterrupt("search interrupted; the best ticket so far is kept in ticket_")
         return self
 
     def predict(self, X: Any) -> Array:
@@ -251,6 +257,15 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
         """
         return self._ticket.predict_proba(self._rows(X))
+
+    def predict_log_proba(self, X: Any) -> npt.NDArray[np.float64]:
+        """Return the logarithm of the probability of each class, (n_samples, n_classes).
+
+        X : array-like of shape (n_samples, n_features)
+        """
+        logits = self._ticket.decision_function(self._rows(X))
+        found: npt.NDArray[np.float64] = log_softmax(logits, axis=1)
+        return found
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the logits, ndarray of shape (n_samples, n_classes).
@@ -297,7 +312,8 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             value = getattr(self, name)
             if value is None and what.endswith("None"):
                 continue
-            if not isinstance(value, kind) or not 0 < float(value) < most:
+            is_one = isinstance(value, kind) and not isinstance(value, bool)
+            if not is_one or not 0 < float(value) < most:
                 raise ValueError(f"{name} takes {what}, got {value!r}")
         return Limits(
             generations=self.max_iter,
@@ -336,7 +352,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         input_bits: Any = self.input_bits
         if input_bits == "auto":
             input_bits = needed_bits(X) if before is None else before.network.input_bits
-        network = Network(
+        network = Network.dense(
             (X.shape[1], *_as_hidden(self.hidden_layer_sizes), n_classes),
             seed=seed if before is None else before.network.seed,
             weights=self.weights,
@@ -405,7 +421,14 @@ def _as_hidden(sizes: Any) -> tuple[int, ...]:
 
 
 def _as_sample_weight(sample_weight: Any, X: Array) -> Array:
-    found: Array = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    if sample_weight is None or isinstance(sample_weight, Real):
+        sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
+    found: Array = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if found.ndim != 1:
+        raise ValueError(f"Sample weights must be 1D array or scalar, got {found.ndim}D array")
+    check_consistent_length(X, found)
     if found.min() < 0:
         raise ValueError(f"sample_weight takes numbers from 0, got {found.min()}")
     if not found.any():

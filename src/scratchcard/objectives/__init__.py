@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scratchcard.objectives.base import Objective
+from scratchcard.objectives.base import Objective, ObjectiveError, bits_per_output
 from scratchcard.objectives.counts import ACCURACY, BALANCED_ACCURACY, MACRO_F1
 from scratchcard.objectives.custom import custom_objective
 from scratchcard.objectives.margin import MARGIN
@@ -16,7 +16,7 @@ OBJECTIVES = {
 
 
 def get_objective(objective: str | Objective) -> Objective:
-    """The objective of this name, or the objective itself."""
+    """Return the objective of this name, or the objective itself."""
     if isinstance(objective, Objective):
         return objective
     if not isinstance(objective, str) or objective not in OBJECTIVES:
@@ -24,4 +24,11 @@ def get_objective(objective: str | Objective) -> Objective:
     return OBJECTIVES[objective]
 
 
-__all__ = ["OBJECTIVES", "Objective", "custom_objective", "get_objective"]
+__all__ = [
+    "OBJECTIVES",
+    "Objective",
+    "ObjectiveError",
+    "bits_per_output",
+    "custom_objective",
+    "get_objective",
+]

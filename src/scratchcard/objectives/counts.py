@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from scratchcard.compiled.vectors import ZERO, copy, fill, if_greater
-from scratchcard.objectives.base import Objective
+from scratchcard.objectives.base import Objective, one_statistic
 
-ONE = np.int32(1)
+UNIT = np.int32(1)
 
 
 def _errors(outputs, targets, weights, scale):
@@ -19,17 +19,18 @@ def _errors(outputs, targets, weights, scale):
     return np.array([weights[wrong].sum()], dtype=np.int64)
 
 
-def _errors_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
+def _errors_block(block):
     # Wrong: an earlier class has at least the target's output, or a later class more than it.
-    n_classes = where.size - 1
-    target = outputs[where[n_classes]]
+    n_classes = block.where.size - 1
+    target = block.outputs[block.where[n_classes]]
+    targets, quanta = block.targets, block.quanta
     fill(quanta, ZERO)
     for k in range(n_classes):
-        s = outputs[where[k]]
+        s = block.outputs[block.where[k]]
         this = np.int32(k)
         for r in range(targets.size):
-            bar = np.int32(target[r] - if_greater(targets[r], this, ONE, ZERO))
-            quanta[r] |= if_greater(s[r], bar, ONE, ZERO)
+            bar = np.int32(target[r] - if_greater(targets[r], this, UNIT, ZERO))
+            quanta[r] |= if_greater(s[r], bar, UNIT, ZERO)
     return 0
 
 
@@ -44,20 +45,20 @@ def _confusion(outputs, targets, weights, scale):
     return table.ravel()
 
 
-def _confusion_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
-    n_classes = where.size - 1
-    best = work[0].view(np.int32)
-    label = work[1].view(np.int32)
-    copy(best, outputs[where[0]])
+def _confusion_block(block):
+    n_classes = block.where.size - 1
+    best = block.work[0].view(np.int32)
+    label = block.work[1].view(np.int32)
+    copy(best, block.outputs[block.where[0]])
     fill(label, ZERO)
     for k in range(1, n_classes):
-        s = outputs[where[k]]
+        s = block.outputs[block.where[k]]
         this = np.int32(k)
-        for r in range(targets.size):
+        for r in range(best.size):
             label[r] = if_greater(s[r], best[r], this, label[r])
             best[r] = max(best[r], s[r])
-    for r in range(targets.size):
-        sums[targets[r] * n_classes + label[r]] += weights[r]
+    for r in range(best.size):
+        block.sums[block.targets[r] * n_classes + label[r]] += block.weights[r]
     return 0
 
 
@@ -89,23 +90,35 @@ def _macro_f1_value(sums, total_weight):
     return 1.0 - f1 / max(present, 1)
 
 
-def _one(n_classes: int) -> int:
-    return 1
-
-
 def _square(n_classes: int) -> int:
     return n_classes * n_classes
 
 
-ACCURACY = Objective("accuracy", _one, _errors, _errors_block, _errors_value, False, True, True)
+ACCURACY = Objective(
+    name="accuracy",
+    n_statistics=one_statistic,
+    statistics=_errors,
+    block=_errors_block,
+    value=_errors_value,
+    is_mean=True,
+    only_grows=True,
+)
 """1 - accuracy: the weighted share of rows with a wrong label."""
 
 BALANCED_ACCURACY = Objective(
-    "balanced_accuracy", _square, _confusion, _confusion_block, _balanced_value, False, False
+    name="balanced_accuracy",
+    n_statistics=_square,
+    statistics=_confusion,
+    block=_confusion_block,
+    value=_balanced_value,
 )
 """1 - the mean recall over the classes that occur."""
 
 MACRO_F1 = Objective(
-    "macro_f1", _square, _confusion, _confusion_block, _macro_f1_value, False, False
+    name="macro_f1",
+    n_statistics=_square,
+    statistics=_confusion,
+    block=_confusion_block,
+    value=_macro_f1_value,
 )
 """1 - the mean over classes of F1; a class neither present nor predicted does not count."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from scratchcard.compiled.vectors import fill, if_equal
-from scratchcard.objectives.base import ONE, Objective
+from scratchcard.objectives.base import QUANTUM, Objective, one_statistic
 
 #: Nats at which a row's margin is cut.
 RANGE = 2.0
 
 LN2 = 0.6931471805599453
 CUT = np.float32(RANGE / LN2)  # bits
-ONE_F = np.float32(ONE)
+QUANTA = np.float32(QUANTUM)
 LOWEST = np.int32(-(2**31))  # below every output
 
 
@@ -27,33 +27,37 @@ def _margins(outputs, targets, weights, scale):
     others = outputs.astype(np.int64)
     others[rows, targets] = LOWEST
     gaps = (others.max(axis=1).astype(np.float32) - target) * scale
-    quanta = (np.clip(gaps, -CUT, CUT) * ONE_F).astype(np.int32).astype(np.int64)
+    quanta = (np.clip(gaps, -CUT, CUT) * QUANTA).astype(np.int32).astype(np.int64)
     return np.array([(quanta * weights).sum()], dtype=np.int64)
 
 
-def _margins_block(outputs, exps, where, targets, weights, scale, work, quanta, sums):
-    n_classes = where.size - 1
-    best = work[0].view(np.int32)
+def _margins_block(block):
+    n_classes = block.where.size - 1
+    targets = block.targets
+    best = block.work[0].view(np.int32)
     fill(best, LOWEST)
     for k in range(n_classes):
-        s = outputs[where[k]]
+        s = block.outputs[block.where[k]]
         this = np.int32(k)
         for r in range(targets.size):
             best[r] = max(best[r], if_equal(targets[r], this, LOWEST, s[r]))
-    target = outputs[where[n_classes]]
+    target = block.outputs[block.where[n_classes]]
     for r in range(targets.size):
-        gap = (np.float32(best[r]) - np.float32(target[r])) * scale
-        quanta[r] = np.int32(min(max(gap, -CUT), CUT) * ONE_F)
+        gap = (np.float32(best[r]) - np.float32(target[r])) * block.scale
+        block.quanta[r] = np.int32(min(max(gap, -CUT), CUT) * QUANTA)
     return 0
 
 
 def _margins_value(sums, total_weight):
-    return LN2 * sums[0] / (ONE * total_weight)
+    return LN2 * sums[0] / (QUANTUM * total_weight)
 
 
-def _one(n_classes: int) -> int:
-    return 1
-
-
-MARGIN = Objective("margin", _one, _margins, _margins_block, _margins_value, False, True)
+MARGIN = Objective(
+    name="margin",
+    n_statistics=one_statistic,
+    statistics=_margins,
+    block=_margins_block,
+    value=_margins_value,
+    is_mean=True,
+)
 """Mean of the best other logit minus the target's, in nats, each row's within ±:data:`RANGE`."""

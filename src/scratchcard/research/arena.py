@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from scratchcard.datasets import Dataset
-from scratchcard.engines import Rows
 from scratchcard.find import Search
+from scratchcard.rows import Rows
 from scratchcard.search import Limits
 from scratchcard.search.problem import Problem
 from scratchcard.ticket.mask import Mask

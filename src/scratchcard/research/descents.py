@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.engines import Rows
 from scratchcard.research.arena import Arena, Attempt, Effort, raise_interrupt
+from scratchcard.rows import Rows
 from scratchcard.ticket.mask import Mask
 
 MLP_ITERATIONS = 1000  # the paper's
@@ -49,7 +49,7 @@ class GradientMask:
         if self.name == "edge-popup":
             mask, temperature = found.mask, found.temperature
         else:  # what is kept is a mask, but its signs are scaled: no ticket predicts as it does
-            mask = Mask.from_layers([(one != 0).numpy() for one in found.layers.weights])
+            mask = Mask.from_arrays([(one != 0).numpy() for one in found.layers.weights])
             temperature = 1.0
         own = self.name == "biprop"
         return Attempt(found.accuracy, found.run.seconds, mask, temperature, own_weights=own)

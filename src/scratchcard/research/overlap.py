@@ -17,7 +17,7 @@ def overlap_of(a: Ticket, b: Ticket) -> Row:
     """How much two masks overlap; by chance each layer's overlap is hypergeometric."""
     both = either = 0
     expected = variance = 0.0
-    for one, other in zip(a.mask.layers(), b.mask.layers(), strict=True):
+    for one, other in zip(a.mask.arrays(), b.mask.arrays(), strict=True):
         both += int((one & other).sum())
         either += int((one | other).sum())
         with np.errstate(divide="ignore", invalid="ignore"):  # SciPy's kurtosis, which nobody reads

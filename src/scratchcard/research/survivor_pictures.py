@@ -70,7 +70,7 @@ def draw_weights(tickets: Sequence[Ticket], out: Path) -> list[Path]:
     figure, axes = canvas(columns=layers, size=(5.0, 4.0))
     for layer, axis in enumerate(axes[0]):
         every = [ticket.network.weights_of(layer) for ticket in tickets]
-        alive = [w[t.mask.layers()[layer]] for w, t in zip(every, tickets, strict=True)]
+        alive = [w[t.mask.arrays()[layer]] for w, t in zip(every, tickets, strict=True)]
         values, live = np.concatenate([w.ravel() for w in every]), np.concatenate(alive)
         widest = int(np.abs(values.astype(np.int64)).max()) or 1
         bins = int(np.clip(len(live) ** 0.5, 5, min(BINS, 2 * widest + 1)))
@@ -93,7 +93,7 @@ def draw_degrees(tickets: Sequence[Ticket], out: Path) -> list[Path]:
     """Per hidden layer, how many survivors enter and leave its units; dashed is chance alone."""
     hidden = tickets[0].network.n_layers - 1
     figure, axes = canvas(columns=2, rows=hidden, size=(5.0, 3.8))
-    masks = [ticket.mask.layers() for ticket in tickets]
+    masks = [ticket.mask.arrays() for ticket in tickets]
     for layer in range(hidden):
         into = np.concatenate([mask[layer].sum(axis=1) for mask in masks])
         away = np.concatenate([mask[layer + 1].sum(axis=0) for mask in masks])

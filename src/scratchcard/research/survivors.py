@@ -74,7 +74,7 @@ def survivors(tickets: Sequence[Ticket], names: Sequence[str] | None = None) -> 
         overlap_of(tickets[a], tickets[b]) | {"a": named[a], "b": named[b]}
         for a, b in combinations(range(len(tickets)), 2)
     ]
-    reads = np.array([mask.layers()[0].sum(axis=0) for mask in masks])
+    reads = np.array([mask.arrays()[0].sum(axis=0) for mask in masks])
     return Survivors(
         groups=groups,
         tickets=[_ticket(name, ticket) for name, ticket in zip(named, tickets, strict=True)],
@@ -161,7 +161,7 @@ def _layers(ticket: Ticket) -> Iterator[Row]:
     larger: the chance that a survivor's magnitude exceeds a dead weight's (ties count half), with
     the p-value of Mann and Whitney's test; positive: the share of weights above 0, with Fisher's.
     """
-    for layer, alive in enumerate(ticket.mask.layers()):
+    for layer, alive in enumerate(ticket.mask.arrays()):
         weights = ticket.network.weights_of(layer)
         live, dead = weights[alive], weights[~alive]
         magnitudes = np.abs(live.astype(np.int64)), np.abs(dead.astype(np.int64))
@@ -188,7 +188,7 @@ def _layers(ticket: Ticket) -> Iterator[Row]:
 
 def _degrees(mask: Mask) -> Iterator[Row]:
     """In- and out-degrees of hidden units: mean, deviation, and the deviation by chance alone."""
-    layers = mask.layers()
+    layers = mask.arrays()
     for hidden, (into, out) in enumerate(pairwise(layers)):
         row: Row = {"hidden_layer": hidden + 1, "units": len(into)}
         for name, degrees, n in (
@@ -210,7 +210,7 @@ def _shared(masks: Sequence[Mask]) -> Iterator[Row]:
     By chance the number of runs is Poisson-binomial; p is that of an exact binomial test.
     """
     runs = len(masks)
-    for layer, alive in enumerate(zip(*(mask.layers() for mask in masks), strict=True)):
+    for layer, alive in enumerate(zip(*(mask.arrays() for mask in masks), strict=True)):
         counts = np.bincount(np.sum(alive, axis=0).ravel(), minlength=runs + 1)
         coins = [np.array([1 - bits.mean(), bits.mean()]) for bits in alive]
         chances = reduce(np.convolve, coins)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from scratchcard.rows.rows import Rows, integer_weights
+from scratchcard.rows.augmentation import AUGMENTATIONS
+from scratchcard.rows.order import shuffled
+from scratchcard.rows.rows import MAX_ROW_WEIGHT, Rows, check_fit, integer_weights
 
-__all__ = ["Rows", "integer_weights"]
+__all__ = ["AUGMENTATIONS", "MAX_ROW_WEIGHT", "Rows", "check_fit", "integer_weights", "shuffled"]

@@ -33,8 +33,8 @@ AUGMENTATIONS: dict[str, Callable[[Inputs, np.random.Generator], Inputs]] = {"sh
 """Augmentations by name. A new one is a function here and a row in this table."""
 
 
-def check_augmentation(augment: str | None, n_features: int, algorithm: object) -> None:
-    """Raise ValueError unless this suits rows of so many features and the algorithm draws rows."""
+def check_augmentation(augment: str | None, n_features: int, draws_rows: bool) -> None:
+    """Raise ValueError unless this suits rows of so many features and an algorithm draws rows."""
     if augment is None:
         return
     if augment not in AUGMENTATIONS:
@@ -45,7 +45,7 @@ def check_augmentation(augment: str | None, n_features: int, algorithm: object) 
             "augment='shift' takes square images, a number of features that is a square, "
             f"got {n_features}"
         )
-    if not getattr(algorithm, "draws_rows", False):
+    if not draws_rows:
         raise ValueError(
             f"augment={augment!r} takes an algorithm that draws rows anew, as the memetic one does"
         )

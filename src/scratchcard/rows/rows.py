@@ -1,4 +1,4 @@
-"""Rows: what a search reads. Quantised inputs, class indices and integer row weights."""
+"""Rows: what a search reads. Quantised inputs, integer targets and integer row weights."""
 
 from __future__ import annotations
 
@@ -8,27 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.objectives.base import MAX_ROW_WEIGHT
-from scratchcard.ticket.network import Network
+from scratchcard.checks import as_int
+from scratchcard.ticket import Network
 
-_BLOCK = 1 << 20  # numbers hashed at once: 8 MiB
+__all__ = ["MAX_ROW_WEIGHT", "Rows", "check_fit", "integer_weights"]
 
-
-def hashes(values: NDArray[np.integer]) -> NDArray[np.uint64]:
-    """A hash of each row of integers: as good as random, and the same wherever the row stands.
-
-    values : (n_rows, n_columns) array. Returns (n_rows,).
-    """
-    found = np.empty(len(values), dtype=np.uint64)
-    factors = np.random.SeedSequence(0).generate_state(values.shape[1], np.uint64)
-    step = max(1, _BLOCK // max(1, values.shape[1]))
-    for start in range(0, len(values), step):
-        found[start : start + step] = values[start : start + step].astype(np.uint64) @ factors
-    return found
+MAX_ROW_WEIGHT = 1 << 10
+"""Row weights are integers up to this."""
 
 
 def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Row weights as integers from 0 to 1024, so that sums of statistics stay exact.
+    """Return row weights as integers from 0 to 1024, so that sums of statistics stay exact.
 
     Weights that are such integers already stay what they are: a weight of 3 is then exactly the
     row written three times. Others are scaled so that the largest becomes 1024, and rounded; what
@@ -40,34 +30,45 @@ def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     largest = weights.max(initial=0.0)
     if largest <= MAX_ROW_WEIGHT and np.array_equal(weights, np.floor(weights)):
         return weights.astype(np.int64)
-    scaled = np.rint(weights / largest * MAX_ROW_WEIGHT)
+    with np.errstate(under="ignore"):
+        scaled = np.rint(weights / largest * MAX_ROW_WEIGHT)
     scaled[(scaled == 0) & (weights > 0)] = 1
     integers: NDArray[np.int64] = scaled.astype(np.int64)
     return integers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows as the engines read them.
+    """Rows as the engines read them. Two are equal when their arrays are.
 
     Parameters
     ----------
-    inputs : (n_rows, n_features) array of integers that int16 holds, quantised inputs.
-    targets : (n_rows,) int array, class indices from 0.
-    weights : (n_rows,) int array, 0 to 1024; all 1 if None.
+    inputs : ndarray of shape (n_rows, n_features)
+        Quantised inputs, integers that int16 holds.
+    targets : ndarray of shape (n_rows,)
+        Integers from 0: of classes their indices.
+    weights : ndarray of shape (n_rows,) or None
+        Integers from 0 to 1024; all 1 if None.
+    group : int
+        How many rows in succession belong together. They are never separated, and weigh the same.
 
-    Raises ValueError for other shapes and values; nothing is rounded.
+    Raises
+    ------
+    ValueError
+        For other shapes and values; nothing is rounded.
     """
 
     inputs: NDArray[np.int16]
     targets: NDArray[np.int64]
     weights: NDArray[np.int64]
+    group: int = 1
 
     def __init__(
         self,
         inputs: NDArray[np.int16],
         targets: NDArray[np.integer],
         weights: NDArray[np.integer] | None = None,
+        group: int = 1,
     ) -> None:
         inputs = _integers("inputs", inputs, np.int16)
         targets = _integers("targets", targets, np.int64)
@@ -85,21 +86,41 @@ class Rows:
             raise ValueError("Rows: at least one row must have a weight above 0")
         if targets.min(initial=0) < 0:
             raise ValueError("Rows: targets must be class indices from 0")
+        group = as_int("group", group, 1, len(targets))
+        if len(targets) % group:
+            raise ValueError(f"group={group} takes whole groups, got {len(targets)} rows")
+        if np.ptp(weights.reshape(-1, group), axis=1).any():
+            raise ValueError(f"group={group} takes the same weight for all rows of a group")
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "targets", targets)
         object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "group", group)
 
     def __len__(self) -> int:
         return len(self.targets)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Rows):
+            return NotImplemented
+        return self.group == other.group and all(
+            np.array_equal(getattr(self, name), getattr(other, name))
+            for name in ("inputs", "targets", "weights")
+        )
+
+    __hash__ = None  # type: ignore[assignment]
 
     @property
     def total_weight(self) -> int:
         """Sum of the row weights."""
         return int(self.weights.sum())
 
+    def with_targets(self, targets: NDArray[np.integer]) -> Rows:
+        """Return the same rows with other targets, (n_rows,)."""
+        return Rows(self.inputs, targets, self.weights, self.group)
+
 
 def _integers(name: str, values: Any, dtype: type[np.integer]) -> NDArray[Any]:
-    """The values in a contiguous array of this type, which must hold them all."""
+    """Return the values in a contiguous array of this type, which must hold them all."""
     values = np.asarray(values)
     if values.dtype.kind not in "biu":
         raise ValueError(f"Rows: {name} takes integers, got {values.dtype} values")
@@ -128,23 +149,3 @@ def check_fit(network: Network, rows: Rows, name: str = "rows") -> None:
             f"{name} takes targets below the network's {network.n_outputs} outputs, "
             f"got {int(rows.targets.max())}"
         )
-
-
-def shuffled(rows: Rows) -> NDArray[np.int64]:
-    """Indices of the rows that count, in an order as good as random, so any run is a fair sample.
-
-    It does not depend on the order in which the rows came, and copies of a row part company.
-    """
-    counted = np.flatnonzero(rows.weights)
-    names = hashes(rows.inputs)[counted]
-    order = np.lexsort((rows.weights[counted], rows.targets[counted], names))
-    counted = counted[order]
-    kinds = np.stack([names[order], rows.targets[counted], rows.weights[counted]], axis=1)
-    kinds = kinds.astype(np.uint64)
-    first = np.ones(len(counted), dtype=bool)  # of its kind
-    first[1:] = (kinds[1:] != kinds[:-1]).any(axis=1)
-    number = np.arange(len(counted))
-    copy = number - np.maximum.accumulate(np.where(first, number, 0))
-    places = hashes(np.column_stack([kinds, copy.astype(np.uint64)]))
-    found: NDArray[np.int64] = counted[np.argsort(places, kind="stable")]
-    return found

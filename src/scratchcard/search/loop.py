@@ -1,7 +1,7 @@
-"""The driver: runs any algorithm within limits, and chooses the mask that is returned.
+"""The loop: runs any algorithm within limits, one generation after the other.
 
-Search reads training rows. Choosing reads validation rows where there are any: of the population
-that a search ends with, the mask with the highest accuracy on them is returned.
+Search reads training rows. Choosing reads validation rows where there are any. Everything that is
+done beside the search, choosing included, is a callback.
 """
 
 from __future__ import annotations
@@ -9,84 +9,30 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.checks import as_int
-from scratchcard.engines import IncrementalEngine, Rows
+from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import Objective, get_objective
-from scratchcard.objectives.counts import ACCURACY
-from scratchcard.objectives.softmax import CROSS_ENTROPY
+from scratchcard.rows import Rows, check_fit
 from scratchcard.rows.augmentation import check_augmentation
-from scratchcard.rows.rows import check_fit
-from scratchcard.search.genetic.search import Genetic
-from scratchcard.search.memetic.search import Memetic
-from scratchcard.search.task import Algorithm, Individual, Search, Task
-from scratchcard.search.temperature import (
-    SMOOTHING,
-    calibrated_temperature,
-    search_temperature,
-)
-from scratchcard.ticket.mask import Mask
-from scratchcard.ticket.network import Network
+from scratchcard.search.callbacks import Callback, Calling, Choosing, EarlyStopping
+from scratchcard.search.limits import MOST, Limits, Progress
+from scratchcard.search.memetic import Memetic
+from scratchcard.search.population import Population
+from scratchcard.search.targets import Given, Targets
+from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
+from scratchcard.search.temperature import SMOOTHING, calibrated, search_temperature
+from scratchcard.ticket import Classes, Head, Mask, Network
 
-MOST = 1 << 62  # of what is counted
+DEFAULT_DENSITY = 0.5  # of random masks, where an algorithm has no limit
+MAX_THREADS = 1 << 16
 
-
-@dataclass(frozen=True)
-class Limits:
-    """When a search ends, whichever comes first; None is no limit.
-
-    Parameters
-    ----------
-    generations, evaluations : reproducible limits.
-    seconds : a limit by the clock, so the result depends on the machine. No clock counts the
-        compilation that the first search on a machine begins with.
-    patience : generations without a better validation accuracy; needs validation rows.
-
-    Where all of the first three are None, the algorithm's own default number of generations holds.
-    """
-
-    generations: int | None = None
-    evaluations: int | None = None
-    seconds: float | None = None
-    patience: int | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("generations", "evaluations", "patience"):
-            if (value := getattr(self, name)) is not None:
-                as_int(name, value, 1, MOST)
-        value = self.seconds
-        if value is not None and not (value > 0 and math.isfinite(value)):
-            raise ValueError(f"seconds takes a number above 0 or None, got {value!r}")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a search stands after a generation.
-
-    Objective and density are those of the best individual; ``validation_accuracy`` is the highest
-    of the population. Where a search reads many rows by windows, the objective is that of the rows
-    that it read last.
-    """
-
-    generation: int
-    generations: int | None
-    objective: float
-    validation_accuracy: float | None
-    density: float
-    evaluations: int
-    seconds: float
-    fraction: float
-
-    @property
-    def evaluations_per_second(self) -> float:
-        """Candidates decided per second, all threads together."""
-        return self.evaluations / self.seconds if self.seconds > 0 else 0.0
+AnyCallback = Callback | Callable[[Progress], object]
 
 
 @dataclass(frozen=True)
@@ -98,7 +44,7 @@ class Outcome:
     """
 
     mask: Mask
-    temperature: float
+    head: Head
     objective: float
     evaluations: int
     seconds: float
@@ -107,53 +53,158 @@ class Outcome:
     history: list[Progress] = field(repr=False)
 
     @property
+    def temperature(self) -> float:
+        """Nats of logit per unit of output, calibrated."""
+        return self.head.temperature
+
+    @property
     def evaluations_per_second(self) -> float:
         """Candidates decided per second, all threads together."""
         return self.evaluations / self.seconds if self.seconds > 0 else 0.0
 
 
-def accuracy(network: Network, mask: NDArray[np.uint8], rows: Rows) -> float:
-    """Weighted share of rows whose label is right."""
-    outputs = network.outputs(Mask.from_flat(network.shapes, mask), rows.inputs)
-    return float(np.average(outputs.argmax(axis=1) == rows.targets, weights=rows.weights))
+class Loop:
+    """A search under way, as callbacks see it.
 
-
-class _Choice:
-    """Chooses a mask: of the last population, the one with the highest validation accuracy.
-
-    The best ever seen on validation rows would be a lucky early one as often as not. Only a search
-    that stops for want of improvement (``keep_best``) returns what it improved on last.
+    Attributes
+    ----------
+    task : Task
+        What is searched.
+    search : RunningSearch
+        The running search.
+    limits : Limits
+        When it ends.
+    generation : int
+        How many generations are over.
+    history : list of Progress
+        One for each.
+    individuals : sequence of Individual
+        The population now, best first.
+    validation_accuracy : float or None
+        The highest of the population, once choosing has read it.
+    stopped_by : str
+        Why the search ends; empty while it goes on.
     """
 
     def __init__(
-        self, network: Network, validation: Rows | None, keep_best: bool, n_jobs: int
+        self,
+        algorithm: Algorithm,
+        task: Task,
+        limits: Limits,
+        callbacks: Sequence[Callback],
+        targets: Targets,
     ) -> None:
-        self.judge: IncrementalEngine | None = None
-        if validation is not None:
-            self.judge = IncrementalEngine(network, validation, ACCURACY, 1.0)
-        self.keep_best = keep_best
-        self.n_jobs = n_jobs
-        self.masks: NDArray[np.uint8] | None = None
-        self.scores: list[float] = []
-        self.individual: Individual | None = None
-        self.score = -math.inf
-        self.improved = 0
+        self.algorithm, self.task, self.limits = algorithm, task, limits
+        self.callbacks, self.targets = callbacks, targets
+        self.generation = 0
+        self.history: list[Progress] = []
+        self.validation_accuracy: float | None = None
+        self.stopped_by = ""
+        self.evaluations = 0
+        self.search: RunningSearch
+        self.individuals: Sequence[Individual] = ()
 
-    def consider(self, generation: int, individuals: Sequence[Individual]) -> float | None:
-        """Read a generation, best first; returns the highest validation accuracy in it."""
-        best, score = 0, None
-        if self.judge is not None:
-            masks = np.array([individual.mask for individual in individuals])
-            if self.masks is None or not np.array_equal(masks, self.masks):
-                found = self.judge.evaluate(masks, n_jobs=self.n_jobs)
-                self.masks, self.scores = masks, [1.0 - self.judge.value(sums) for sums in found]
-            best = int(np.argmax(self.scores))
-            score = self.scores[best]
-            if score > self.score:
-                self.improved, self.score = generation, score
-        if self.individual is None or not self.keep_best or score == self.score:
-            self.individual = individuals[best].copy()
-        return score
+    def stop(self, reason: str) -> None:
+        """End the search after this generation; the first reason given is kept."""
+        self.stopped_by = self.stopped_by or reason
+
+    def run(self, resume: Population | None = None) -> None:
+        """Search until a limit, an interrupt, or a callback that stops it."""
+        self.began = time.perf_counter()
+        try:
+            self.search = self.algorithm.start(self.task, resume)
+        except KeyboardInterrupt:
+            self.stop("interrupt")
+            raise
+        try:
+            self._begin(resume)
+            while not self.stopped_by:
+                self._step()
+        except KeyboardInterrupt:
+            self.stopped_by = "interrupt"
+        finally:
+            self._end()
+
+    def population(self) -> Population:
+        """Return the state of the search, with what its callbacks must remember."""
+        kept = {
+            f"callback {number} {name}": array
+            for number, callback in enumerate(self.callbacks)
+            for name, array in callback.state().items()
+        }
+        return self.search.population().with_arrays(kept)
+
+    def _begin(self, resume: Population | None) -> None:
+        if resume is not None:
+            self.generation = resume.generation
+            for number, callback in enumerate(self.callbacks):
+                start = f"callback {number} "
+                own = {k: v for k, v in resume.arrays.items() if k.startswith(start)}
+                callback.restore({k.removeprefix(start): v for k, v in own.items()})
+        self._look()
+        for callback in self.callbacks:
+            callback.on_start(self)
+        self.fraction = self._fraction()
+        if self.task.stop[0] > 0:
+            self.stop("interrupt")
+
+    def _step(self) -> None:
+        """One generation, and what follows it."""
+        if self.targets.is_due(self.generation + 1):
+            best = Mask.from_flat(self.task.network.layers, self.individuals[0].mask)
+            self.search.retarget(self.targets.renewed(self.task.network, best), self.fraction)
+        self.search.step(self.fraction, self.task.deadline)
+        self.generation += 1
+        self._look()
+        self.fraction = self._fraction()
+        chooser, *others = self.callbacks
+        chooser.on_generation(self)
+        self.history.append(self._progress())
+        if self.task.stop[0] > 0:  # the generation was cut short: only choosing looks at it
+            self.stopped_by = "interrupt"
+            return
+        for callback in others:
+            callback.on_generation(self)
+        if self.fraction >= 1.0:
+            used = self._used()
+            self.stop(max(used, key=lambda name: used[name]))
+        elif self.search.converged:
+            self.stop("converged")
+
+    def _look(self) -> None:
+        self.individuals = self.search.individuals()
+        self.evaluations = self.search.evaluations
+
+    def _used(self) -> dict[str, float]:
+        return self.limits.used(self.generation, self.evaluations, self.seconds)
+
+    def _fraction(self) -> float:
+        self.seconds = time.perf_counter() - self.began
+        return min(1.0, max(self._used().values()))
+
+    def _progress(self) -> Progress:
+        best = self.individuals[0]
+        return Progress(
+            generation=self.generation,
+            generations=self.limits.generations,
+            objective=best.objective,
+            validation_accuracy=self.validation_accuracy,
+            density=best.surviving / self.task.network.n_weights,
+            evaluations=self.evaluations,
+            seconds=self.seconds,
+            fraction=self.fraction,
+        )
+
+    def _end(self) -> None:
+        """Let callbacks end, and release threads, which takes until they are done."""
+        try:
+            for callback in self.callbacks:
+                callback.on_end(self)
+            self.search.close()
+        except KeyboardInterrupt:
+            self.stopped_by = "interrupt"
+            self.search.close()
+        del self.search  # its memory is wanted now
 
 
 def evolve(
@@ -166,34 +217,71 @@ def evolve(
     limits: Limits | None = None,
     seed: int = 0,
     n_jobs: int = 1,
-    callback: Callable[[Progress], object] | None = None,
+    callbacks: Sequence[AnyCallback] = (),
     start: Mask | None = None,
+    resume: Population | None = None,
     augment: str | None = None,
+    targets: Targets | None = None,
+    head: Head | None = None,
+    stop: NDArray[np.int64] | None = None,
 ) -> Outcome:
     """Search a mask of ``network`` that is good on ``train``, and return the best one found.
 
     Parameters
     ----------
-    network : the frozen random network.
-    train : rows that the search reads.
-    validation : rows that choosing reads; None to choose by the objective on ``train``.
-    algorithm : :class:`Memetic` (the default) or :class:`Genetic`, or any :class:`Algorithm`.
-    objective : a name of :data:`scratchcard.objectives.OBJECTIVES`, or an Objective.
-    limits : when to stop.
-    seed : of the search; the network has its own.
-    n_jobs : threads. The result does not depend on it.
-    callback : called after each generation with a :class:`Progress`; a true answer stops.
-    start : a mask to begin from instead of random ones. What is returned has no worse objective.
+    network : Network
+        The frozen random network.
+    train : Rows
+        Rows that the search reads.
+    validation : Rows or None
+        Rows that choosing reads; None to choose by the objective on ``train``.
+    algorithm : Algorithm or None
+        :class:`Memetic` (the default) or :class:`Genetic`, or another.
+    objective : str or Objective
+        A name of :data:`scratchcard.objectives.OBJECTIVES`, or an objective.
+    limits : Limits or None
+        When to stop.
+    seed : int
+        Of the search; the network has its own.
+    n_jobs : int
+        Threads. The result does not depend on it.
+    callbacks : sequence of Callback or of callable
+        What is done beside the search. A function is called after each generation with a
+        :class:`Progress`; a true answer stops.
+    start : Mask or None
+        A mask to begin from instead of random ones. What is returned has no worse objective.
+    resume : Population or None
+        A population that an interrupted search with the same settings left, to go on from.
+    augment : {"shift"} or None
+        "shift" to search rows, square images, half of them shifted by a pixel, anew each time they
+        are drawn; of an algorithm that draws rows.
+    targets : Targets or None
+        Who says what a row should be; None for the targets of ``train``.
+    head : Head or None
+        What the outputs mean; None for the classes 0, 1, 2, ...
+    stop : ndarray of shape (1,) or None
+        An int64 that others, such as a signal handler, set above 0 to end the search at once.
 
-    augment : "shift" to search rows, square images, half of them shifted by a pixel, anew each
-        time they are drawn; of the memetic algorithm.
+    Returns
+    -------
+    Outcome
+        The mask, calibrated.
 
+    Raises
+    ------
+    ValueError
+        For settings that do not fit together.
+
+    Notes
+    -----
     KeyboardInterrupt ends the search, and the best mask so far is returned.
     """
     algorithm = algorithm if algorithm is not None else Memetic()
     limits = limits if limits is not None else Limits()
-    if n_jobs < 1:
-        raise ValueError(f"n_jobs takes a number of threads from 1, got {n_jobs!r}")
+    head = head if head is not None else Classes(network.n_outputs)
+    seed = as_int("seed", seed, 0, MOST)
+    n_jobs = as_int("n_jobs", n_jobs, 1, MAX_THREADS)
+    objective = get_objective(objective)
     if limits.patience is not None and validation is None:
         raise ValueError("patience takes validation rows to watch, got validation=None")
     for name, rows in (("train", train), ("validation", validation)):
@@ -201,129 +289,106 @@ def evolve(
             check_fit(network, rows, name)
     if start is not None:
         network.check_mask(start, "start")
-    check_augmentation(augment, network.sizes[0], algorithm)
-    limited = (limits.generations, limits.evaluations, limits.seconds) != (None, None, None)
-    generations = limits.generations if limited else algorithm.generations
-    objective = get_objective(objective)
-    if isinstance(algorithm, Memetic):
-        _compile(Memetic(max_density=1.0, population=2))
-    elif isinstance(algorithm, Genetic):
-        _compile(Genetic(population=2, mutation_share=1.0, migrants=1, engine=algorithm.engine))
-    began = time.perf_counter()
-    deadline = began + (limits.seconds or math.inf)
-    task = Task(
-        network,
-        train,
-        objective,
-        search_temperature(network, train, getattr(algorithm, "max_density", None) or 0.5),
-        seed,
-        n_jobs,
-        None if start is None else start.flat(),
-        limits.evaluations,
-        generations,
-        augment,
-        deadline,
-    )
-    choice = _Choice(network, validation, limits.patience is not None, n_jobs)
-    history: list[Progress] = []
-    stopped_by = ""
-    search: Search | None = None
-    try:
-        search = algorithm.start(task)
-        choice.consider(0, search.individuals())
-        fraction = 0.0
-        while not stopped_by:
-            search.step(fraction, deadline)
-            individuals = search.individuals()
-            generation = len(history) + 1
-            score = choice.consider(generation, individuals)
-            seconds = time.perf_counter() - began
-            used = {
-                "generations": generation / generations if generations else 0.0,
-                "evaluations": search.evaluations / (limits.evaluations or math.inf),
-                "seconds": seconds / (limits.seconds or math.inf),
-            }
-            fraction = min(1.0, max(used.values()))
-            history.append(
-                Progress(
-                    generation,
-                    generations,
-                    individuals[0].objective,
-                    score,
-                    individuals[0].surviving / network.n_weights,
-                    search.evaluations,
-                    seconds,
-                    fraction,
-                )
-            )
-            if callback is not None and callback(history[-1]):
-                stopped_by = "callback"
-            elif fraction >= 1.0:
-                stopped_by = max(used, key=lambda name: used[name])
-            elif search.converged:
-                stopped_by = "converged"
-            elif limits.patience is not None and generation - choice.improved >= limits.patience:
-                stopped_by = "early stopping"
-    except KeyboardInterrupt:
-        if choice.individual is None:
-            raise
-        stopped_by = "interrupt"
-    finally:
-        if search is not None and _close(search):
-            stopped_by = "interrupt"
-    assert search is not None
-    assert choice.individual is not None
-    evaluations = search.evaluations
-    search = None  # its memory is wanted now
-    mask = Mask.from_flat(network.shapes, choice.individual.mask).without_dead()
-    temperature, value = task.temperature, choice.individual.objective
-    judges, smoothing = (train, SMOOTHING) if validation is None else (validation, None)
-    try:
-        engine = IncrementalEngine(network, train, task.objective, temperature)
-        masks = [mask] if start is None or _is_too_dense(start, algorithm) else [mask, start]
-        fitted = []
-        for one in masks:
-            engine.temper(calibrated_temperature(network, one, judges, smoothing))
-            sums = engine.evaluate(one.flat()[None])[0]
-            fitted.append((engine.value(sums), engine.temperature, one))
-        value, temperature, mask = min(fitted, key=lambda found: found[0])  # no worse than start
-    except KeyboardInterrupt:
-        stopped_by = "interrupt"
+    check_augmentation(augment, network.n_inputs, algorithm.draws_rows)
+    targets = targets if targets is not None else Given(train.targets)
+    train = train.with_targets(targets.first())
+    _compile(algorithm.smallest(), objective, network.n_outputs)
+    limits = limits.filled(algorithm.generations)
+    with np.errstate(all="ignore"):  # what a user wants to hear of, he asks of his own floats
+        choosing = Choosing(network, validation, head, limits.patience is not None, n_jobs)
+        beside: list[Callback] = [choosing]
+        beside += [one if isinstance(one, Callback) else Calling(one) for one in callbacks]
+        if limits.patience is not None:
+            beside.append(EarlyStopping(choosing, limits.patience))
+        began = time.perf_counter()
+        density = algorithm.max_density or DEFAULT_DENSITY
+        task = Task(
+            network,
+            train,
+            objective,
+            search_temperature(network, train, density),
+            seed,
+            n_jobs,
+            None if start is None else start.flat(),
+            limits.evaluations,
+            limits.generations,
+            augment,
+            began + (limits.seconds or math.inf),
+            np.zeros(1, np.int64) if stop is None else stop,
+        )
+        loop = Loop(algorithm, task, limits, beside, targets)
+        loop.run(resume)
+        assert choosing.individual is not None
+        found = _Found(task, head, choosing.individual, start, algorithm.max_density)
+        mask, head, value = found.finished(validation, loop)
     return Outcome(
         mask=mask,
-        temperature=temperature,
+        head=head,
         objective=value,
-        evaluations=evaluations,
+        evaluations=loop.evaluations,
         seconds=time.perf_counter() - began,
-        generations=len(history),
-        stopped_by=stopped_by,
-        history=history,
+        generations=loop.generation,
+        stopped_by=loop.stopped_by,
+        history=loop.history,
     )
 
 
-def _close(search: Search) -> bool:
-    """Release threads, which takes until they are done; whether Ctrl-C came meanwhile."""
-    try:
-        search.close()
-    except KeyboardInterrupt:
-        search.close()
-        return True
-    return False
+@dataclass(frozen=True)
+class _Found:
+    """What choosing has chosen, and what it was begun from."""
+
+    task: Task
+    head: Head
+    individual: Individual
+    start: Mask | None
+    max_density: float | None
+
+    def finished(self, validation: Rows | None, loop: Loop) -> tuple[Mask, Head, float]:
+        """Return the mask without dead weights, its calibrated head, and its objective.
+
+        The mask to begin from is returned instead where that has a better objective.
+        """
+        task = self.task
+        mask = Mask.from_flat(task.network.layers, self.individual.mask).without_dead()
+        judges, smoothing = (task.rows, SMOOTHING) if validation is None else (validation, None)
+        best = mask, self.head, self.individual.objective
+        with suppress(KeyboardInterrupt):
+            fitted = []
+            engine = IncrementalEngine(task.network, task.rows, task.objective, task.temperature)
+            for one in (mask, self.start):
+                if one is None or (one is self.start and self._is_too_dense(one)):
+                    continue
+                head = calibrated(self.head, task.network, one, judges, smoothing)
+                engine.temper(head.temperature)
+                sums = engine.evaluate(one.flat()[None], n_jobs=task.n_jobs)[0]
+                fitted.append((one, head, engine.value(sums)))
+            return min(fitted, key=lambda found: found[2])
+        loop.stopped_by = "interrupt"
+        return best
+
+    def _is_too_dense(self, mask: Mask) -> bool:
+        return self.max_density is not None and mask.density > self.max_density
 
 
-@cache
-def _compile(algorithm: Algorithm) -> None:
-    """Have all that a search runs compiled or loaded: the least of a search, of next to nothing."""
-    network = Network((16, 16, 2))  # large enough that some masks count as similar
-    rows = Rows(np.eye(2, 16, dtype=np.int16), np.array([0, 1]))
-    engine = IncrementalEngine(network, rows, CROSS_ENTROPY, 1.0)
-    engine.apply(engine.state(np.ones(network.n_weights, np.uint8)), np.zeros(1, np.int64))
-    task = Task(network, rows, CROSS_ENTROPY, 1.0, evaluations=1)
-    with closing(algorithm.start(task)) as search:
-        _Choice(network, rows, False, 1).consider(0, search.individuals())
+_COMPILED: set[tuple[type, str, int]] = set()
+
+
+def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
+    """Have all that a search runs compiled or loaded, by a search of next to nothing.
+
+    So no clock counts compilation, whatever the algorithm and the objective.
+    """
+    key = (type(algorithm), objective.name, id(objective.block))
+    if key in _COMPILED:
+        return
+    n_rows = 2 * objective.group
+    network = Network.dense((16, 16, max(2, n_outputs)))  # so large that some masks are similar
+    inputs = np.resize(np.eye(2, 16, dtype=np.int16), (n_rows, 16))
+    rows = Rows(inputs, np.arange(n_rows) % 2, group=objective.group)
+    task = Task(network, rows, objective, 1.0, evaluations=1)
+    with np.errstate(all="ignore"), closing(algorithm.start(task)) as search:
+        judge = Choosing(network, rows, Classes(network.n_outputs)).judge
+        assert judge is not None
+        judge.evaluate(np.array([one.mask for one in search.individuals()]))
         search.step(0.0, math.inf)
-
-
-def _is_too_dense(mask: Mask, algorithm: Algorithm) -> bool:
-    max_density = getattr(algorithm, "max_density", None)
-    return max_density is not None and mask.density > max_density
+    _COMPILED.add(key)

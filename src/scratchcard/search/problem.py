@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.rows.rows import Rows
-from scratchcard.search import Genetic, Memetic, Outcome
+from scratchcard.rows import Rows
+from scratchcard.search.genetic import Genetic
+from scratchcard.search.loop import Outcome
+from scratchcard.search.memetic import Memetic
 from scratchcard.search.task import Algorithm
-from scratchcard.ticket.network import Network
-from scratchcard.ticket.scaling import InputScaling
-from scratchcard.ticket.ticket import Ticket
+from scratchcard.ticket import InputScaling, Network, Ticket
 
 __all__ = ["ALGORITHMS", "DEFAULT_MAX_DENSITY", "Labelled", "Problem", "make_algorithm"]
 
@@ -25,10 +25,10 @@ DEFAULT_MAX_DENSITY = 0.1
 
 
 class Labelled(NamedTuple):
-    """Rows as they come, with their class indices."""
+    """Rows as they come, with their targets as a head gives them."""
 
     X: npt.NDArray[Any]  # (n_rows, n_features) finite numbers
-    targets: npt.NDArray[np.int64]  # (n_rows,) class indices from 0
+    targets: npt.NDArray[np.int64]  # (n_rows,) integers from 0
     weights: npt.NDArray[np.int64] | None = None  # (n_rows,) 0 to 1024; all 1 if None
 
     def take(self, rows: npt.NDArray[np.integer[Any]]) -> Labelled:
@@ -64,9 +64,9 @@ class Problem:
 
         return cls(network, scaling, rows(train), None if validation is None else rows(validation))
 
-    def ticket(self, outcome: Outcome, classes: npt.ArrayLike) -> Ticket:
-        """Return what a search on this problem found as a ticket with these labels."""
-        return Ticket(self.network, outcome.mask, self.scaling, classes, outcome.temperature)
+    def ticket(self, outcome: Outcome) -> Ticket:
+        """Return what a search on this problem found as a ticket."""
+        return Ticket(self.network, outcome.mask, self.scaling, outcome.head)
 
 
 def make_algorithm(
@@ -80,10 +80,10 @@ def make_algorithm(
     no path leads from an input to an output.
     """
     made = _by_name(algorithm, max_density) if isinstance(algorithm, str) else algorithm
-    if isinstance(made, type) or not callable(getattr(made, "start", None)):
+    if isinstance(made, type) or not isinstance(made, Algorithm):
         known = ", ".join(map(repr, ALGORITHMS))
         raise ValueError(f"algorithm takes {known} or an Algorithm, got {made!r}")
-    cap = getattr(made, "max_density", None)
+    cap = made.max_density
     if cap is not None and int(cap * network.n_weights) < network.n_layers:
         raise ValueError(
             f"max_density={cap} leaves {int(cap * network.n_weights)} of {network.n_weights} "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from scratchcard.engines import ENGINES, Rows
+from scratchcard.engines import make_engine_of
 from scratchcard.objectives import Objective, get_objective
-from scratchcard.ticket.mask import Mask
-from scratchcard.ticket.network import Network
+from scratchcard.rows import Rows
+from scratchcard.ticket import Mask, Network
 
 TEMPERATURE = 1.0  # of objectives that read only labels, which no temperature changes
 
@@ -21,36 +22,53 @@ def prune(
     temperature: float = TEMPERATURE,
     seed: int | None = None,
     engine: str = "incremental",
+    stop: NDArray[np.int64] | None = None,
 ) -> Mask:
     """Scratch off each surviving weight in turn, and leave it off unless the objective gets worse.
 
     Parameters
     ----------
-    network, mask : what was found.
-    rows : rows that the objective is read on: training or validation rows, never test rows.
-    objective : what must not get worse. Accuracy is the paper's, and scratches off the most;
-        cross-entropy scratches off less and keeps more of the accuracy on other rows.
-    temperature : nats of logit per unit of output, for objectives that read more than labels: the
+    network, mask : Network, Mask
+        What was found.
+    rows : Rows
+        Rows that the objective is read on: training or validation rows, never test rows.
+    objective : str or Objective
+        What must not get worse. Accuracy is the paper's, and scratches off the most; cross-entropy
+        scratches off less and keeps more of the accuracy on other rows.
+    temperature : float
+        Nats of logit per unit of output, for objectives that read more than labels: the
         :attr:`Outcome.temperature` of the search.
-    seed : None to go by flat weight index, first layer first, as the paper does; a number for
-        a random order.
-    engine : "incremental" or "dense"; the result does not depend on it.
+    seed : int or None
+        None to go by flat weight index, first layer first, as the paper does; a number for a
+        random order.
+    engine : str
+        A name of :data:`scratchcard.engines.ENGINES`; the result does not depend on it.
+    stop : ndarray of shape (1,) or None
+        An int64 that others set above 0 to end the pass where it is.
 
-    Afterwards :func:`scratchcard.search.temperature.calibrated_temperature` calibrates anew.
+    Returns
+    -------
+    Mask
+        What is left. :func:`~scratchcard.search.calibrated_temperature` calibrates anew.
+
+    Raises
+    ------
+    ValueError
+        For what does not fit together.
     """
-    if engine not in ENGINES:
-        raise ValueError(f"engine takes one of {', '.join(ENGINES)}, got {engine!r}")
     network.check_mask(mask)
-    reader = ENGINES[engine](network, rows, get_objective(objective), temperature)
+    reader = make_engine_of(engine)(network, rows, get_objective(objective), temperature)
     state = reader.state(mask.flat())
     value = reader.value(reader.sums(state))
     order = np.flatnonzero(mask.flat())
     if seed is not None:
         np.random.default_rng(seed).shuffle(order)
     for index in order:
+        if stop is not None and stop[0] > 0:
+            break
         flip = np.array([index])
         then = reader.value(reader.trial(state, flip))
         if then <= value:
             reader.apply(state, flip)
             value = then
-    return Mask.from_flat(network.shapes, state.mask)
+    return Mask.from_flat(network.layers, state.mask)

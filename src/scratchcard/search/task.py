@@ -1,29 +1,53 @@
-"""What an algorithm is given, and the face it shows to the driver."""
+"""What an algorithm is given, and the faces that it and its searches show to the loop."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.objectives.base import Objective
-from scratchcard.rows.rows import Rows
-from scratchcard.ticket.network import Network
+from scratchcard.objectives import Objective
+from scratchcard.rows import Rows
+from scratchcard.search.population import Population
+from scratchcard.ticket import Network
+
+
+def _never() -> NDArray[np.int64]:
+    return np.zeros(1, dtype=np.int64)
 
 
 @dataclass(frozen=True)
 class Task:
     """One search: a network, the training rows, and what is good.
 
-    ``temperature`` is in nats of logit per unit of output. ``start`` is a flat mask to begin from,
-    (n_weights,) uint8, or None. ``n_jobs`` threads may be used; it never changes the result.
-    ``evaluations`` and ``generations`` are limits, or None: short searches want short generations,
-    and cool while they last. ``augment`` names how rows are varied when they are drawn, or is None.
-    From ``deadline`` on, a time of ``time.perf_counter``, a start takes what it has.
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    rows : Rows
+        The training rows.
+    objective : Objective
+        What is good.
+    temperature : float
+        Nats of logit per unit of output, to begin with.
+    seed : int
+        Of the search.
+    n_jobs : int
+        Threads that may be used; they never change the result.
+    start : ndarray of shape (n_weights,) or None
+        A flat mask to begin from, uint8.
+    evaluations, generations : int or None
+        Limits. Short searches want short generations, and cool while they last.
+    augment : str or None
+        How rows are varied when they are drawn.
+    deadline : float
+        From then on, a time of ``time.perf_counter``, a start takes what it has.
+    stop : ndarray of shape (1,)
+        Once it is above 0, an int64, the search ends as soon as it can.
     """
 
     network: Network
@@ -37,6 +61,7 @@ class Task:
     generations: int | None = None
     augment: str | None = None
     deadline: float = math.inf
+    stop: NDArray[np.int64] = field(default_factory=_never)
 
 
 @dataclass(frozen=True)
@@ -52,12 +77,12 @@ class Individual:
         return int(np.count_nonzero(self.mask))
 
     def copy(self) -> Individual:
-        """The same with a mask of its own; a search goes on changing its masks."""
+        """Return the same with a mask of its own; a search goes on changing its masks."""
         return Individual(self.mask.copy(), self.objective)
 
 
-class Search(Protocol):
-    """A running search. The driver calls :meth:`step` until a limit or :attr:`converged`."""
+class RunningSearch(Protocol):
+    """A running search. The loop calls :meth:`step` until a limit or :attr:`converged`."""
 
     @property
     def evaluations(self) -> int:
@@ -72,12 +97,21 @@ class Search(Protocol):
     def step(self, fraction: float, deadline: float) -> None:
         """Live through one generation; ``fraction`` (0 to 1) of the limits is used up.
 
-        A generation that takes long ends early at ``deadline``, a time of ``time.perf_counter``.
+        A generation that takes long ends early at ``deadline``, a time of ``time.perf_counter``,
+        and once the task's ``stop`` is set.
         """
         ...
 
     def individuals(self) -> Sequence[Individual]:
-        """The population, best first."""
+        """Return the individuals that choosing may choose from, best first."""
+        ...
+
+    def retarget(self, targets: NDArray[np.int64], fraction: float) -> None:
+        """Search with other targets of the task's rows, (n_rows,), from now on."""
+        ...
+
+    def population(self) -> Population:
+        """Return the whole state of the search as plain data."""
         ...
 
     def close(self) -> None:
@@ -85,6 +119,7 @@ class Search(Protocol):
         ...
 
 
+@runtime_checkable
 class Algorithm(Protocol):
     """Settings of a search; :meth:`start` makes one."""
 
@@ -93,6 +128,23 @@ class Algorithm(Protocol):
         """The limit on generations where the user sets no limit at all."""
         ...
 
-    def start(self, task: Task) -> Search:
-        """Begin a search."""
+    @property
+    def max_density(self) -> float | None:
+        """Largest share of the weights that may survive; None for no limit."""
+        ...
+
+    @property
+    def draws_rows(self) -> bool:
+        """Whether rows are drawn anew now and then, so that they can be varied."""
+        ...
+
+    def start(self, task: Task, population: Population | None = None) -> RunningSearch:
+        """Begin a search, or go on with one that left this population."""
+        ...
+
+    def smallest(self) -> Algorithm:
+        """Return settings of a search of next to nothing that runs all the same code.
+
+        It is run once before a clock is started, so that no clock counts compilation.
+        """
         ...

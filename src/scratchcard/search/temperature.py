@@ -16,12 +16,11 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
 
-from scratchcard.rows.rows import Rows, hashes
-from scratchcard.ticket.mask import Mask
-from scratchcard.ticket.network import Network
+from scratchcard.distinct import distinct
+from scratchcard.rows import Rows
+from scratchcard.ticket import Classes, Head, Mask, Network
+from scratchcard.ticket.heads.classes import spread
 
 SMOOTHING = 0.1  # of the labels, by default, where the temperature of a search is fitted
 SHARPNESS = 2.0
@@ -29,7 +28,6 @@ STEPS = 15
 SPREAD = 1.0  # nats between classes at random masks
 MASKS = 8
 ROWS = 1024
-WIDEST = 14.0  # the fitted temperature lies within e**±14 of the one that gives unit spread
 
 
 def search_temperature(network: Network, rows: Rows, density: float) -> float:
@@ -39,8 +37,8 @@ def search_temperature(network: Network, rows: Rows, density: float) -> float:
     inputs, weights = rows.inputs[first[:ROWS]], weights[:ROWS]
     squares = []
     for _ in range(MASKS):
-        mask = Mask.random(network.shapes, density, random)
-        squares.append(_spread(network.outputs(mask, inputs), weights) ** 2)
+        mask = Mask.random(network.layers, density, random)
+        squares.append(spread(network.outputs(mask, inputs), weights) ** 2)
     return float(np.float32(SPREAD / max(np.sqrt(np.mean(squares)), 1.0)))
 
 
@@ -82,50 +80,27 @@ def retempered(
     return float(np.float32(sharpness * lowest * 2.0 ** (step / 2)))
 
 
+def calibrated(
+    head: Head, network: Network, mask: Mask, rows: Rows, smoothing: float | None = None
+) -> Head:
+    """Return the head, calibrated to what the mask answers for these rows.
+
+    smoothing : how far the rows are mistrusted because the mask was fitted to them, such as
+    :data:`SMOOTHING`; None for rows that it was not fitted to.
+    """
+    outputs = network.outputs(mask, rows.inputs)
+    return head.calibrated(outputs, rows.targets, rows.weights, smoothing)
+
+
 def calibrated_temperature(
     network: Network, mask: Mask, rows: Rows, smoothing: float | None = None
 ) -> float:
-    """Temperature with the least label-smoothed cross-entropy on ``rows``, float32.
-
-    Without smoothing, rows that are all right would ask for certainty. ``smoothing`` is 1 / (n + 2)
-    for n rows if None, as befits rows that the mask was not fitted to (Laplace's rule of
-    succession); rows that it was fitted to want more, such as :data:`SMOOTHING`.
-    """
-    if smoothing is None:
-        smoothing = 1.0 / (rows.total_weight + 2)
-    outputs = network.outputs(mask, rows.inputs)
-    margins = outputs - outputs[np.arange(len(rows)), rows.targets][:, None]
-    first, weights = distinct(margins, rows.weights)
-    margins = margins[first].astype(np.float64)  # of each class against the target
-    unit = 1.0 / max(_spread(margins, weights), 1.0)
-    pull = np.average(margins.mean(axis=1), weights=weights)
-
-    def loss(log_scale: float) -> float:
-        t = unit * np.exp(log_scale)
-        spread = np.average(logsumexp(margins * t, axis=1), weights=weights)
-        return float(spread - smoothing * pull * t)
-
-    found = minimize_scalar(loss, bounds=(-WIDEST, WIDEST), method="bounded")
-    return float(np.float32(unit * np.exp(found.x)))
+    """Return the temperature at which classes are calibrated to these rows."""
+    head = Classes(network.n_outputs)
+    return calibrated(head, network, mask, rows, smoothing).temperature
 
 
-def distinct(
-    values: NDArray[np.integer], weights: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where each different row of integers first stands, and its weights summed.
-
-    values : (n_rows, n_columns). weights : (n_rows,); rows of weight 0 do not count.
-
-    The order is that of their hashes: as good as random, and always the same.
-    """
-    counted = np.flatnonzero(weights)
-    found = hashes(values[counted])
-    _, first, which = np.unique(found, return_index=True, return_inverse=True)
-    return counted[first], np.bincount(which, weights=weights[counted]).astype(np.int64)
-
-
-def _spread(outputs: NDArray[np.number], weights: NDArray[np.int64]) -> float:
-    """Root mean square of the outputs, each row's mean taken away."""
-    outputs = outputs.astype(np.float64)
-    squares = (outputs - outputs.mean(axis=1, keepdims=True)) ** 2
-    return float(np.sqrt(np.average(squares.mean(axis=1), weights=weights)))
+def accuracy(network: Network, mask: NDArray[np.uint8], rows: Rows) -> float:
+    """Return the weighted share of rows whose label is right; mask: (n_weights,)."""
+    outputs = network.outputs(Mask.from_flat(network.layers, mask), rows.inputs)
+    return float(np.average(outputs.argmax(axis=1) == rows.targets, weights=rows.weights))

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from scratchcard.ticket.codec import TicketError
+from scratchcard.ticket.heads import HEADS, Classes, Head
+from scratchcard.ticket.layers import LAYERS, Dense, Layer
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.ticket import Ticket
 
-__all__ = ["InputScaling", "Mask", "Network", "Ticket", "TicketError"]
+__all__ = [
+    "HEADS",
+    "LAYERS",
+    "Classes",
+    "Dense",
+    "Head",
+    "InputScaling",
+    "Layer",
+    "Mask",
+    "Network",
+    "Ticket",
+    "TicketError",
+]

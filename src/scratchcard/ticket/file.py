@@ -6,18 +6,21 @@ docs/ticket-format.md specifies the file, byte by byte.
 from __future__ import annotations
 
 import errno
+import math
 import os
 import secrets
 import stat
 import zlib
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
-from scratchcard.ticket.codec import ByteReader, TicketError, decode_mask, encode_mask, varint
-from scratchcard.ticket.labels import decode_labels, encode_labels
+from scratchcard.ticket.codec import ByteReader, TicketError, varint
+from scratchcard.ticket.heads import HEADS, Classes, Head
+from scratchcard.ticket.layers import LAYERS, Dense, Layer, Shape
 from scratchcard.ticket.mask import Mask
+from scratchcard.ticket.mask_code import decode_mask, encode_mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
@@ -25,8 +28,9 @@ from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 __all__ = ["Contents", "Parts", "decode", "encode", "weights_allowed", "write_whole"]
 
 MAGIC = b"SCRT"
-VERSION = 1
+VERSION = 2  # the newest that is read; see version_of for the one that is written
 MAX_LAYERS = 255
+MAX_DIMENSIONS = 3  # of a row: channels, height and width of an image
 MAX_WEIGHTS = 1 << 28
 MAX_BYTES = 1 << 26  # of a file; the mask of MAX_WEIGHTS takes half of that at most
 
@@ -37,6 +41,7 @@ WEIGHTS = tuple(sorted(WEIGHT_FAMILIES, key=lambda name: WEIGHT_FAMILIES[name].c
 BIASES = tuple(sorted(BIAS_FAMILIES, key=lambda name: BIAS_FAMILIES[name].code))
 
 Path = str | os.PathLike[str]
+K = TypeVar("K")
 
 
 class Parts(NamedTuple):
@@ -53,8 +58,7 @@ class Contents(NamedTuple):
     network: Network
     mask: Mask
     scaling: InputScaling
-    labels: npt.NDArray[Any]
-    temperature: float
+    head: Head
 
 
 def weights_allowed(n_bytes: int) -> int:
@@ -65,22 +69,23 @@ def weights_allowed(n_bytes: int) -> int:
     return min(MAX_WEIGHTS, (1 << 22) + 4096 * n_bytes)
 
 
-def encode(
-    network: Network,
-    mask: Mask,
-    scaling: InputScaling,
-    labels: npt.NDArray[Any],
-    temperature: float,
-) -> Parts:
-    """Return the file of a ticket. mask has no dead weights; labels came from as_labels."""
-    head = _encode_head(network, scaling, labels, temperature)
-    coded = encode_mask(mask.layers())
-    return Parts(head, coded, _checksum(head + coded))
+def encode(network: Network, mask: Mask, scaling: InputScaling, head: Head) -> Parts:
+    """Return the file of a ticket; mask has no dead weights.
+
+    It is of version 1 wherever that can say it, so that older readers read it too.
+    """
+    start = _encode_start(version_of(network, head), network, scaling, head)
+    coded = encode_mask(network.layers, mask.arrays())
+    return Parts(start, coded, _checksum(start + coded))
 
 
-def _encode_head(
-    network: Network, scaling: InputScaling, labels: npt.NDArray[Any], temperature: float
-) -> bytes:
+def version_of(network: Network, head: Head) -> int:
+    """Return the version of a ticket's file: 1 for dense layers on plain features with classes."""
+    is_plain = len(network.input_shape) == 1 and all(layer.code == 0 for layer in network.layers)
+    return 1 if is_plain and head.code == 0 else 2
+
+
+def _encode_start(version: int, network: Network, scaling: InputScaling, head: Head) -> bytes:
     codes = (
         WEIGHTS.index(network.weights)
         | BIASES.index(network.biases) << 2
@@ -88,17 +93,17 @@ def _encode_head(
         | (network.input_bits == 16) << 5
         | (scaling.kind == "feature") << 6
     )
-    numbers = (network.n_layers, *network.sizes, network.seed)
-    floats = np.array([*scaling.offset, *scaling.scale, temperature], "<f4")
-    return b"".join(
-        (
-            MAGIC,
-            bytes((VERSION, codes)),
-            *map(varint, numbers),
-            floats.tobytes(),
-            encode_labels(labels),
-        )
-    )
+    scales = np.array([*scaling.offset, *scaling.scale], "<f4").tobytes()
+    if version == 1:
+        shape = b"".join(map(varint, (network.n_layers, *network.sizes)))
+        meaning = head.encode()
+    else:
+        dimensions = (len(network.input_shape), *network.input_shape, network.n_layers)
+        layers = (bytes([layer.code]) + layer.encode() for layer in network.layers)
+        shape = b"".join((*map(varint, dimensions), *layers))
+        meaning = bytes([head.code]) + head.encode()
+    start = MAGIC + bytes((version, codes))
+    return b"".join((start, shape, varint(network.seed), scales, meaning))
 
 
 def _checksum(data: bytes) -> bytes:
@@ -122,31 +127,38 @@ def decode(data: bytes | bytearray | memoryview) -> Contents:
             f"the ticket has format version {version}, but this scratchcard reads no newer one "
             f"than {VERSION}: a newer scratchcard may read it"
         )
-    if version < VERSION:
+    if version < 1:
         raise TicketError(f"there is no format version {version}")
     if _checksum(data[:-_CRC_BYTES]) != data[-_CRC_BYTES:]:
         raise TicketError("the checksum is wrong: the file is damaged or cut short")
     reader = ByteReader(data[:-_CRC_BYTES])
     reader.take(len(MAGIC) + 1, "the magic")
     try:
-        return _decode_fields(reader, weights_allowed(len(data)))
+        return _decode_fields(reader, version, weights_allowed(len(data)))
     except TicketError:
         raise
-    except ValueError as error:  # refused by Network, InputScaling or as_labels
+    except ValueError as error:  # refused by Network, InputScaling or a head
         raise TicketError(f"the file holds what no ticket has: {error}") from None
 
 
-def _decode_fields(reader: ByteReader, allowed: int) -> Contents:
+def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
     codes = reader.u8("the families")
-    n_layers = reader.varint("the number of layers", 1, MAX_LAYERS)
-    sizes = [reader.varint("the size of a layer", 1, allowed) for _ in range(n_layers + 1)]
-    n_weights = sum(sizes[i] * sizes[i + 1] for i in range(n_layers))
-    if n_weights > allowed:
-        raise TicketError(
-            f"so small a file has at most {allowed} weights, this one declares {n_weights}"
+    if version == 1:
+        n_layers = reader.varint("the number of layers", 1, MAX_LAYERS)
+        sizes = [reader.varint("the size of a layer", 1, allowed) for _ in range(n_layers + 1)]
+        input_shape: Shape = (sizes[0],)
+        layers: list[Layer] = [Dense(units) for units in sizes[1:]]
+    else:
+        n_dimensions = reader.varint("the number of dimensions", 1, MAX_DIMENSIONS)
+        input_shape = tuple(
+            reader.varint("a dimension of the inputs", 1, allowed) for _ in range(n_dimensions)
         )
+        n_layers = reader.varint("the number of layers", 1, MAX_LAYERS)
+        layers = [_kind("layers", LAYERS, reader).decode(reader, allowed) for _ in range(n_layers)]
+    _check_size(input_shape, layers, allowed)
     network = Network(
-        sizes=tuple(sizes),
+        layers,  # type: ignore[arg-type]
+        input_shape,
         seed=reader.varint("the seed", 0, (1 << 32) - 1),
         weights=_named("weights", WEIGHTS, codes & 3),
         biases=_named("biases", BIASES, codes >> 2 & 1),
@@ -156,14 +168,35 @@ def _decode_fields(reader: ByteReader, allowed: int) -> Contents:
     n_pairs = network.n_inputs if codes >> 6 & 1 else 1
     offset = reader.floats("<f4", n_pairs, "the input scaling")
     scale = reader.floats("<f4", n_pairs, "the input scaling")
-    temperature = float(reader.floats("<f4", 1, "the temperature")[0])
-    if temperature <= 0:
-        raise TicketError(f"the temperature must be above 0, the file says {temperature}")
-    labels = decode_labels(reader, network.n_outputs)
+    kind = Classes if version == 1 else _kind("heads", HEADS, reader)
+    head = kind.decode(reader, network.n_outputs)
     scaling = InputScaling(offset, scale)
-    if _encode_head(network, scaling, labels, temperature) != reader.data[: reader.position]:
+    is_canonical = version == version_of(network, head)
+    start = _encode_start(version, network, scaling, head)
+    if not is_canonical or start != reader.data[: reader.position]:
         raise TicketError("the file is not written in the one way there is")
-    return Contents(network, _decode_mask(reader, network), scaling, labels, temperature)
+    return Contents(network, _decode_mask(reader, network), scaling, head)
+
+
+def _check_size(input_shape: Shape, layers: list[Layer], allowed: int) -> None:
+    """Refuse layers with more weights than a file of this size may declare."""
+    n_weights, shape = 0, input_shape
+    for layer in layers:
+        stacked = layer.on(shape)
+        n_weights, shape = n_weights + stacked.n_weights, stacked.shape
+    if n_weights > allowed or math.prod(input_shape) > allowed:
+        raise TicketError(
+            f"so small a file has at most {allowed} weights, this one declares {n_weights}"
+        )
+
+
+def _kind(what: str, table: Mapping[str, type[K]], reader: ByteReader) -> type[K]:
+    """Return the kind of layer or head whose code comes next."""
+    code = reader.u8(f"a code of {what}")
+    for kind in table.values():
+        if kind.code == code:  # type: ignore[attr-defined]
+            return kind
+    raise TicketError(f"there are no {what} with code {code}")
 
 
 def _named(what: str, names: tuple[str, ...], code: int) -> str:
@@ -173,11 +206,11 @@ def _named(what: str, names: tuple[str, ...], code: int) -> str:
 
 
 def _decode_mask(reader: ByteReader, network: Network) -> Mask:
-    layers = decode_mask(reader, network.sizes)  # before memory is taken for all the weights
+    layers = decode_mask(reader, network.layers)  # before memory is taken for all the weights
     flat = np.zeros(network.n_weights, np.bool_)
     for start, survivors in zip(network.offsets, layers, strict=False):
         flat[start + survivors] = True
-    return Mask.from_flat(network.shapes, flat)
+    return Mask.from_flat(network.layers, flat)
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Network: shape + seed, which stand for a random network of integers. NumPy only.
+"""Network: layers + seed, which stand for a random network of integers. NumPy only.
 
 The arithmetic of a prediction, in integers from end to end (docs/ticket-format.md specifies it):
 
@@ -8,8 +8,8 @@ The arithmetic of a prediction, in integers from end to end (docs/ticket-format.
     sign     a_l = one_l * sign(sum_l), sign(0) = 0
     the sums of the last layer are the outputs
 
-Shifts, limits and units depend on shape and families only, never on data, seed or mask. Every sum
-stays below 2**31 in magnitude: the limits hold fan_in products to 2**30, and a bias is below 2**30.
+Shifts and limits depend on layers and families only, never on data, seed or mask. Every sum stays
+below 2**31 in magnitude: the limits hold fan_in products to 2**30, and a bias is below 2**30.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from scratchcard.checks import as_family, as_int
-from scratchcard.ticket.mask import MAX_WEIGHTS, Mask
+from scratchcard.ticket.layers import Dense, Layer, Shape
+from scratchcard.ticket.mask import MAX_MASKED, Mask
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES, Int8s, weight_at
 from scratchcard.ticket.weights import biases as draw_biases
 from scratchcard.ticket.weights import weights as draw_weights
@@ -44,15 +45,38 @@ Floats = npt.NDArray[np.float64]
 class Network:
     """A multilayer network whose weights are a function of its fields; equal when these are.
 
-    sizes: units per layer, inputs first, outputs last; at least two sizes, each at least 1.
-    seed: 0..2**32 - 1.
-    weights: "uniform", "signed_constant" or "kaiming_normal". biases: "uniform" or "zero".
-    activation: "relu", "step" or "sign", of the hidden layers. input_bits: 8 or 16.
-    Raises ValueError, before any memory is taken, for anything else, for more than 2**31 weights,
-    and for a layer so wide that its sums would not fit 32 bits.
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The layers of weights, the first one first, as ``[Dense(100), Dense(10)]``; the last one's
+        units are the outputs. Each is put on the one before it.
+    input_shape : int or tuple of int
+        Shape of a row: 64, or (64,).
+    seed : int
+        0 to 2**32 - 1.
+    weights : {"uniform", "signed_constant", "kaiming_normal"}
+        Family of the random weights.
+    biases : {"uniform", "zero"}
+        Family of the random biases.
+    activation : {"relu", "step", "sign"}
+        Of the hidden units.
+    input_bits : {8, 16}
+        Bits of a quantised input.
+
+    Raises
+    ------
+    ValueError
+        Before any memory is taken: for anything else, for more than 2**31 weights, and for a layer
+        so wide that its sums would not fit 32 bits.
+
+    Examples
+    --------
+    >>> Network.dense((64, 100, 10)) == Network([Dense(100), Dense(10)], 64)
+    True
     """
 
-    sizes: tuple[int, ...]
+    layers: tuple[Layer, ...]
+    input_shape: Shape
     seed: int = 0
     weights: str = "uniform"
     biases: str = "uniform"
@@ -60,63 +84,89 @@ class Network:
     input_bits: int = 8
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "sizes", _as_sizes(self.sizes))
-        object.__setattr__(self, "seed", as_int("seed", self.seed, 0, 2**32 - 1))
+        put = object.__setattr__
+        put(self, "input_shape", _as_shape(self.input_shape))
+        put(self, "layers", _stacked(self.layers, self.input_shape))
+        put(self, "seed", as_int("seed", self.seed, 0, 2**32 - 1))
         as_family("weights", self.weights, WEIGHT_FAMILIES)
         as_family("biases", self.biases, BIAS_FAMILIES)
         if not isinstance(self.activation, str) or self.activation not in ACTIVATIONS:
             known = ", ".join(repr(name) for name in ACTIVATIONS)
             raise ValueError(f"activation takes one of {known}, got {self.activation!r}")
-        object.__setattr__(self, "input_bits", as_int("input_bits", self.input_bits, 8, 16))
+        put(self, "input_bits", as_int("input_bits", self.input_bits, 8, 16))
         if self.input_bits not in (8, 16):
             raise ValueError(f"input_bits takes 8 or 16, got {self.input_bits}")
         self._check_widths()
+
+    @classmethod
+    def dense(cls, sizes: Sequence[int], seed: int = 0, **settings: Any) -> Network:
+        """Make a network of dense layers.
+
+        Parameters
+        ----------
+        sizes : sequence of int
+            Units per layer, inputs first, outputs last; at least two.
+        seed, **settings
+            As for the class.
+        """
+        n_inputs, *units = _as_sizes(sizes)
+        return cls(tuple(map(Dense, units)), (n_inputs,), seed, **settings)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     def _check_widths(self) -> None:
-        n_weights = sum(out * inn for out, inn in self.shapes)
-        if n_weights > MAX_WEIGHTS:
-            raise ValueError(f"sizes takes at most 2**31 weights in all, got {n_weights}")
+        if self.n_weights > MAX_MASKED:
+            raise ValueError(f"layers takes at most 2**31 weights in all, got {self.n_weights}")
         widest = (1 << 30) // WEIGHT_FAMILIES[self.weights].max
-        if max(self.sizes[:-1]) > widest:
+        fan_in = max(layer.fan_in for layer in self.layers)
+        if fan_in > widest:
             raise ValueError(
-                f"sizes takes at most {widest} units into a layer of {self.weights} weights, "
-                f"got {max(self.sizes[:-1])}"
+                f"layers takes at most {widest} units into a unit of {self.weights} weights, "
+                f"got {fan_in}"
             )
 
     # -- shape -----------------------------------------------------------------------------------
 
     @property
     def n_layers(self) -> int:
-        """How many layers of weights there are: one less than sizes."""
-        return len(self.sizes) - 1
+        """How many layers of weights there are."""
+        return len(self.layers)
 
     @property
     def n_inputs(self) -> int:
         """How many features a row has."""
-        return self.sizes[0]
+        return math.prod(self.input_shape)
 
     @property
     def n_outputs(self) -> int:
         """How many sums come out."""
-        return self.sizes[-1]
+        return self.layers[-1].units
 
     @property
     def n_weights(self) -> int:
         """How many weights a mask keeps or scratches off; biases do not count."""
         return self.offsets[-1]
 
-    @cached_property
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units per layer, inputs first, outputs last."""
+        return (self.n_inputs, *(layer.units for layer in self.layers))
+
+    @property
+    def architecture(self) -> str:
+        """The layers in a few characters, as 64-100-10."""
+        return "-".join(map(str, (self.n_inputs, *self.layers)))
+
+    @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
-        """(fan_out, fan_in) of each layer of weights."""
-        return tuple(zip(self.sizes[1:], self.sizes[:-1], strict=True))
+        """(units, fan_in) of each layer of weights."""
+        return tuple((layer.units, layer.fan_in) for layer in self.layers)
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
         """Where each layer starts in the flat vector of weights, and last the number of weights."""
-        return tuple(accumulate((out * inn for out, inn in self.shapes), initial=0))
+        return tuple(accumulate((layer.n_weights for layer in self.layers), initial=0))
 
     # -- derived integers ------------------------------------------------------------------------
 
@@ -131,9 +181,9 @@ class Network:
         return self._scales.limits
 
     @property
-    def units(self) -> tuple[int, ...]:
-        """For each layer of weights the sum that stands for 1.0: biases are (b8 * unit) >> 7."""
-        return self._scales.units
+    def one_sums(self) -> tuple[int, ...]:
+        """For each layer of weights the sum that stands for 1.0: biases are (b8 * that) >> 7."""
+        return self._scales.one_sums
 
     @property
     def ones(self) -> tuple[int, ...]:
@@ -152,25 +202,26 @@ class Network:
         def cap(fan_in: int) -> int:  # fan_in products of such an activation stay below 2**30
             return min(32767, (1 << 30) // (fan_in * family.max))
 
-        limit = min((1 << (self.input_bits - 1)) - 1, cap(self.sizes[0]))
+        fan_ins = [layer.fan_in for layer in self.layers]
+        limit = min((1 << (self.input_bits - 1)) - 1, cap(fan_ins[0]))
         one, typical = limit, limit // 2
-        shifts, limits, units, ones = [], [limit], [one * family.one], [one]
-        for fan_in, fan_out in zip(self.sizes[:-2], self.sizes[1:-1], strict=True):
+        shifts, limits, one_sums, ones = [], [limit], [one * family.one], [one]
+        for fan_in, next_fan_in in pairwise(fan_ins):
             if self.activation == "relu":
                 spread = max(1, math.isqrt(fan_in * family.mean_square // 2))
                 typical = max(1, typical * spread)
                 shift = max(0, typical.bit_length() - 11)  # the least shift to at most 2047
                 typical = max(1, typical >> shift)
-                limit = cap(fan_out)
-                one = max(1, min(units[-1] >> shift, limit))
+                limit = cap(next_fan_in)
+                one = max(1, min(one_sums[-1] >> shift, limit))
             else:
-                shift, limit = 0, min(127, cap(fan_out))
+                shift, limit = 0, min(127, cap(next_fan_in))
                 one, typical = limit, max(1, limit // 2)
             shifts.append(shift)
             limits.append(limit)
             ones.append(one)
-            units.append(one * family.one)
-        return _Scales(tuple(shifts), tuple(limits), tuple(units), tuple(ones))
+            one_sums.append(one * family.one)
+        return _Scales(tuple(shifts), tuple(limits), tuple(one_sums), tuple(ones))
 
     # -- weights ---------------------------------------------------------------------------------
 
@@ -179,10 +230,10 @@ class Network:
         return self._flat_weights
 
     def weights_of(self, layer: int) -> Int8s:
-        """Return a layer's weights, int8 (fan_out, fan_in): read-only, a view of flat_weights()."""
-        layer = as_int("layer", layer, 0, self.n_layers - 1)
-        start, stop = self.offsets[layer : layer + 2]
-        return self._flat_weights[start:stop].reshape(self.shapes[layer])
+        """Return a layer's weights, int8 (units, fan_in): read-only, a view of flat_weights()."""
+        number = as_int("layer", layer, 0, self.n_layers - 1)
+        start, stop = self.offsets[number : number + 2]
+        return self._flat_weights[start:stop].reshape(self.layers[number].units, -1)
 
     def biases_of(self, layer: int) -> npt.NDArray[np.int32]:
         """Return the biases of a layer in the unit of its sums, int32 (fan_out,): read-only."""
@@ -191,18 +242,18 @@ class Network:
     @cached_property
     def _flat_weights(self) -> Int8s:
         flat = np.empty(self.n_weights, np.int8)
-        for layer, (fan_out, fan_in) in enumerate(self.shapes):
-            drawn = draw_weights(self.weights, self.seed, layer, fan_out, fan_in)
-            flat[self.offsets[layer] : self.offsets[layer + 1]] = drawn.reshape(-1)
+        for number, layer in enumerate(self.layers):
+            drawn = draw_weights(self.weights, self.seed, number, layer.units, layer.fan_in)
+            flat[self.offsets[number] : self.offsets[number + 1]] = drawn.reshape(-1)
         flat.flags.writeable = False
         return flat
 
     @cached_property
     def _biases(self) -> tuple[npt.NDArray[np.int32], ...]:
         drawn = []
-        for layer, (fan_out, _) in enumerate(self.shapes):
-            b8 = draw_biases(self.biases, self.seed, layer, fan_out).astype(np.int64)
-            bias = ((b8 * self.units[layer]) >> 7).astype(np.int32)
+        for number, layer in enumerate(self.layers):
+            b8 = draw_biases(self.biases, self.seed, number, layer.units).astype(np.int64)
+            bias = ((b8 * self.one_sums[number]) >> 7).astype(np.int32)
             bias.flags.writeable = False
             drawn.append(bias)
         return tuple(drawn)
@@ -212,7 +263,7 @@ class Network:
     def outputs(self, mask: Mask, inputs: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Return the sums of the last layer, int64 (n_rows, n_outputs), exact.
 
-        mask: which weights stay; its shapes are this network's.
+        mask: which weights stay; its layers are this network's.
         inputs: integers (n_rows, n_inputs) in -input_limit..input_limit.
         Raises ValueError for anything else.
 
@@ -238,8 +289,9 @@ class Network:
         """Raise ValueError, naming the argument, for what is no mask of this network."""
         if not isinstance(mask, Mask):
             raise ValueError(f"{name} takes a Mask, got {type(mask).__name__}")
-        if mask.shapes != self.shapes:
-            raise ValueError(f"{name} takes shapes {self.shapes}, got {mask.shapes}")
+        if mask.layers != self.layers:
+            of_mask = "-".join(map(str, (mask.layers[0].n_sources, *mask.layers)))
+            raise ValueError(f"{name} takes a mask of {self.architecture}, got one of {of_mask}")
 
     def _as_inputs(self, inputs: npt.ArrayLike) -> npt.NDArray[np.integer[Any]]:
         rows = np.asarray(inputs)
@@ -266,20 +318,20 @@ class Network:
         few = self.n_weights > _SMALL and mask.surviving * 16 < self.n_weights
         only_survivors = few and "_flat_weights" not in self.__dict__
         found: list[_LiveLayer] = []
-        units = np.arange(self.n_outputs)
-        for layer, bits in reversed(list(enumerate(mask.layers()))):
-            alive = bits[units]
-            reads = np.flatnonzero(alive.any(axis=0))
-            alive = alive[:, reads]
+        units: npt.NDArray[np.int64] = np.arange(self.n_outputs)
+        for number, bits in reversed(list(enumerate(mask.arrays()))):
+            layer, kept = self.layers[number], bits[units]
             if only_survivors:
-                masked = np.zeros(alive.shape, np.int8)
-                j, i = np.nonzero(alive)
-                index = units[j] * self.shapes[layer][1] + reads[i]
-                masked[j, i] = weight_at(self.weights, self.seed, layer, index)
+                masked = np.zeros(kept.shape, np.int8)
+                unit, slot = np.nonzero(kept)
+                index = units[unit] * layer.fan_in + slot
+                masked[unit, slot] = weight_at(self.weights, self.seed, number, index)
             else:
-                masked = self.weights_of(layer)[np.ix_(units, reads)] * alive
-            bias = self.biases_of(layer)[units].astype(np.float64)
-            found.append(_LiveLayer(units, reads, masked, bias))
+                masked = self.weights_of(number)[units] * kept
+            reads = np.flatnonzero(layer.matrix(kept, units).any(axis=0))
+            matrix = layer.matrix(masked, units)[:, reads]
+            bias = self.biases_of(number)[units].astype(np.float64)
+            found.append(_LiveLayer(units, reads, matrix, bias))
             units = reads
         return found[::-1]
 
@@ -287,7 +339,7 @@ class Network:
 class _Scales(NamedTuple):
     shifts: tuple[int, ...]
     limits: tuple[int, ...]
-    units: tuple[int, ...]
+    one_sums: tuple[int, ...]
     ones: tuple[int, ...]
 
 
@@ -317,4 +369,23 @@ def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
         raise ValueError(f"sizes takes a sequence of integers, got {sizes!r}") from None
     if len(listed) < 2:
         raise ValueError(f"sizes takes at least two layers, inputs and outputs, got {listed!r}")
-    return tuple(as_int("sizes", size, 1, MAX_WEIGHTS) for size in listed)
+    return tuple(as_int("sizes", size, 1, MAX_MASKED) for size in listed)
+
+
+def _as_shape(shape: Any) -> Shape:
+    listed = shape if isinstance(shape, (tuple, list)) else (shape,)
+    if not listed:
+        raise ValueError("input_shape takes an integer or a tuple of them, got none")
+    return tuple(as_int("input_shape", size, 1, MAX_MASKED) for size in listed)
+
+
+def _stacked(layers: Any, input_shape: Shape) -> tuple[Layer, ...]:
+    """Return the layers, each standing on the one before."""
+    if not isinstance(layers, (tuple, list)) or not all(isinstance(one, Layer) for one in layers):
+        raise ValueError(f"layers takes a sequence of layers, as [Dense(10)], got {layers!r}")
+    if not layers:
+        raise ValueError("layers takes at least one layer, got none")
+    found: list[Layer] = []
+    for layer in layers:
+        found.append(layer.on(found[-1].shape if found else input_shape))
+    return tuple(found)

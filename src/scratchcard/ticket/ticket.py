@@ -1,15 +1,13 @@
-"""Ticket: network + mask + input scaling + labels, which predict; and its file. NumPy only.
+"""Ticket: network + mask + input scaling + head, which predict; and its file. NumPy only.
 
 docs/ticket-format.md specifies the file and the arithmetic of a prediction.
 """
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -19,15 +17,15 @@ from scratchcard.ticket.codec import TicketError
 from scratchcard.ticket.file import (
     MAX_BYTES,
     MAX_LAYERS,
-    VERSION,
     Parts,
     Path,
     decode,
     encode,
+    version_of,
     weights_allowed,
     write_whole,
 )
-from scratchcard.ticket.labels import as_labels
+from scratchcard.ticket.heads import Classes, Head
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
@@ -39,45 +37,52 @@ __all__ = ["Ticket", "TicketError"]
 class Ticket:
     """A winning ticket: what stays of a random network, and all that prediction needs.
 
-    network: its sizes, seed and families; one output for each class.
-    mask: which weights stay. Weights into hidden units that feed no output are dropped.
-    scaling: turns features into the network's integers; one pair, or one for each feature.
-    classes: the label of each output, all integers, text, numbers or booleans; None: 0, 1, 2, ...
-    temperature: logits = outputs * temperature; above 0, kept as float32. It changes no label.
-    Raises ValueError for anything else. Two tickets are equal when their bytes are.
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    mask : Mask
+        Which of its weights stay. Weights into hidden units that feed no output are dropped.
+    scaling : InputScaling
+        Turns features into the network's integers; one pair, or one for each feature.
+    head : Head
+        What the outputs mean; None for the classes 0, 1, 2, ...
+
+    Raises
+    ------
+    ValueError
+        For anything else. Two tickets are equal when their bytes are.
     """
 
     network: Network
     mask: Mask
     scaling: InputScaling
-    classes: npt.NDArray[Any]
-    temperature: float
+    head: Head
 
     def __init__(
-        self,
-        network: Network,
-        mask: Mask,
-        scaling: InputScaling,
-        classes: npt.ArrayLike | None = None,
-        temperature: float = 1.0,
+        self, network: Network, mask: Mask, scaling: InputScaling, head: Head | None = None
     ) -> None:
         _check_type("network", network, Network)
-        _check_type("mask", mask, Mask)
+        network.check_mask(mask)
         _check_type("scaling", scaling, InputScaling)
         if network.n_layers > MAX_LAYERS:
             raise ValueError(f"network takes at most {MAX_LAYERS} layers, got {network.n_layers}")
-        if mask.shapes != network.shapes:
-            raise ValueError(f"mask takes the network's {network.shapes}, got {mask.shapes}")
         if scaling.offset.size not in (1, network.n_inputs):
             raise ValueError(
                 f"scaling takes 1 pair or {network.n_inputs}, got {scaling.offset.size}"
+            )
+        head = Classes(network.n_outputs) if head is None else head
+        _check_type("head", head, Head)
+        if head.n_outputs != network.n_outputs:
+            raise ValueError(
+                f"head takes one of {network.n_outputs} outputs, as the network has, "
+                f"got one of {head.n_outputs}"
             )
         put = object.__setattr__
         put(self, "network", network)
         put(self, "mask", mask.without_dead())
         put(self, "scaling", scaling)
-        put(self, "classes", as_labels(classes, network.n_outputs))
-        put(self, "temperature", _as_temperature(temperature))
+        put(self, "head", head)
 
     # -- prediction ------------------------------------------------------------------------------
 
@@ -101,33 +106,35 @@ class Ticket:
         return self.network.outputs(self.mask, inputs)
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return a label for each row, (n_rows,): the class of the largest output, first of ties.
+        """Return the answer for each row, as the head gives it: of classes a label, (n_rows,).
 
         X: as in `outputs`.
         """
-        labels: npt.NDArray[Any] = self.classes[np.argmax(self.outputs(X), axis=1)]
-        return labels
+        return self.head.predict(self.outputs(X))
+
+    def score(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
+        """Return how good the answers are, as the head judges: of classes the accuracy.
+
+        X: as in `outputs`. y: the right answer for each row, (n_rows, ...).
+        """
+        return self.head.score(self.outputs(X), y)
 
     def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the logits, float64 (n_rows, n_classes): outputs * temperature. X: as there."""
-        logits: npt.NDArray[np.float64] = np.multiply(
-            self.outputs(X), self.temperature, dtype=np.float64
-        )
-        return logits
+        """Return the logits, float64 (n_rows, n_outputs): outputs * temperature. X: as there."""
+        return self.head.logits(self.outputs(X))
 
     def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the softmax of the logits, float64 (n_rows, n_classes). X: as in `outputs`."""
-        logits = self.decision_function(X)
-        logits -= logits.max(axis=1, keepdims=True)
-        np.exp(logits, out=logits)
-        logits /= logits.sum(axis=1, keepdims=True)
-        return logits
+        """Return the probability of each class, float64 (n_rows, n_classes). X: as in `outputs`.
+
+        Raises ValueError where the head has no classes.
+        """
+        return self.head.probabilities(self.outputs(X))
 
     # -- bytes -----------------------------------------------------------------------------------
 
     @cached_property
     def _parts(self) -> Parts:
-        return encode(self.network, self.mask, self.scaling, self.classes, self.temperature)
+        return encode(self.network, self.mask, self.scaling, self.head)
 
     def to_bytes(self) -> bytes:
         """Return the ticket's file as bytes; the same ticket always gives the same bytes.
@@ -175,7 +182,7 @@ class Ticket:
         """Return what the ticket is, in plain values that JSON holds."""
         network, mask, scaling = self.network, self.mask, self.scaling
         return {
-            "network": "-".join(map(str, network.sizes)),
+            "network": network.architecture,
             "seed": network.seed,
             "weights": network.weights,
             "biases": network.biases,
@@ -189,14 +196,13 @@ class Ticket:
             "density_per_layer": list(mask.per_layer_density),
             "bytes": len(self.to_bytes()),
             "mask_bytes": len(self._parts.mask),
-            "classes": self.classes.tolist(),
             "scaling": {
                 "kind": scaling.kind,
                 "offset": scaling.offset.tolist(),
                 "scale": scaling.scale.tolist(),
             },
-            "temperature": self.temperature,
-            "format_version": VERSION,
+            **self.head.describe(),
+            "format_version": version_of(network, self.head),
         }
 
     def __eq__(self, other: object) -> bool:
@@ -211,26 +217,13 @@ class Ticket:
         return type(self).from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
-        sizes = "-".join(map(str, self.network.sizes))
         return (
-            f"<Ticket {sizes}, seed {self.network.seed}: {self.mask.surviving} of "
-            f"{self.network.n_weights} weights, {sum(map(len, self._parts))} bytes>"
+            f"<Ticket {self.network.architecture}, seed {self.network.seed}: "
+            f"{self.mask.surviving} of {self.network.n_weights} weights, "
+            f"{sum(map(len, self._parts))} bytes>"
         )
 
 
 def _check_type(name: str, value: object, kind: type) -> None:
     if not isinstance(value, kind):
         raise ValueError(f"{name} takes a {kind.__name__}, got {type(value).__name__}")
-
-
-def _as_temperature(value: Any) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
-        raise ValueError(f"temperature takes a number above 0, got {value!r}")
-    try:
-        with np.errstate(over="ignore", under="ignore"):
-            rounded = float(np.float32(value))
-    except (OverflowError, TypeError):  # an integer that no float holds, a complex number
-        rounded = math.nan
-    if not 0 < rounded < math.inf:
-        raise ValueError(f"temperature takes a number above 0 that float32 holds, got {value!r}")
-    return rounded

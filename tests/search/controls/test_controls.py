@@ -90,7 +90,7 @@ def test_more_draws_never_give_a_worse_best(ticket, digits, objective):
             ticket.network, rows, [300, 60], objective=chosen_by, evaluations=evaluations
         )
         assert tried == evaluations
-        assert [int(layer.sum()) for layer in mask.layers()] == [300, 60]
+        assert [int(layer.sum()) for layer in mask.arrays()] == [300, 60]
         return dense.value(dense.state(mask.flat()).sums)
 
     if objective == "accuracy":  # a cross-entropy also depends on the temperature

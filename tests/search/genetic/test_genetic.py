@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
 from scratchcard.datasets import load
-from scratchcard.engines import DenseEngine, IncrementalEngine, Rows
+from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.counts import ACCURACY
+from scratchcard.rows import Rows
 from scratchcard.search import Genetic, Limits, evolve
 from scratchcard.search.genetic import arrivals
 from scratchcard.search.genetic.arrivals import FLOOR, Arrivals
@@ -44,7 +45,9 @@ AB = [name for name in PRESETS if name != "GA"]
 @cache
 def problem(name="digits-2", hidden=(8,), activation="relu"):
     data = load(name)
-    network = Network((data.n_features, *hidden, data.n_classes), seed=3, activation=activation)
+    network = Network.dense(
+        (data.n_features, *hidden, data.n_classes), seed=3, activation=activation
+    )
     scaling = InputScaling.fit(data.train.X)
     return network, *(
         Rows(scaling.quantise(part.X, network.input_limit)[:400], data.targets(part)[:400])
@@ -109,7 +112,7 @@ def test_both_engines_make_the_same_decisions(preset, objective, seed, of):
 def crowd(n_rows, n_classes):
     """A network of two features and rows whose labels a search can learn."""
     random = np.random.default_rng(n_rows)
-    network = Network((2, 10, n_classes), seed=1)
+    network = Network.dense((2, 10, n_classes), seed=1)
     centres = random.normal(0, 1, (n_classes, 2))
     targets = random.integers(0, n_classes, n_rows)
     features = centres[targets] + random.normal(0, 0.4, (n_rows, 2))
@@ -197,7 +200,7 @@ def test_a_seed_decides_everything_and_zero_is_a_seed():
 @settings(max_examples=30)
 @given(st.data())
 def test_sums_of_many_masks_are_those_of_the_dense_engine(data):
-    network = Network(
+    network = Network.dense(
         (5, *data.draw(st.lists(st.integers(1, 9), max_size=2)), 3),
         seed=data.draw(st.integers(0, 99)),
         activation=data.draw(st.sampled_from(["relu", "step", "sign"])),
@@ -422,7 +425,7 @@ def test_max_density_holds_for_every_individual():
 
 
 def test_the_softmax_reads_the_outputs_at_the_papers_scale_or_a_useful_one():
-    network = Network((64, 75, 10))
+    network = Network.dense((64, 75, 10))
     paper = 1 / (127 * network.ones[-1])  # weights of -127..127 stand for -1..1
     assert own_temperature(network, paper / 5) == pytest.approx(paper)
     assert own_temperature(network, paper * 2) == pytest.approx(paper * 2)
@@ -443,7 +446,7 @@ def test_uniform_crossover_takes_every_bit_from_one_of_two():
 
 
 def test_mutations_flip_one_bit_evenly_or_evenly_by_layer():
-    network = Network((4, 50, 2), seed=0)
+    network = Network.dense((4, 50, 2), seed=0)
     random = np.random.default_rng(0)
     masks = random_masks(network, 3000, 0.5, random)
     for mutate, share in ((flip_bit, 200 / 300), (flip_bit_of_layer, 0.5)):
@@ -468,8 +471,8 @@ def test_thinned_masks_lose_only_what_is_in_excess():
 
 @given(st.lists(st.integers(1, 5), min_size=2, max_size=4), st.floats(0, 1), st.integers(0, 99))
 def test_a_path_is_what_the_mask_says_it_is(sizes, density, seed):
-    network = Network(tuple(sizes))
-    mask = Mask.random(network.shapes, density, np.random.default_rng(seed))
+    network = Network.dense(tuple(sizes))
+    mask = Mask.random(network.layers, density, np.random.default_rng(seed))
     assert is_connected(network, mask.flat()) == mask.is_connected
 
 

@@ -11,15 +11,16 @@ import pytest
 from sklearn.datasets import load_digits
 
 from hinge import first, hinge
-from scratchcard.engines import DenseEngine, Rows
+from scratchcard.engines import DenseEngine
 from scratchcard.objectives import OBJECTIVES, custom_objective
+from scratchcard.rows import Rows
 from scratchcard.search import Genetic, Limits, Memetic, accuracy, evolve
 from scratchcard.search.memetic.search import MemeticSearch
 from scratchcard.search.task import Task
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 
-NETWORK = Network((64, 20, 10), seed=3)
+NETWORK = Network.dense((64, 20, 10), seed=3)
 SHORT = Limits(generations=4)
 
 
@@ -35,7 +36,7 @@ def digits() -> tuple[Rows, Rows]:
     [
         {},
         {"algorithm": Memetic(max_density=0.2, race_error=0.0)},
-        {"network": Network((64, 20, 12, 10), seed=1, activation="sign")},
+        {"network": Network.dense((64, 20, 12, 10), seed=1, activation="sign")},
         {"objective": "macro_f1"},
     ],
 )
@@ -58,7 +59,7 @@ def test_seeds_count_and_zero_is_one(digits):
 def test_every_objective_learns_digits(digits, objective, activation):
     if objective == "hinge":
         objective = custom_objective("hinge", hinge, first, is_mean=True)
-    network = Network((64, 20, 10), seed=3, activation=activation)
+    network = Network.dense((64, 20, 10), seed=3, activation=activation)
     limits = Limits(evaluations=40_000)
     found = evolve(
         network, digits[0], algorithm=Memetic(max_density=0.3), objective=objective, limits=limits
@@ -246,7 +247,7 @@ def test_arguments_of_evolve_are_checked(digits):
     train = digits[0]
     with pytest.raises(ValueError, match="patience takes validation rows"):
         evolve(NETWORK, train, limits=Limits(patience=3))
-    few = Network((64, 5, 3))
+    few = Network.dense((64, 5, 3))
     with pytest.raises(ValueError, match="train takes targets below the network's 3 outputs"):
         evolve(few, train)
     with pytest.raises(ValueError, match="objective takes one of"):

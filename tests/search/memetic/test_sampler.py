@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchcard import Genetic, Limits, Memetic, Network, evolve
-from scratchcard.engines import IncrementalEngine, Rows
+from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.base import ONE
+from scratchcard.rows import Rows
 from scratchcard.rows.augmentation import shifted
 from scratchcard.search.memetic.sampler import MANY, PERIOD, Sampler, weighted_draw
 from scratchcard.search.task import Task
@@ -21,7 +22,7 @@ def random_rows(n_rows, n_features=6, n_classes=3, seed=0):
 
 
 def task_of(rows, objective="cross_entropy", augment=None):
-    network = Network((rows.inputs.shape[1], 5, 3))
+    network = Network.dense((rows.inputs.shape[1], 5, 3))
     return Task(network, rows, get_objective(objective), 0.01, augment=augment)
 
 
@@ -110,7 +111,9 @@ def test_draws_differ_and_repeat():
 @given(st.sampled_from(["cross_entropy", "brier", "accuracy"]), st.integers(1, 5))
 def test_threads_change_no_row_statistic_and_no_sum(name, n_jobs):
     rows = random_rows(700)
-    engine = IncrementalEngine(Network((6, 5, 3)), rows, OBJECTIVES[name], 0.01, block_rows=64)
+    engine = IncrementalEngine(
+        Network.dense((6, 5, 3)), rows, OBJECTIVES[name], 0.01, block_rows=64
+    )
     masks = np.random.default_rng(n_jobs).integers(0, 2, (3, 45), dtype=np.uint8)
     np.testing.assert_array_equal(engine.evaluate(masks, n_jobs=n_jobs), engine.evaluate(masks))
     found = engine.row_statistics(masks[0], n_jobs)
@@ -130,7 +133,7 @@ def test_threads_change_no_row_statistic_and_no_sum(name, n_jobs):
 @pytest.mark.parametrize("augment", [None, "shift"])
 def test_the_ticket_does_not_depend_on_threads(augment):
     rows = random_rows(MANY + 2000, 9)
-    network = Network((9, 12, 3))
+    network = Network.dense((9, 12, 3))
     algorithm = Memetic(max_density=0.5, population=1, burst=1500)
     found = [
         evolve(
@@ -173,7 +176,7 @@ def test_shifted_images_are_moved_by_a_pixel():
 def test_augmentation_that_cannot_be(augment, n_features, algorithm, message):
     with pytest.raises(ValueError, match=message):
         evolve(
-            Network((n_features, 4, 3)),
+            Network.dense((n_features, 4, 3)),
             random_rows(30, n_features),
             algorithm=algorithm,
             augment=augment,

@@ -2,7 +2,7 @@
 // lines and the test vectors are those of reader.c; a refused ticket has code 1.
 
 import { readFileSync } from "node:fs";
-import { Ticket, TicketError, bias, philox2x32, weight } from "../../portable/scratchcard.mjs";
+import { Ticket, TicketError, bias, philox2x32, weight } from "../../../portable/scratchcard.mjs";
 
 const lines = [];
 

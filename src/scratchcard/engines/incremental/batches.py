@@ -1,16 +1,27 @@
-"""Kernels that decide many masks in one call: every mask's sums, and nothing of them kept."""
+"""Many masks decided in one call: every mask's sums, and nothing of them kept."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from scratchcard.engines.incremental.building import differences, forward
-from scratchcard.engines.incremental.trial import NO_RACE, add_up, refresh, trial
+from scratchcard.engines.incremental.forward import differences, forward
+from scratchcard.engines.incremental.propagation import refresh
+from scratchcard.engines.incremental.state import Place
+from scratchcard.engines.incremental.trial import NO_RACE, add_up, trial
+
+
+class Bound(NamedTuple):
+    """When a mask is left before all of its rows are read."""
+
+    worst: float  # value above which a mask is of no interest; inf: read all rows
+    total_weight: int  # of all rows, those of other threads included
 
 
 @njit(cache=True, nogil=True)
-def trial_each(block, net, data, state, masks, sums, team):
+def trial_each(job, state, masks, sums):
     """Fill ``sums[m]`` with the statistics' sums of ``masks[m]``, as a trial of ``state``.
 
     masks : (n, n_weights) uint8. sums : (n, n_statistics) int64.
@@ -18,19 +29,23 @@ def trial_each(block, net, data, state, masks, sums, team):
     flips = np.empty(state.mask.size, dtype=np.int64)
     for m in range(masks.shape[0]):
         n_flips = differences(masks[m], state.mask, flips)
-        trial(block, net, data, state, flips, n_flips, NO_RACE, team)
+        trial(job, state, flips, n_flips, NO_RACE)
         sums[m] = state.trial_sums
+        if job.threads.failed[0] != 0:
+            break
 
 
 @njit(cache=True, nogil=True)
-def trial_flips(block, net, data, state, flips, sums, team):
+def trial_flips(job, state, flips, sums):
     """Fill ``sums[f]`` with the statistics' sums if ``flips[f]`` alone were flipped.
 
     flips : (n,) int64, flat weight indices. sums : (n, n_statistics) int64.
     """
     for f in range(flips.size):
-        trial(block, net, data, state, flips[f : f + 1], 1, NO_RACE, team)
+        trial(job, state, flips[f : f + 1], 1, NO_RACE)
         sums[f] = state.trial_sums
+        if job.threads.failed[0] != 0:
+            break
 
 
 @njit(cache=True, nogil=True)
@@ -41,20 +56,22 @@ def value_each(value, sums, total_weight, values):
 
 
 @njit(cache=True, nogil=True)
-def compute_each(block, net, biases, data, state, masks, sums, value, total_weight, worst):
-    """The same, every mask afresh; of ``state`` only the scratch arrays are used.
+def compute_each(job, state, masks, sums, bound):
+    """The same as :func:`trial_each`, every mask afresh; only ``state``'s scratch arrays are used.
 
-    A mask is left, with the sums of the blocks read, as soon as their value is above ``worst``.
+    A mask is left, with the sums of the blocks read, as soon as their value is above the bound.
     """
-    n_classes = net.sizes[net.sizes.size - 1]
+    n_classes = job.net.sizes[job.net.sizes.size - 1]
     for m in range(masks.shape[0]):
         sums[m] = 0
-        for b in range(data.inputs.shape[0]):
-            forward(net, biases, data, state, b, masks[m], False)
+        for b in range(job.data.inputs.shape[0]):
+            forward(job, state, b, masks[m], False)
             for k in range(n_classes):
                 state.where[b, k] = n_classes + k
-            refresh(net, data, state, b)
-            add_up(block, net, data, state, b)
+            refresh(Place(job.net, job.data, state, b))
+            add_up(job, state, b)
+            if job.threads.failed[0] != 0:
+                return
             sums[m] += state.sums[b, 1, : sums.shape[1]]
-            if worst < np.inf and value(sums[m], total_weight) > worst:
+            if bound.worst < np.inf and job.value(sums[m], bound.total_weight) > bound.worst:
                 break

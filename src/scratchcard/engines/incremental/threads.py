@@ -1,10 +1,11 @@
-"""A team: threads that decide the same trials together, each on its own blocks of rows.
+"""Threads that decide the same trials together, each on its own blocks of rows.
 
-Every rank of a team runs the same burst with its own copy of the mask and of the random stream. All
-they exchange is what each has summed up, one short message per rank and meeting, on a board that
-all can read. What is summed are integers, so every rank takes the same decision, and the decision
-is the one that a single thread would take. A meeting costs well below a microsecond, because
-ranks wait for each other in a loop instead of asleep; a rank that waits long lets others run.
+Every thread runs the same burst with its own copy of the mask and of the random stream. All they
+exchange is what each has summed up: one short message of each thread in each round, on a board that
+all can read. What is summed are integers, so every thread takes the same decision, and it is the
+one that a single thread would take. A round costs well below a microsecond, because threads wait
+for each other in a loop instead of asleep; one that waits long lets others run. That somebody wants
+the work to end goes through the board as well, so that all end at the same trial.
 """
 
 from __future__ import annotations
@@ -19,37 +20,45 @@ from numpy.typing import NDArray
 
 from scratchcard.compiled.vectors import fill
 
-LINE = 32  # int64 numbers in four cache lines: ranks write where no other's prefetcher looks
-PATIENCE = 4000  # looks at the others before a rank lets another thread have the core
+LINE = 32  # int64 numbers in four cache lines: threads write where no other's prefetcher looks
+PATIENCE = 4000  # looks at the others before a thread lets another one have the core
+
+CALLED_OFF, BAD_STATISTIC, BAD_VALUE = 1, 2, 3  # why work has failed
+DONE, STOPPED = 0, 1  # places in ``Threads.round``
 
 
-class Team(NamedTuple):
-    """One rank's view of its team; ``board`` and ``stop`` are shared.
+class Threads(NamedTuple):
+    """One thread's view of those that work together; all but ``round`` is shared.
 
-    A message is the turn that it belongs to, then its words. Turns have two places by turns: a
-    message is written over when its writer is two turns ahead, and then all have been to the
-    meeting between, so they have read it.
+    A message is the number of the round that it belongs to, then its words. Even and odd rounds
+    have a place each: a message is written over when its writer is two rounds ahead, and by then
+    all have been in the round between, so they have read it.
     """
 
-    rank: int
-    size: int
-    turn: NDArray[np.int64]  # (1,) turns so far, this rank's own
-    stop: NDArray[np.int64]  # (1,) not 0: nobody waits any longer, results do not count
-    board: NDArray[np.int64]  # (2, size, 1 + words, padded) messages, by the turn's parity
+    number: int
+    n_threads: int
+    round: NDArray[np.int64]  # (2,) rounds done; and whether all know that it is time to stop
+    stop: NDArray[np.int64]  # (1,) above 0: others want the work to end, at a point all agree on
+    failed: NDArray[np.int64]  # (1,) not 0: nobody waits any longer, results do not count
+    board: NDArray[np.int64]  # (2, count, 1 + words, padded) messages of even and odd rounds
 
 
-def make_team(size: int, n_words: int) -> list[Team]:
-    """Every rank's view of a new team whose messages have so many words."""
+def make_threads(count: int, n_words: int, stop: NDArray[np.int64] | None = None) -> list[Threads]:
+    """Return every thread's view of a new group whose messages have so many words.
+
+    stop : (1,) int64 that others set to end the work, or None.
+    """
     length = -(-(1 + n_words) // LINE) * LINE + LINE
-    stop, board = apart(1), np.zeros((2, size, length), dtype=np.int64)
-    return [Team(rank, size, apart(1), stop, board) for rank in range(size)]
+    board, failed = np.zeros((2, count, length), dtype=np.int64), apart(1)
+    flag = apart(1) if stop is None else stop
+    return [Threads(number, count, apart(2), flag, failed, board) for number in range(count)]
 
 
 def apart(length: int, dtype: type = np.int64) -> NDArray[Any]:
-    """Zeros, (length,), that share no cache line with anything else.
+    """Return zeros, (length,), that share no cache line with anything else.
 
-    What one rank writes all the time must not lie beside what another reads: small arrays that are
-    made one after the other do.
+    What one thread writes all the time must not lie beside what another reads: small arrays that
+    are made one after the other do.
     """
     return np.zeros(length + 2 * LINE, dtype=dtype)[LINE : LINE + length]
 
@@ -93,32 +102,32 @@ else:
 
 
 @njit(inline="always")
-def message(team, rank):
-    """The words of a rank's message of this turn."""
-    return team.board[team.turn[0] & 1, rank, 1:]
+def message(threads, number):
+    """The words of a thread's message of this round."""
+    return threads.board[threads.round[DONE] & 1, number, 1:]
 
 
 @njit(inline="always")
-def take_turn(team):
-    """Begin a turn, as all ranks must; returns the words of this rank's message, all 0."""
-    team.turn[0] += 1
-    words = message(team, team.rank)
+def next_round(threads):
+    """Begin a round, as all threads must; returns the words of this thread's message, all 0."""
+    threads.round[DONE] += 1
+    words = message(threads, threads.number)
     fill(words, 0)
     return words
 
 
 @njit(cache=True, nogil=True, _nrt=False)
-def meet(team):
-    """Let the others read this rank's message, and wait for theirs or until work is called off."""
-    turn = team.turn[0]
-    first = (turn & 1) * team.size
-    length = team.board.shape[2]
-    _release(team.board, (first + team.rank) * length, turn)
-    for other in range(team.size):
+def barrier(threads):
+    """Let the others read this thread's message, and wait for theirs or until work has failed."""
+    number = threads.round[DONE]
+    first = (number & 1) * threads.n_threads
+    length = threads.board.shape[2]
+    _release(threads.board, (first + threads.number) * length, number)
+    for other in range(threads.n_threads):
         looks = 0
-        while _acquire(team.board, (first + other) * length) < turn:
+        while _acquire(threads.board, (first + other) * length) < number:
             looks += 1
             if looks % PATIENCE == 0:
-                if _acquire(team.stop, 0) != 0:
+                if _acquire(threads.failed, 0) != 0:
                     return
                 _yield_core()

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from scratchcard.engines import Rows
 from scratchcard.research.baselines.scores import ScoredNetwork
 from scratchcard.research.baselines.selecting import Selecting
 from scratchcard.research.baselines.training import Learner, Run
+from scratchcard.rows import Rows
 from scratchcard.search import accuracy
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
@@ -53,5 +53,5 @@ class EdgePopup(Selecting[PoppedUp]):
 
 class _Popping(ScoredNetwork):
     def model(self, run: Run) -> PoppedUp:
-        mask = Mask.from_layers([layer.numpy() for layer in self.kept()])
+        mask = Mask.from_arrays([layer.numpy() for layer in self.kept()])
         return PoppedUp(self.network, mask, self.temperature, run)

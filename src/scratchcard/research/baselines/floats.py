@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import linear
 
-from scratchcard.engines import Rows
 from scratchcard.research.baselines.training import Run
+from scratchcard.rows import Rows
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.weights import WEIGHT_FAMILIES
 

@@ -9,10 +9,9 @@ from typing import Generic, TypeVar
 
 import torch
 
-from scratchcard.engines import Rows
 from scratchcard.research.baselines.clock import Clock, threads
 from scratchcard.research.baselines.training import Descent, Learner, Limits, Progress, train
-from scratchcard.rows.rows import check_fit
+from scratchcard.rows import Rows, check_fit
 from scratchcard.search.temperature import search_temperature
 from scratchcard.ticket.network import Network
 

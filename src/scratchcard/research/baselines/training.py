@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from scratchcard.engines import Rows
 from scratchcard.research.baselines.clock import Clock
+from scratchcard.rows import Rows
 
 M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from scratchcard.engines import Rows
 from scratchcard.research.baselines.clock import Clock, threads
 from scratchcard.research.baselines.floats import FloatModel, FloatNetwork
 from scratchcard.research.baselines.training import Descent, Limits, Progress, Run, train
-from scratchcard.rows.rows import check_fit
+from scratchcard.rows import Rows, check_fit
 from scratchcard.ticket.network import Network
 
 ADAM = Descent("adam", lr=1e-3, weight_decay=0.0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, Objective
-from scratchcard.rows.rows import Rows
+from scratchcard.rows import Rows
 from scratchcard.search.genetic.search import own_temperature
 from scratchcard.search.temperature import retempered, search_temperature
 from scratchcard.ticket.mask import Mask
@@ -76,7 +76,7 @@ class Reader:
 
     def temperature(self, mask: Flat) -> float:
         """The temperature that the memetic search would give this mask, nats per unit."""
-        outputs = self.network.outputs(Mask.from_flat(self.network.shapes, mask), self.rows.inputs)
+        outputs = self.network.outputs(Mask.from_flat(self.network.layers, mask), self.rows.inputs)
         return retempered(outputs, self.rows, self.calm, self.calm)
 
     def temper(self, mask: Flat) -> float:

@@ -51,7 +51,7 @@ def trajectory(
             if marks and marks[0] <= search.evaluations < evaluations:
                 marks = [mark for mark in marks if mark > search.evaluations]
                 found.append(Waypoint(search.evaluations, search.individuals()[0].mask.copy()))
-        last = Mask.from_flat(network.shapes, search.individuals()[0].mask).without_dead()
+        last = Mask.from_flat(network.layers, search.individuals()[0].mask).without_dead()
         return [*found, Waypoint(search.evaluations, last.flat())]
     finally:
         search.close()

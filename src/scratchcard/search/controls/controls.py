@@ -19,11 +19,11 @@ import numpy as np
 
 from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
-from scratchcard.engines import Rows
-from scratchcard.find import MAX_JOBS
+from scratchcard.search.loop import MAX_THREADS
 from scratchcard.objectives import Objective, get_objective
+from scratchcard.rows import Rows
 from scratchcard.search.controls.random_masks import best_of_random, scattered
-from scratchcard.search.loop import accuracy
+from scratchcard.search.temperature import accuracy
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.ticket import Ticket
@@ -107,7 +107,7 @@ def controls(
     chosen_by = get_objective(objective)
     as_int("draws", draws, 1, MAX_DRAWS)
     as_int("evaluations", evaluations, 1, MAX_EVALUATIONS)
-    as_int("n_jobs", n_jobs, 1, MAX_JOBS)
+    as_int("n_jobs", n_jobs, 1, MAX_THREADS)
     if seconds is not None and not seconds > 0:
         raise ValueError(f"seconds takes a number above 0 or None, got {seconds!r}")
     network, mask = ticket.network, ticket.mask
@@ -117,7 +117,7 @@ def controls(
     streams = np.random.default_rng(as_int("seed", seed, 0, 2**32 - 1)).spawn(3)
 
     whole, layers = [network.n_weights], [out * into for out, into in network.shapes]
-    kept = [int(np.count_nonzero(layer)) for layer in mask.layers()]
+    kept = [int(np.count_nonzero(layer)) for layer in mask.arrays()]
     best, tried = best_of_random(
         network,
         train,
@@ -131,7 +131,7 @@ def controls(
 
     def drawn(lengths: list[int], counts: list[int], rng: np.random.Generator) -> list[_Masked]:
         flats = (scattered(lengths, counts, rng) for _ in range(draws))
-        return [_Masked(network, Mask.from_flat(network.shapes, flat)) for flat in flats]
+        return [_Masked(network, Mask.from_flat(network.layers, flat)) for flat in flats]
 
     redrawn = [_Masked(replace(network, seed=s), mask) for s in _seeds(network, streams[2], draws)]
     return [
@@ -140,7 +140,7 @@ def controls(
         _measured("best of random", [_Masked(network, best)], judges, tried),
         _measured("shuffled", drawn(layers, kept, streams[1]), judges),
         _measured("re-drawn", redrawn, judges),
-        _measured("unmasked", [_Masked(network, Mask.full(network.shapes))], judges),
+        _measured("unmasked", [_Masked(network, Mask.full(network.layers))], judges),
     ]
 
 
@@ -166,7 +166,7 @@ def as_rows(ticket: Ticket, part: Part) -> Rows:
             f"data takes rows of the ticket's {ticket.network.n_inputs} features, "
             f"got {part.X.shape[1]}"
         )
-    index = {label: i for i, label in enumerate(ticket.classes.tolist())}
+    index = {label: i for i, label in enumerate(ticket.head.describe()["classes"])}
     unknown = [label for label in np.unique(part.y).tolist() if label not in index]
     if unknown:
         raise ValueError(f"data takes the ticket's classes, got the label {unknown[0]!r}")

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines import IncrementalEngine, Rows
+from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import Objective
-from scratchcard.rows.rows import shuffled
+from scratchcard.rows import Rows, shuffled
 from scratchcard.search.temperature import search_temperature
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
@@ -67,7 +67,7 @@ def best_of_random(
     judge = IncrementalEngine(network, train, objective, temperature)
     masks = np.array([flat for _, _, flat in finalists])
     best = int(np.argmin([judge.value(sums) for sums in judge.evaluate(masks)]))
-    return Mask.from_flat(network.shapes, masks[best]), tried
+    return Mask.from_flat(network.layers, masks[best]), tried
 
 
 def scattered(lengths: Sequence[int], kept: Sequence[int], rng: np.random.Generator) -> Flat:

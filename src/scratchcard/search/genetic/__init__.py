@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from scratchcard.search.genetic.search import Genetic
+from scratchcard.search.genetic.settings import Genetic
 
 __all__ = ["Genetic"]

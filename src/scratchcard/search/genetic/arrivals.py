@@ -7,7 +7,6 @@ bound; or one that passes a bound which falls while masks that pass are hard to 
 from __future__ import annotations
 
 import math
-import time
 from collections import deque
 from collections.abc import Callable
 
@@ -48,19 +47,19 @@ class Arrivals:
         self.bound, self.draws = bound, draws
         self.drawn: deque[tuple[Masks, float]] = deque()
 
-    def __call__(self, n: int, deadline: float = math.inf) -> Masks:
-        """The next n masks, (n, n_weights).
+    def __call__(self, n: int, is_over: Callable[[], bool] = lambda: False) -> Masks:
+        """Return the next n masks, (n, n_weights).
 
-        From ``deadline`` on, a time of ``time.perf_counter``, no bound holds, and no more come.
+        Once ``is_over`` says so, no bound holds, and no more come.
         """
         if self.bound is None:
             return self.draw(n)
-        masks = [self._next(self.bound, deadline)]
-        while len(masks) < n and time.perf_counter() < deadline:
-            masks.append(self._next(self.bound, deadline))
+        masks = [self._next(self.bound, is_over)]
+        while len(masks) < n and not is_over():
+            masks.append(self._next(self.bound, is_over))
         return np.array(masks)
 
-    def _next(self, bound: float, deadline: float) -> Masks:
+    def _next(self, bound: float, is_over: Callable[[], bool]) -> Masks:
         """Redraw until a mask passes; the bound falls after a late success, and for want of one."""
         tries = 0
         best = 0.0
@@ -68,7 +67,7 @@ class Arrivals:
             tries += 1
             mask, accuracy = self._drawn(bound)
             admitted = self.admits(mask)
-            if admitted and time.perf_counter() >= deadline:
+            if admitted and is_over():
                 return mask
             if admitted and (accuracy >= bound or self._is_open(bound)):
                 if self.draws is not None and tries > REASONABLE * self.draws:

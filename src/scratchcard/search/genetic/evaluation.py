@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines import DenseEngine, IncrementalEngine
+from scratchcard.engines import Engine
 from scratchcard.search.genetic.bits import Words, distances, ones, packed
 
 TRIAL_SHARE = 0.1  # a trial is cheaper than computing afresh up to so many flips per survivor
@@ -45,7 +45,7 @@ class Evaluator:
     n_jobs : threads that share the work of one call.
     """
 
-    def __init__(self, engine: DenseEngine | IncrementalEngine, n_jobs: int = 1) -> None:
+    def __init__(self, engine: Engine, n_jobs: int = 1) -> None:
         self.engine = engine
         self.evaluations = 0
         self.n_jobs = n_jobs
@@ -79,6 +79,10 @@ class Evaluator:
                     self.known[names[m]] = float(value)
         self.evaluations += len(unknown)
         return np.array([self.known.get(key, math.inf) for key in names])
+
+    def know(self, masks: Masks, objectives: NDArray[np.float64]) -> None:
+        """Take the objectives of masks, (n, n_weights) and (n,), as known."""
+        self.known.update(zip(keys(packed(masks)), objectives.tolist(), strict=True))
 
     def keep(self, masks: Masks) -> None:
         """Remember these masks and no others; anchors are placed among them, first ones first."""

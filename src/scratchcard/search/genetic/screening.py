@@ -13,11 +13,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.rows.rows import Rows, shuffled
+from scratchcard.rows import Rows, shuffled
 from scratchcard.search.genetic.evaluation import Evaluator
 
 SAMPLES = (2048, 8192)  # rows
-WORTH = 3  # times as many rows there must be
+LEAST_RATIO = 3  # a sample is taken of rows that are at least so many times as many
 CHANCE = 1e-9  # of a wrong refusal, for each sample
 
 
@@ -40,7 +40,7 @@ class Screening:
         order = shuffled(rows)
         if np.ptp(rows.weights[order]) == 0:  # or a sample says less
             for n in SAMPLES:
-                if n * WORTH <= len(order):
+                if n * LEAST_RATIO <= len(order):
                     sample = Rows(rows.inputs[order[:n]], rows.targets[order[:n]])
                     self.samples.append((evaluator(sample), margin(n, len(order))))
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from scratchcard.search.memetic.search import Memetic
+from scratchcard.search.memetic.settings import Memetic
 
 __all__ = ["Memetic"]

@@ -1,119 +1,268 @@
-"""A member of the memetic search's population: one individual, as the engine and bursts know it."""
+"""A member of the memetic search's population: one individual, and what its bursts need.
+
+There are two kinds, with one face. A compiled member runs its bursts in compiled code, by several
+threads if they are there, on windows of the rows. A plain member makes its trials one by one,
+through the face of any engine. Both propose and accept alike, so they end with the same mask.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines import IncrementalEngine
-from scratchcard.engines.incremental.threads import Team, apart
+from scratchcard.engines import Engine
+from scratchcard.engines.incremental.engine import bad_statistic_in
+from scratchcard.engines.incremental.threads import BAD_STATISTIC, BAD_VALUE, Threads, apart
 from scratchcard.engines.incremental.windows import WindowedState
-from scratchcard.search.memetic.burst import Moves, Survivors, burst, recombine
+from scratchcard.engines.incremental.wiring import Net, make_net
+from scratchcard.objectives import bits_per_output
+from scratchcard.objectives.base import LARGEST
+from scratchcard.rows import Rows
+from scratchcard.search.memetic.burst import burst, recombine
+from scratchcard.search.memetic.moves import (
+    Chooser,
+    Moves,
+    Survivors,
+    growth_of,
+    hidden_units_in_random_order,
+    note_flips,
+    propose,
+    slack_of,
+    survivors_of,
+    unit_difference,
+)
 from scratchcard.search.task import Individual
-from scratchcard.ticket.network import Network
+
+Mask = NDArray[np.uint8]
 
 
-class Member:
-    """One individual: its engine state, its list of survivors and its random stream.
+class Member(Protocol):
+    """One individual of the population."""
 
-    Every rank of its team has its own list and stream; they never differ between bursts.
+    objective: float
+
+    @property
+    def mask(self) -> Mask:
+        """The mask, (n_weights,)."""
+        ...
+
+    @property
+    def survivors(self) -> Survivors:
+        """Its survivors."""
+        ...
+
+    @property
+    def rng(self) -> NDArray[np.uint64]:
+        """Its random stream, (1,)."""
+        ...
+
+    def use(self, engine: Engine) -> None:
+        """Live on the rows of another engine from now on."""
+        ...
+
+    def share(self) -> None:
+        """Give every thread the mask, survivors and random stream that the first one has."""
+        ...
+
+    def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
+        """One thread's part in a burst of mutation trials; returns how many were decided."""
+        ...
+
+    def mate(self, threads: Threads, window: slice, moves: Moves, other: Mask) -> int:
+        """Take units' weights from a mate where that does not hurt; returns trials."""
+        ...
+
+    def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
+        """Return outputs of about so many rows of the window, and those rows."""
+        ...
+
+
+def make_member(engine: Engine, mask: Mask, n_threads: int, stream: int) -> Member:
+    """Return an individual with this mask and a random stream that begins with these 64 bits."""
+    if engine.compiled is not None:
+        return CompiledMember(engine, mask, n_threads, stream)
+    return PlainMember(engine, mask, stream)
+
+
+def individual_of(member: Member) -> Individual:
+    """Return what the loop sees of a member."""
+    return Individual(member.mask, member.objective)
+
+
+def surviving_in(member: Member) -> int:
+    """Return the number of surviving weights."""
+    return int(member.survivors.surviving[0])
+
+
+class CompiledMember:
+    """An individual whose bursts are compiled.
+
+    Every thread that works on it has its own copy of the mask, of the list of survivors and of the
+    random stream; they never differ between bursts.
 
     Parameters
     ----------
-    engine : what computes it.
-    mask : (n_weights,) uint8, its first.
-    n_ranks : of the largest team that will work on it.
-    stream : 64 random bits that its random stream begins with.
+    engine : Engine
+        What computes it; one that compiled bursts work on.
+    mask : ndarray of shape (n_weights,)
+        Its first, uint8.
+    n_threads : int
+        The most that will work on it together.
+    stream : int
+        64 random bits that its random stream begins with.
     """
 
-    def __init__(
-        self, engine: IncrementalEngine, mask: NDArray[np.uint8], n_ranks: int, stream: int
-    ) -> None:
-        self.n_ranks = n_ranks
-        self.state = WindowedState(engine, mask, n_ranks)
-        self.rngs = [apart(1, np.uint64) for _ in range(n_ranks)]
+    def __init__(self, engine: Engine, mask: Mask, n_threads: int, stream: int) -> None:
+        self.n_threads = n_threads
+        self.state = WindowedState(engine.compiled, mask, n_threads)
+        self.rngs = [apart(1, np.uint64) for _ in range(n_threads)]
         for rng in self.rngs:
             rng[0] = stream
-        sizes = engine.network.sizes
-        self.units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        self.survivors = [_survivors(mask, engine.network, self.units) for _ in range(n_ranks)]
+        self.survivors_of_threads = [
+            survivors_of(mask, engine.compiled.net) for _ in range(n_threads)
+        ]
         self.objective = math.inf
 
     @property
-    def mask(self) -> NDArray[np.uint8]:
+    def mask(self) -> Mask:
         """The mask, (n_weights,)."""
         return self.state.mask
 
     @property
-    def surviving(self) -> int:
-        """Number of surviving weights."""
-        return int(self.survivors[0].surviving[0])
+    def survivors(self) -> Survivors:
+        """Its survivors."""
+        return self.survivors_of_threads[0]
 
     @property
-    def individual(self) -> Individual:
-        """What the driver sees of it."""
-        return Individual(self.mask, self.objective)
+    def rng(self) -> NDArray[np.uint64]:
+        """Its random stream, (1,)."""
+        return self.rngs[0]
 
-    def use(self, engine: IncrementalEngine) -> None:
+    def use(self, engine: Engine) -> None:
         """Live on the rows of another engine from now on."""
-        self.state = WindowedState(engine, self.mask, self.n_ranks)
+        self.state = WindowedState(engine.compiled, self.mask, self.n_threads)
 
     def share(self) -> None:
-        """Give every rank the mask, survivors and random stream that rank 0 has."""
-        for rank in range(1, self.n_ranks):
-            self.state.share(rank)
-            self.rngs[rank][:] = self.rngs[0]
+        """Give every thread the mask, survivors and random stream that the first one has."""
+        for number in range(1, self.n_threads):
+            self.state.share(number)
+            self.rngs[number][:] = self.rngs[0]
             for name in Survivors._fields:
-                getattr(self.survivors[rank], name)[:] = getattr(self.survivors[0], name)
+                copy = getattr(self.survivors_of_threads[number], name)
+                copy[:] = getattr(self.survivors, name)
 
-    def live(self, team: Team, window: slice, moves: Moves, n_trials: int) -> int:
-        """This rank's part in a burst of mutation trials; returns how many were decided."""
-        self.state.catch_up(window, team)
-        return self._run(burst, team, window, moves, n_trials)
+    def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
+        """One thread's part in a burst of mutation trials; returns how many were decided."""
+        self.state.catch_up(window, threads)
+        return self._run(burst, threads, window, moves, n_trials)
 
-    def mate(self, team: Team, window: slice, moves: Moves, other: NDArray[np.uint8]) -> int:
-        """Take units' connections from a mate where that does not hurt; returns trials."""
-        return self._run(recombine, team, window, moves, other)
+    def mate(self, threads: Threads, window: slice, moves: Moves, other: Mask) -> int:
+        """Take units' weights from a mate where that does not hurt; returns trials."""
+        return self._run(recombine, threads, window, moves, other)
+
+    def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
+        """Return outputs of about so many rows of a window that is up to date, and those rows."""
+        return self.state.sample(window, n_rows)
 
     def _run(
-        self, kernel: Callable[..., Any], team: Team, window: slice, moves: Moves, last: Any
+        self, kernel: Callable[..., Any], threads: Threads, window: slice, moves: Moves, last: Any
     ) -> int:
         """Let ``kernel`` change this individual; returns trials. ``last`` is its own argument."""
-        engine, rank = self.state.engine, team.rank
-        data, state = self.state.open(window, rank)
-        objective, tried, _ = kernel(
-            engine.block,
-            engine.compiled_value,
-            engine.net,
-            data,
-            state,
-            self.survivors[rank],
-            self.units,
-            moves,
-            self.rngs[rank],
-            team,
-            last,
-        )
-        self.state.close(window, team)
-        if rank == 0:
-            self.objective = objective
-        return int(tried) if rank == 0 else 0
+        number = threads.number
+        job, state = self.state.open(window, threads)
+        chooser = Chooser(self.survivors_of_threads[number], moves, self.rngs[number])
+        objective, tried, _ = kernel(job, state, chooser, last)
+        self._check(threads, state)
+        self.state.close(window, threads)
+        if number > 0:
+            return 0
+        self.objective = objective
+        return int(tried)
+
+    def _check(self, threads: Threads, state: Any) -> None:
+        """Raise the error of an objective that failed in this thread."""
+        failed, engine = threads.failed[0], self.state.engine
+        bad = bad_statistic_in(state.work)
+        if failed == BAD_STATISTIC and not abs(bad) <= LARGEST:
+            raise engine.objective.bad_statistic(bad)
+        if failed == BAD_VALUE:
+            engine.value(state.trial_sums)
 
 
-def _survivors(mask: NDArray[np.uint8], network: Network, units: NDArray[np.int64]) -> Survivors:
-    found = np.flatnonzero(mask)
-    indices = np.zeros(mask.size, dtype=np.int64)
-    indices[: found.size] = found
-    place = np.full(mask.size, -1, dtype=np.int32)
-    place[found] = np.arange(found.size)
-    fed = np.zeros(units[-1], dtype=np.int64)
-    for layer, (fan_out, fan_in) in enumerate(network.shapes):
-        bits = mask[network.offsets[layer] : network.offsets[layer + 1]].reshape(fan_out, fan_in)
-        fed[units[layer] : units[layer] + fan_in] = bits.sum(axis=0)
-    surviving = apart(1)
-    surviving[0] = found.size
-    return Survivors(indices, place, surviving, fed)
+class PlainMember:
+    """An individual whose trials are made one by one, by any engine.
+
+    It reads all rows in every trial, and runs no races. See :class:`CompiledMember`.
+    """
+
+    def __init__(self, engine: Engine, mask: Mask, stream: int) -> None:
+        scale = bits_per_output(engine.temperature)
+        self.net: Net = make_net(engine.network, scale, engine.objective.needs_exps)
+        self.engine = engine
+        self.state = engine.state(mask)
+        self.rng: NDArray[np.uint64] = np.array([stream], dtype=np.uint64)
+        self.survivors = survivors_of(mask, self.net)
+        self.objective = math.inf
+
+    @property
+    def mask(self) -> Mask:
+        """The mask, (n_weights,)."""
+        mask: Mask = self.state.mask
+        return mask
+
+    def use(self, engine: Engine) -> None:
+        """Live on the rows of another engine from now on."""
+        self.engine, self.state = engine, engine.state(self.mask)
+
+    def share(self) -> None:
+        """Do nothing: one thread works on it."""
+
+    def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
+        """Make mutation trials; returns how many were decided."""
+        chooser = Chooser(self.survivors, moves, self.rng)
+        flips, tried = np.zeros(2, dtype=np.int64), 0
+        self._look()
+        for _ in range(n_trials):
+            if threads.stop[0] > 0:
+                break
+            n_flips = propose(self.net, chooser, flips)
+            if n_flips > 0:
+                tried += 1
+                self._decide(moves, flips[:n_flips], slack_of(chooser))
+        return tried
+
+    def mate(self, threads: Threads, window: slice, moves: Moves, other: Mask) -> int:
+        """Take units' weights from a mate where that does not hurt; returns trials."""
+        flips, tried = np.zeros(self.net.fan_ins.max() + self.net.sizes.max(), np.int64), 0
+        self._look()
+        for unit in hidden_units_in_random_order(self.net, self.rng):
+            if threads.stop[0] > 0:
+                break
+            n_flips = unit_difference(self.net, self.mask, other, unit, flips)
+            surviving = surviving_in(self)
+            growth = growth_of(self.survivors, flips, n_flips)
+            if n_flips == 0 or (growth > 0 and surviving + growth > moves.max_survivors):
+                continue
+            tried += 1
+            self._decide(moves, flips[:n_flips], 0.0)
+        return tried
+
+    def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
+        """Return outputs of about so many rows, and those rows."""
+        return self.engine.outputs(self.mask, n_rows)
+
+    def _look(self) -> None:
+        self.objective = self.engine.value(self.engine.sums(self.state))
+
+    def _decide(self, moves: Moves, flips: NDArray[np.int64], slack: float) -> None:
+        """Make the flips if the objective and the price grow by at most ``slack``."""
+        allowed = slack - moves.price * growth_of(self.survivors, flips, flips.size)
+        then = self.engine.value(self.engine.trial(self.state, flips))
+        if then - self.objective <= allowed:
+            self.engine.apply(self.state, flips)
+            note_flips(self.net, self.survivors, flips, flips.size)
+            self.objective = then

@@ -1,78 +1,88 @@
-"""The crew: the threads of a search, in teams that work on one individual each."""
+"""The pool: the threads of a search, some of which work together on one individual."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
 from weakref import WeakSet
 
-from scratchcard.engines import IncrementalEngine
-from scratchcard.engines.incremental.threads import Team
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.engines import Engine
+from scratchcard.engines.incremental.threads import CALLED_OFF, Threads, make_threads
+from scratchcard.search.memetic.member import Member
 
 PROBE = 32  # runs between two comparisons of working together and alone
 BETTER = 1.05  # how much faster the other way must be
 
-
-class Shared(Protocol):
-    """What a team works on: every rank has a copy of some of it."""
-
-    def share(self) -> None:
-        """Give every rank the copy that rank 0 has."""
-        ...
+Work = Callable[[Member, Threads], int]
 
 
-M = TypeVar("M", bound=Shared)
-
-
-class Crew:
+class Pool:
     """``n_jobs`` threads: individuals work side by side, and what threads are left help them.
 
-    Results do not depend on the number of threads. So where a team is slower than one thread
-    alone, because other programs keep the cores busy and its ranks wait for each other, every
-    individual works alone for a while.
+    Results do not depend on the number of threads. So where several threads on one individual are
+    slower than one alone, because other programs keep the cores busy and threads wait for each
+    other, every individual is worked on by one for a while.
+
+    Parameters
+    ----------
+    engine : Engine
+        What computes the individuals.
+    population : int
+        How many they are.
+    n_jobs : int
+        Threads.
+    stop : ndarray of shape (1,)
+        Once it is above 0, bursts end at their next trial.
     """
 
-    def __init__(self, engine: IncrementalEngine, population: int, n_jobs: int) -> None:
+    def __init__(
+        self, engine: Engine, population: int, n_jobs: int, stop: NDArray[np.int64]
+    ) -> None:
         self.population = population
-        at_once = min(population, n_jobs)
-        self.ranks = max(1, min(n_jobs // at_once, len(engine.data.targets)))
+        self.stop = stop
+        at_once = min(population, n_jobs) if engine.compiled is not None else 1
+        together = n_jobs // at_once if engine.compiled is not None else 1
+        self.n_threads = max(1, min(together, engine.n_blocks))
         self.use(engine)
-        self.threads = ThreadPoolExecutor(at_once * self.ranks)
+        self.threads = ThreadPoolExecutor(at_once * self.n_threads)
         self.runs = 0
-        self.alone = self.ranks == 1
+        self.alone = self.n_threads == 1
         self.rates = {True: 0.0, False: 0.0}  # trials per second, by whether alone
-        self.stale: WeakSet[Shared] = WeakSet()  # worked alone since all ranks had the same copy
+        self.stale: WeakSet[Member] = WeakSet()  # worked on alone since all threads had the same
 
-    def use(self, engine: IncrementalEngine) -> None:
+    def use(self, engine: Engine) -> None:
         """Work on states of this engine from now on."""
-        self.teams = [engine.team(self.ranks) for _ in range(self.population)]
-        self.loners = [engine.team(1) for _ in range(self.population)]
 
-    def run(self, work: Callable[[M, Team], int], members: Sequence[M], even: bool) -> int:
-        """Call ``work`` with every member, by every rank of its team; returns all trials.
+        def groups(count: int) -> list[list[Threads]]:
+            if engine.compiled is None:
+                return [make_threads(count, 0, self.stop) for _ in range(self.population)]
+            return [engine.compiled.threads(count, self.stop) for _ in range(self.population)]
+
+        self.together, self.single = groups(self.n_threads), groups(1)
+
+    def run(self, work: Work, members: Sequence[Member], even: bool) -> int:
+        """Call ``work`` with every member, by every thread of its group; returns all trials.
 
         ``even`` says that trials cost as much as in other even runs: these are compared.
         """
         alone = self.alone
-        if self.ranks > 1:
+        if self.n_threads > 1:
             self.runs += even
             if even and self.runs % PROBE == 0:
                 alone = not alone
-            for member in members:
-                if alone:
-                    self.stale.add(member)
-                elif member in self.stale:
-                    member.share()
-                    self.stale.discard(member)
+            self._share(members, alone)
+        groups = self.single if alone else self.together
         began = time.perf_counter()
         try:
-            # In this order no rank waits for one that is not being worked on, or next in line.
+            # In this order no thread waits for one that is not at work, or next in line.
             tasks = [
-                self.threads.submit(_part, work, member, rank)
-                for member, team in zip(members, self.loners if alone else self.teams, strict=False)
-                for rank in team
+                self.threads.submit(_part, work, member, thread)
+                for member, group in zip(members, groups, strict=False)
+                for thread in group
             ]
             n_trials = sum(task.result() for task in tasks)
         except BaseException:
@@ -84,17 +94,26 @@ class Crew:
                 self.alone = alone
         return n_trials
 
+    def _share(self, members: Sequence[Member], alone: bool) -> None:
+        """Let all threads know what one has done alone, before they work together again."""
+        for member in members:
+            if alone:
+                self.stale.add(member)
+            elif member in self.stale:
+                member.share()
+                self.stale.discard(member)
+
     def close(self) -> None:
         """Release threads: bursts end, and nobody waits for anybody any longer."""
-        for team in [*self.teams, *self.loners]:
-            team[0].stop[0] = 1
+        for group in [*self.together, *self.single]:
+            group[0].failed[0] = group[0].failed[0] or CALLED_OFF
         self.threads.shutdown(cancel_futures=True)
 
 
-def _part(work: Callable[[M, Team], int], member: M, team: Team) -> int:
-    """A rank's part of the work; if it fails the others must not wait for it."""
+def _part(work: Work, member: Member, threads: Threads) -> int:
+    """Do one thread's part of the work; if it fails the others must not wait for it."""
     try:
-        return work(member, team)
+        return work(member, threads)
     except BaseException:
-        team.stop[0] = 1
+        threads.failed[0] = threads.failed[0] or CALLED_OFF
         raise

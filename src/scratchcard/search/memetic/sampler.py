@@ -1,4 +1,4 @@
-"""Sampling: the rows that a search reads for a while, drawn by how much they matter.
+"""The sampler: which rows a search reads for a while, drawn by how much they matter.
 
 A row that is right beyond doubt hardly changes its loss, whatever is flipped. So the chance that a
 row is drawn grows with 1 - p, p the probability that the best individual gives to its target, and a
@@ -14,10 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.compiled.float32 import exp2
-from scratchcard.engines import IncrementalEngine, Rows
-from scratchcard.objectives.base import MAX_ROW_WEIGHT, ONE
-from scratchcard.rows.augmentation import AUGMENTATIONS
+from scratchcard.engines import Engine, EngineMaker
+from scratchcard.rows import AUGMENTATIONS, MAX_ROW_WEIGHT, Rows
 from scratchcard.search.task import Task
 
 MANY = 1 << 14  # rows from which on they are drawn
@@ -32,20 +30,24 @@ class Sampler:
 
     Parameters
     ----------
-    task : its rows, objective, augmentation and seed.
-    share : share of the rows that is drawn where they are many; above 0 and at most 1.
+    task : Task
+        Its rows, objective, augmentation and seed.
+    share : float
+        Share of the rows that is drawn where they are many; above 0 and at most 1.
+    make_engine : EngineMaker
+        Makes what tells how much each row matters.
     """
 
-    def __init__(self, task: Task, share: float) -> None:
+    def __init__(self, task: Task, share: float, make_engine: EngineMaker) -> None:
         self.task = task
         rows = task.rows
-        by_importance = task.objective.needs_exps and task.objective.is_mean
-        self.engine: IncrementalEngine | None = None
+        self.engine: Engine | None = None
         self.n_drawn = len(rows)
-        if len(rows) > MANY and by_importance and share < 1.0:
+        is_drawn = task.objective.importance is not None and rows.group == 1
+        if len(rows) > MANY and is_drawn and share < 1.0:
             counted = int(np.count_nonzero(rows.weights))
             self.n_drawn = min(max(MANY, round(share * len(rows))), counted)
-            self.engine = IncrementalEngine(task.network, rows, task.objective, task.temperature)
+            self.engine = make_engine(task.network, rows, task.objective, task.temperature)
         self.due = 0  # draws so far
 
     @property
@@ -69,29 +71,39 @@ class Sampler:
         self.due += 1
         chosen, weights = np.arange(len(rows)), rows.weights
         if self.engine is not None:
+            assert task.objective.importance is not None
             self.engine.temper(temperature)
-            losses = self.engine.row_statistics(mask, task.n_jobs)
-            chosen, weights = weighted_draw(losses, rows.weights, self.n_drawn, random)
-        order = random.permutation(len(chosen))
+            statistics = self.engine.row_statistics(mask, task.n_jobs)
+            importance = task.objective.importance(statistics)
+            chosen, weights = weighted_draw(importance, rows.weights, self.n_drawn, random)
+        order = _permutation(len(chosen), rows.group, random)
         chosen, weights = chosen[order], weights[order]
         inputs = rows.inputs[chosen]
         if task.augment is not None:
             inputs = AUGMENTATIONS[task.augment](inputs, random)
-        return Rows(inputs, rows.targets[chosen], weights)
+        return Rows(inputs, rows.targets[chosen], weights, rows.group)
+
+
+def _permutation(n_rows: int, group: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Return a random order of rows in which groups stay together."""
+    order: NDArray[np.int64] = random.permutation(n_rows // group)
+    if group == 1:
+        return order
+    return (order[:, None] * group + np.arange(group)).ravel()
 
 
 def weighted_draw(
-    losses: NDArray[np.int32],
+    importance: NDArray[np.float32],
     weights: NDArray[np.int64],
     n_drawn: int,
     random: np.random.Generator,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the indices and new weights of about ``n_drawn`` rows.
 
-    losses : (n_rows,) in bits, as multiples of 1 / ONE. weights : (n_rows,) of the rows.
+    importance : (n_rows,) float32, what the probability of each row's target lacks of 1.
+    weights : (n_rows,) of the rows.
     """
-    lost = np.float32(1.0) - exp2(np.clip(losses / np.float32(-ONE), -100.0, 0.0))
-    matter = (lost * 65536.0).astype(np.int64) * weights
+    matter = (importance * 65536.0).astype(np.int64) * weights
     matter += int(LEAST * matter.sum() / len(matter)) + 1
     matter[weights == 0] = 0
     chances = np.minimum(CERTAIN, (matter * _scale(matter, n_drawn)).astype(np.int64))

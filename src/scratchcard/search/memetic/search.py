@@ -16,146 +16,60 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from numbers import Real
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from scratchcard.engines import IncrementalEngine
-from scratchcard.engines.incremental.threads import Team
-from scratchcard.engines.incremental.windows import Windows
-from scratchcard.search.memetic.burst import Moves
-from scratchcard.search.memetic.member import Member
-from scratchcard.search.memetic.pool import Crew
+from scratchcard.engines import Engine, make_engine_of
+from scratchcard.engines.incremental.threads import Threads
+from scratchcard.search.memetic.member import (
+    Member,
+    individual_of,
+    make_member,
+    surviving_in,
+)
+from scratchcard.search.memetic.moves import Moves
+from scratchcard.search.memetic.pool import Pool
 from scratchcard.search.memetic.sampler import Sampler
+from scratchcard.search.memetic.windows import Windows
+from scratchcard.search.population import Population
 from scratchcard.search.task import Individual, Task
-from scratchcard.search.temperature import SHARPNESS, SMOOTHING, retempered
-from scratchcard.ticket.mask import Mask
+from scratchcard.search.temperature import retempered
+from scratchcard.ticket import Mask
+
+if TYPE_CHECKING:
+    from scratchcard.search.memetic.settings import Memetic
 
 FAIR_PRICE = 0.02  # what all the weights that may survive add to the objective by default
 TEMPERATURE_ROWS = 4096
-TURN = 2000  # trials on a window, and between two looks at the clock
+TRIALS_OF_WINDOW = 2000  # and between two looks at the clock
 POPULATION = 4
 LARGE = 1 << 16  # weights
-TINY, HUGE = np.finfo(np.float64).tiny, np.finfo(np.float64).max
 SHORTEST = 20  # generations that a limit on evaluations leaves room for
 NEWCOMER_PERIOD = 10  # generations
-
-
-@dataclass(frozen=True)
-class Memetic:
-    """Settings of the memetic search.
-
-    Parameters
-    ----------
-    max_density : at most this share of the weights survives, 0 < max_density <= 1.
-    price : what one surviving weight adds to the objective; None for 0.02 divided by the number
-        of weights that ``max_density`` allows.
-    population : individuals; None for 4, or for 1 where the network has more than 2**16 weights:
-        there the luck of the start averages out, and every trial is wanted in one place.
-    burst : mutation trials of an individual in a generation; None for 60 times the square root of
-        the number of weights.
-    generations : default length of a search.
-    heat : how much worse a mutation may be at the start, as a multiple of the default price;
-        cools to nothing at the end.
-    remove, swap : shares of the proposals that scratch a connection off, and that move the source
-        of one; the rest add one.
-    small_layer : share of the additions whose layer is drawn evenly instead of by its size.
-    tolerance : objectives this close count as equal in selection, and the sparser mask wins.
-    start_density : density of the first masks, as a share of ``max_density``.
-    race_error : a trial reads its rows in stages and ends when its candidate is, on the evidence so
-        far, not good enough. This is the chance that one such look drops a candidate that is
-        just good enough, below 0.5; 0 always reads all rows. Only objectives that
-        are a mean are raced, and only where there are more than 2,048 rows.
-    first_rows : rows that a search begins with; the window of rows that is read grows
-        geometrically until it holds all of them at the end, and moves on every 2,000 trials.
-    sample : share of the rows that is searched at a time, above 0 to 1, but never fewer than 16,384
-        rows; see :mod:`scratchcard.search.memetic.sampler`. Of objectives that read a softmax.
-    sharpness, smoothing : the softmax is read at ``sharpness`` (0.1 to 10) times the temperature
-        with the least cross-entropy of labels smoothed by ``smoothing``, fitted every generation.
-        The defaults are for classes that can be told apart; where labels are noisy, or where a
-        long search learns its rows by heart, 1 and 0.02 are better.
-    """
-
-    max_density: float = 0.1
-    price: float | None = None
-    population: int | None = None
-    burst: int | None = None
-    generations: int = 100
-    heat: float = 10.0
-    remove: float = 0.3
-    swap: float = 0.3
-    small_layer: float = 0.3
-    tolerance: float = 1e-4
-    start_density: float = 0.5
-    race_error: float = 0.3
-    first_rows: int = 2048
-    sample: float = 0.3
-    sharpness: float = SHARPNESS
-    smoothing: float = SMOOTHING
-    draws_rows: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        _check_share("max_density", self.max_density, zero=False)
-        _check_share("start_density", self.start_density, zero=False)
-        _check_share("sample", self.sample, zero=False)
-        for name in ("remove", "swap", "small_layer", "race_error"):
-            _check_share(name, getattr(self, name))
-        _check_share("smoothing", self.smoothing, zero=False)
-        _check_number("sharpness", self.sharpness, "from 0.1 to 10", 0.1, 10.0)
-        if self.race_error >= 0.5:
-            raise ValueError(
-                f"race_error takes a number from 0 and below 0.5, got {self.race_error}"
-            )
-        if self.remove + self.swap >= 1:
-            raise ValueError(
-                "remove + swap takes less than 1, or nothing would ever be added, got "
-                f"{self.remove} + {self.swap}"
-            )
-        for name in ("price", "heat", "tolerance"):
-            if not (name == "price" and self.price is None):
-                _check_number(name, getattr(self, name), "from 0", 0.0, HUGE)
-        for name in ("population", "burst", "generations", "first_rows"):
-            value = getattr(self, name)
-            if value is None and name in ("population", "burst"):
-                continue
-            if not (isinstance(value, int | np.integer) and value >= 1):
-                raise ValueError(f"{name} takes an integer from 1, got {value!r}")
-
-    def start(self, task: Task) -> MemeticSearch:
-        """Begin a search."""
-        return MemeticSearch(self, task)
-
-
-def _check_share(name: str, value: Any, zero: bool = True) -> None:
-    _check_number(name, value, f"{'from' if zero else 'above'} 0 to 1", 0.0 if zero else TINY, 1.0)
-
-
-def _check_number(name: str, value: Any, takes: str, lowest: float, highest: float) -> None:
-    if not isinstance(value, Real) or not lowest <= float(value) <= highest:
-        raise ValueError(f"{name} takes a number {takes}, got {value!r}")
+TRIALS = 60  # of an individual in a generation, for each weight of the network's square root
 
 
 class MemeticSearch:
-    """A running memetic search; see :class:`Memetic`."""
+    """A running memetic search; see :class:`~scratchcard.Memetic`."""
 
-    def __init__(self, settings: Memetic, task: Task) -> None:
-        self.settings = settings
+    def __init__(self, settings: Memetic, task: Task, population: Population | None) -> None:
+        self.settings, self.task = settings, task
         network = task.network
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
-        self.n_trials = settings.burst or max(1, int(60 * np.sqrt(network.n_weights)))
-        population = settings.population or (1 if network.n_weights > LARGE else POPULATION)
+        self.n_trials = settings.burst or max(1, int(TRIALS * np.sqrt(network.n_weights)))
+        self.size = settings.population or (1 if network.n_weights > LARGE else POPULATION)
         if task.evaluations is not None:
-            share = task.evaluations // (SHORTEST * population)
+            share = task.evaluations // (SHORTEST * self.size)
             self.n_trials = max(1, min(self.n_trials, share))
         self.pace = 0.0  # share of the search that a generation is; by the clock it is not known
         if task.generations is not None:
             self.pace = 1.0 / task.generations
         if task.evaluations is not None:
-            self.pace = max(self.pace, self.n_trials * population / task.evaluations)
+            self.pace = max(self.pace, self.n_trials * self.size / task.evaluations)
         self.heat = settings.heat * FAIR_PRICE / self.max_survivors
         self.price = FAIR_PRICE / self.max_survivors
         if settings.price is not None:
@@ -163,49 +77,41 @@ class MemeticSearch:
         self.doubt = 0.0
         if task.objective.is_mean and settings.race_error > 0:
             self.doubt = float(norm.isf(settings.race_error))
-        self.task = task
         self.began = time.perf_counter()
         self.generation = 0
         self.born = 0
-        self.population = population
         self.evaluations = 0
         self.converged = False
         self.coolest = task.temperature
-        self.sampler = Sampler(task, settings.sample)
-        self.engine = self._drawn(np.zeros(network.n_weights, np.uint8), task.temperature, 0.0)
-        self.crew = Crew(self.engine, population, task.n_jobs)
-        self.members = [self._newborn() for _ in range(population)]
+        self.make_engine = make_engine_of(settings.engine)
+        self.sampler = Sampler(task, settings.sample, self.make_engine)
+        if population is not None:
+            self._restore(population)
+            return
+        self._draw_rows(np.zeros(network.n_weights, np.uint8), task.temperature, 0.0)
+        self.pool = Pool(self.engine, self.size, task.n_jobs, task.stop)
+        self.members = [self._newborn() for _ in range(self.size)]
         self._live(self._moves(0.0), 0)
         self._select()
 
     def close(self) -> None:
         """Release threads."""
-        self.crew.close()
+        self.pool.close()
 
     def step(self, fraction: float, deadline: float = math.inf) -> None:
         """Rows and temperature where due, bursts, recombination, selection."""
         self.generation += 1
         if self.sampler.is_due(self.generation):
-            self._draw(fraction)
+            self._draw_anew(fraction)
         self._retemper()
-        at = fraction
-        for done in range(0, self.n_trials, TURN):
-            now = time.perf_counter()
-            if now > deadline and self.evaluations > 0:
-                break
-            n_trials = min(TURN, self.n_trials - done)
-            at = fraction + self.pace * (done + n_trials) / self.n_trials
-            if deadline < math.inf:
-                at = max(at, (now - self.began) / (deadline - self.began))
-            at = min(at, 1.0)
-            self.window = self.windows.next(at)
-            self._live(self._moves(at), n_trials)
+        at = self._bursts(fraction, deadline)
         self._select()
-        if len(self.members) == 1 or time.perf_counter() > deadline:
+        if len(self.members) == 1 or self._is_over(deadline):
             return
         best, moves = self.members[0].mask.copy(), self._moves(at)
         self._together(
-            lambda member, team: member.mate(team, self.window, moves, best), self.members[1:]
+            lambda member, threads: member.mate(threads, self.window, moves, best),
+            self.members[1:],
         )
         self._select()
         if self.generation % NEWCOMER_PERIOD == 0 and fraction < 0.5:
@@ -213,8 +119,37 @@ class MemeticSearch:
             self._select()
 
     def individuals(self) -> Sequence[Individual]:
-        """The population, best first."""
-        return [member.individual for member in self.members]
+        """Return the population, best first."""
+        return [individual_of(member) for member in self.members]
+
+    def retarget(self, targets: NDArray[np.int64], fraction: float) -> None:
+        """Search with other targets of the task's rows, (n_rows,), from now on."""
+        self.task = replace(self.task, rows=self.task.rows.with_targets(targets))
+        due = self.sampler.due
+        self.sampler = Sampler(self.task, self.settings.sample, self.make_engine)
+        self.sampler.due = due
+        self._draw_anew(fraction)
+
+    # -- a generation ----------------------------------------------------------------------------
+
+    def _bursts(self, fraction: float, deadline: float) -> float:
+        """A generation's trials, window after window; returns how much of the search is over."""
+        at = fraction
+        for done in range(0, self.n_trials, TRIALS_OF_WINDOW):
+            now = time.perf_counter()
+            if self._is_over(deadline) and self.evaluations > 0:
+                break
+            n_trials = min(TRIALS_OF_WINDOW, self.n_trials - done)
+            at = fraction + self.pace * (done + n_trials) / self.n_trials
+            if deadline < math.inf:
+                at = max(at, (now - self.began) / (deadline - self.began))
+            at = min(at, 1.0)
+            self.window = self.windows.next(at)
+            self._live(self._moves(at), n_trials)
+        return at
+
+    def _is_over(self, deadline: float) -> bool:
+        return self.task.stop[0] > 0 or time.perf_counter() > deadline
 
     def _moves(self, fraction: float) -> Moves:
         settings = self.settings
@@ -231,44 +166,23 @@ class MemeticSearch:
     def _live(self, moves: Moves, n_trials: int, members: Sequence[Member] | None = None) -> None:
         """A burst on the window for some members, or for everybody."""
         self._together(
-            lambda member, team: member.live(team, self.window, moves, n_trials),
+            lambda member, threads: member.live(threads, self.window, moves, n_trials),
             self.members if members is None else members,
-            n_trials == TURN,
+            n_trials == TRIALS_OF_WINDOW,
         )
 
     def _together(
         self,
-        work: Callable[[Member, Team], int],
+        work: Callable[[Member, Threads], int],
         members: Sequence[Member],
         even: bool = False,
     ) -> None:
-        """Let members work, each with a team, and count their trials."""
-        self.evaluations += self.crew.run(work, members, even)
-
-    def _drawn(
-        self, mask: NDArray[np.uint8], temperature: float, fraction: float
-    ) -> IncrementalEngine:
-        """A new engine of rows that matter to this mask, and the first window of them."""
-        rows, task = self.sampler.draw(mask, temperature), self.task
-        engine = IncrementalEngine(
-            task.network, rows, task.objective, temperature, is_shuffled=self.sampler.draws
-        )
-        self.windows = Windows(len(engine.data.targets), len(rows), self.settings.first_rows)
-        self.window = self.windows.next(fraction)
-        return engine
-
-    def _draw(self, fraction: float) -> None:
-        """Other rows for everybody: those that matter to the best individual now."""
-        self.engine = self._drawn(self.members[0].mask, self.engine.temperature, fraction)
-        self.crew.use(self.engine)
-        for member in self.members:
-            member.use(self.engine)
-        self._live(self._moves(fraction), 0)
-        self._select()
+        """Let members work side by side, and count their trials."""
+        self.evaluations += self.pool.run(work, members, even)
 
     def _retemper(self) -> None:
         """Fit the temperature to the best individual; who works next computes with it."""
-        outputs, rows = self.members[0].state.sample(self.window, TEMPERATURE_ROWS)
+        outputs, rows = self.members[0].sample(self.window, TEMPERATURE_ROWS)
         temperature = retempered(
             outputs,
             rows,
@@ -279,6 +193,40 @@ class MemeticSearch:
         )
         if temperature != self.engine.temperature:
             self.engine.temper(temperature)
+
+    def _select(self) -> None:
+        """Sort, best first: the objective with its price in steps of the tolerance, then size."""
+        step = max(self.settings.tolerance, 1e-12)
+
+        def key(one: Member) -> tuple[float, int, float]:
+            surviving = surviving_in(one)
+            cost = one.objective + self.price * surviving
+            return float(np.floor(cost / step)), surviving, cost
+
+        self.members.sort(key=key)
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def _draw_rows(self, mask: NDArray[np.uint8], temperature: float, fraction: float) -> None:
+        """Draw rows that matter to this mask, and open the first window of them."""
+        self.drawn_for = mask.copy(), temperature
+        rows, task = self.sampler.draw(mask, temperature), self.task
+        self.engine: Engine = self.make_engine(
+            task.network, rows, task.objective, temperature, is_shuffled=self.sampler.draws
+        )
+        self.windows = Windows(self.engine.n_blocks, len(rows), self.settings.first_rows)
+        self.window = self.windows.next(fraction)
+
+    def _draw_anew(self, fraction: float) -> None:
+        """Other rows for everybody: those that matter to the best individual now."""
+        self._draw_rows(self.members[0].mask, self.engine.temperature, fraction)
+        self.pool.use(self.engine)
+        for member in self.members:
+            member.use(self.engine)
+        self._live(self._moves(fraction), 0)
+        self._select()
+
+    # -- individuals -----------------------------------------------------------------------------
 
     def _replace_worst(self) -> None:
         """A newcomer for the last of the population: a child of the two best, or a migrant."""
@@ -296,31 +244,69 @@ class MemeticSearch:
         task, settings = self.task, self.settings
         seeds = np.random.SeedSequence([task.seed, self.born])
         random = np.random.default_rng(seeds)
-        if mask is None and self.born < self.population:
+        if mask is None and self.born < self.size:
             mask = task.start
         if mask is None:
             density = settings.start_density * settings.max_density
-            mask = Mask.random(task.network.shapes, density, random).flat()
+            mask = Mask.random(task.network.layers, density, random).flat()
         self.born += 1
         mask = _thinned(mask, self.max_survivors, random)
-        stream = seeds.generate_state(1, np.uint64)[0]
-        return Member(self.engine, mask, self.crew.ranks, stream)
+        stream = int(seeds.generate_state(1, np.uint64)[0])
+        return make_member(self.engine, mask, self.pool.n_threads, stream)
 
-    def _select(self) -> None:
-        """Sort, best first: the objective with its price in steps of the tolerance, then size."""
-        step = max(self.settings.tolerance, 1e-12)
+    # -- its state as plain data -----------------------------------------------------------------
 
-        def rank(one: Member) -> tuple[float, int, float]:
-            cost = one.objective + self.price * one.surviving
-            return float(np.floor(cost / step)), one.surviving, cost
+    def population(self) -> Population:
+        """Return the whole state of the search as plain data."""
+        mask, temperature = self.drawn_for
+        order = [member.survivors.indices[: surviving_in(member)] for member in self.members]
+        numbers = (self.born, self.sampler.due, self.windows.at)
+        return Population(
+            algorithm="memetic",
+            generation=self.generation,
+            evaluations=self.evaluations,
+            masks=np.array([member.mask for member in self.members]),
+            objectives=np.array([member.objective for member in self.members]),
+            arrays={
+                "survivors": np.concatenate(order),  # in the order that draws depend on
+                "streams": np.concatenate([member.rng for member in self.members]),
+                "numbers": np.array(numbers, dtype=np.int64),
+                "window": np.array([self.window.start, self.window.stop], dtype=np.int64),
+                "temperatures": np.array([self.engine.temperature, temperature]),
+                "drawn for": np.packbits(mask),
+            },
+        )
 
-        self.members.sort(key=rank)
+    def _restore(self, population: Population) -> None:
+        """Go on with what :meth:`population` gave."""
+        arrays, n_weights = population.arrays, self.task.network.n_weights
+        self.born, self.sampler.due, at = arrays["numbers"].tolist()
+        self.sampler.due -= self.sampler.draws  # the last draw is drawn again
+        now, then = arrays["temperatures"].tolist()
+        self._draw_rows(np.unpackbits(arrays["drawn for"], count=n_weights), then, 0.0)
+        self.engine.temper(now)
+        self.windows.at = at
+        self.window = slice(*arrays["window"].tolist())
+        self.pool = Pool(self.engine, self.size, self.task.n_jobs, self.task.stop)
+        self.members, begin = [], 0
+        for mask, stream in zip(population.masks, arrays["streams"], strict=True):
+            member = make_member(self.engine, mask, self.pool.n_threads, int(stream))
+            end = begin + surviving_in(member)
+            member.survivors.indices[: end - begin] = arrays["survivors"][begin:end]
+            member.survivors.place[arrays["survivors"][begin:end]] = np.arange(end - begin)
+            member.share()
+            self.members.append(member)
+            begin = end
+        self._live(self._moves(1.0), 0)
+        for member, objective in zip(self.members, population.objectives, strict=True):
+            member.objective = float(objective)
+        self.generation, self.evaluations = population.generation, population.evaluations
 
 
 def _thinned(
     mask: NDArray[np.uint8], max_survivors: int, random: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """The mask with no more than so many survivors, which of them left to chance."""
+    """Return the mask with no more than so many survivors, which of them left to chance."""
     kept = np.flatnonzero(mask)
     if kept.size <= max_survivors:
         return mask

@@ -6,49 +6,55 @@ import numpy as np
 from numba import njit
 
 from scratchcard.compiled.vectors import add_scaled, fill
-from scratchcard.engines.incremental.trial import (
-    State,
-    activate,
-    keep_block,
-    rescale_block,
-    try_block,
-)
+from scratchcard.engines.incremental.propagation import activate
+from scratchcard.engines.incremental.state import State
+from scratchcard.engines.incremental.trial import keep_block, rescale_block, try_block
+from scratchcard.engines.incremental.wiring import first_source, first_weight
 
 PIECE = 256  # weights compared at once
 DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is cheaper
 
 
 @njit(cache=True, nogil=True)
-def build(block, net, biases, data, state):
+def build(job, state):
     """Compute everything that ``state`` keeps from its mask."""
     for b in range(state.sums.shape[0]):
-        forward(net, biases, data, state, b, state.mask, True)
-        rescale_block(block, net, data, state, b)
+        forward(job, state, b, state.mask, True)
+        rescale_block(job, state, b)
+    state.scale[0] = job.net.scale
 
 
 @njit(cache=True, nogil=True)
-def catch_up(block, net, biases, data, state, masks, scales, team):
-    """Bring this rank's blocks of ``state`` up to date with its mask.
+def rescale(job, state):
+    """Bring ``state`` to the scale of logits that the network has now."""
+    for b in range(state.sums.shape[0]):
+        rescale_block(job, state, b)
+    state.scale[0] = job.net.scale
+
+
+@njit(cache=True, nogil=True)
+def catch_up(job, state, masks, scales):
+    """Bring this thread's blocks of ``state`` up to date with its mask.
 
     masks : (blocks, n_weights) uint8, the mask that each block is of. scales : (blocks,) float32,
     the scale of its logits; 0 for a block that has never been computed.
     """
     few = np.int64(DERIVE_SHARE * np.count_nonzero(state.mask))
     flips = np.empty(few + 1, dtype=np.int64)
-    for b in range(team.rank, masks.shape[0], team.size):
+    for b in range(job.threads.number, masks.shape[0], job.threads.n_threads):
         n_flips = few + 1 if scales[b] == 0 else differences(masks[b], state.mask, flips)
         if n_flips > few:
-            forward(net, biases, data, state, b, state.mask, True)
-            rescale_block(block, net, data, state, b)
+            forward(job, state, b, state.mask, True)
+            rescale_block(job, state, b)
         else:
             behind = with_mask(state, masks[b])
-            if scales[b] != net.scale:
-                rescale_block(block, net, data, behind, b)
+            if scales[b] != job.net.scale:
+                rescale_block(job, behind, b)
             if n_flips > 0:
-                try_block(block, net, data, behind, b, flips, n_flips)
-                keep_block(net, behind, b)
+                try_block(job, behind, b, flips, n_flips)
+                keep_block(job.net, behind, b)
         masks[b] = state.mask
-        scales[b] = net.scale
+        scales[b] = job.net.scale
 
 
 @njit(inline="always")
@@ -67,6 +73,7 @@ def with_mask(state, mask):
         state.delta,
         state.work,
         state.trial_sums,
+        state.scale,
     )
 
 
@@ -91,36 +98,38 @@ def differences(first, second, indices):
 
 
 @njit(cache=True)
-def forward(net, biases, data, state, b, mask, kept):
+def forward(job, state, b, mask, kept):
     """Sums of block ``b`` with this mask: hidden ones and outputs if ``kept``.
 
     Else only outputs, to the planes under trial. Activations go to ``state.delta``.
     """
+    net, data = job.net, job.data
     n_layers = net.sizes.size - 1
     n_classes = net.sizes[n_layers]
-    chosen = np.empty(net.sizes.max() + 1, dtype=np.int64)
-    bias = 0
+    chosen = np.empty(net.fan_ins.max() + 1, dtype=np.int64)
     for layer in range(n_layers):
-        fan_in = net.sizes[layer]
+        fan_in = net.fan_ins[layer]
         is_output = layer == n_layers - 1
         for j in range(net.sizes[layer + 1]):
-            row = net.starts[layer] + j * fan_in
+            row = first_weight(net, layer, j)
+            origin = first_source(net, layer, j)
             n_chosen = 0
-            for i in range(fan_in):
-                chosen[n_chosen] = i
-                n_chosen += mask[row + i]
-            u = net.units[layer + 1] + j
+            for slot in range(fan_in):
+                chosen[n_chosen] = slot
+                n_chosen += mask[row + slot]
+            u = net.places[layer + 1] + j
             if is_output:
                 out = state.outputs[b, j if kept else n_classes + j]
             else:
                 out = state.hidden[b, 0, u] if kept else state.delta[u]
-            fill(out, biases[bias])
-            bias += 1
+            fill(out, net.biases[u])
             weights = net.weights[row : row + fan_in]
             if layer == 0:
-                add_chosen(out, weights, data.inputs[b], chosen, n_chosen)
+                sources = data.inputs[b, origin : origin + fan_in]
+                add_chosen(out, weights, sources, chosen, n_chosen)
             else:
-                below = state.delta[net.units[layer] : net.units[layer] + fan_in]
+                lowest = net.places[layer] + origin
+                below = state.delta[lowest : lowest + fan_in]
                 add_chosen(out, weights, below, chosen, n_chosen)
             if not is_output:
                 shift, limit = net.shifts[layer + 1], net.limits[layer + 1]

@@ -1,0 +1,208 @@
+"""Propagation: how a change travels from flipped weights to the outputs of one block of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from scratchcard.compiled.float32 import clip_scalar, exp2_scalar
+from scratchcard.compiled.vectors import (
+    ZERO,
+    add_scaled,
+    copy,
+    if_equal,
+    if_greater,
+    set_scaled,
+    shift_right,
+)
+from scratchcard.engines.incremental.wiring import (
+    RELU,
+    STEP,
+    first_source,
+    first_weight,
+    source_of,
+    target_of,
+)
+
+
+@njit(cache=True)
+def activate(sums, out, activation, shift, limit):
+    """Activations of one unit: ``out[r] = f(sums[r])``."""
+    if activation == RELU:
+        for r in range(out.size):
+            out[r] = min(shift_right(max(sums[r], ZERO), shift), limit)
+    else:
+        below = ZERO if activation == STEP else np.int32(-limit)
+        for r in range(out.size):
+            out[r] = if_greater(sums[r], ZERO, limit, if_greater(ZERO, sums[r], below, ZERO))
+
+
+@njit(cache=True)
+def change(old, new, out, activation, shift, limit):
+    """Change of one unit's activation, ``out[r] = f(new[r]) - f(old[r])``; whether there is any."""
+    some = ZERO
+    if activation == RELU:
+        for r in range(out.size):
+            a = min(shift_right(max(old[r], ZERO), shift), limit)
+            b = min(shift_right(max(new[r], ZERO), shift), limit)
+            out[r] = np.int32(b - a)
+            some = np.int32(some | np.int32(b - a))
+    else:
+        below = ZERO if activation == STEP else np.int32(-limit)
+        for r in range(out.size):
+            a = if_greater(old[r], ZERO, limit, if_greater(ZERO, old[r], below, ZERO))
+            b = if_greater(new[r], ZERO, limit, if_greater(ZERO, new[r], below, ZERO))
+            out[r] = np.int32(b - a)
+            some = np.int32(some | np.int32(b - a))
+    return some != 0
+
+
+@njit(cache=True)
+def exponentials_and_targets(outputs, scale, exps, targets, k, old, out):
+    """``exps = 2 ** clip(outputs * scale)`` and :func:`select_targets`, in one pass."""
+    k = np.int32(k)
+    for r in range(out.size):
+        exps[r] = exp2_scalar(clip_scalar(np.float32(outputs[r]) * scale))
+        out[r] = if_equal(targets[r], k, outputs[r], old[r])
+
+
+@njit(cache=True)
+def select_targets(targets, k, outputs, old, out):
+    """``out`` = class ``k``'s outputs where the target is ``k``, ``old`` elsewhere."""
+    k = np.int32(k)
+    for r in range(out.size):
+        out[r] = if_equal(targets[r], k, outputs[r], old[r])
+
+
+@njit(inline="always")
+def add_source(place, layer, i, w, span, out):
+    """``out += w * (activation of unit i of this layer after the trial)``.
+
+    span : where in ``changed`` the units of this layer stand that changed.
+    """
+    net, state = place.net, place.state
+    if layer == 0:
+        add_scaled(out, w, place.data.inputs[place.b, i])
+        return
+    u = net.places[layer] + i
+    activation = state.work[1].view(np.int32)
+    shift, limit = net.shifts[layer], net.limits[layer]
+    activate(state.hidden[place.b, 0, u], activation, net.activation, shift, limit)
+    add_scaled(out, w, activation)
+    for c in range(span[0], span[1]):
+        if state.changed[c] == u:
+            add_scaled(out, w, state.delta[c])
+
+
+@njit(inline="always")
+def propagate(place, flips, n_flips):
+    """Carry ``flips[:n_flips]`` (flat weight indices, sorted, distinct) through a block.
+
+    What would change goes to the arrays and planes under trial; ``moved`` and ``where`` say which
+    of them count. Returns whether any output was touched.
+    """
+    net, data, state, b = place.net, place.data, place.state, place.b
+    n_layers = net.sizes.size - 1
+    n_classes = net.sizes[n_layers]
+    hidden = state.hidden[b, 0]
+    fresh = state.hidden[b, 1]
+    outputs = state.outputs[b]
+    where = state.where[b, : n_classes + 1]
+    moved = state.moved[b, : state.changed.size + 1]
+    for k in range(n_classes):
+        where[k] = k
+    where[n_classes] = 2 * n_classes
+    first = 0  # the flips of this layer are flips[first:last]
+    below = 0  # changed units of the layer below are changed[below:above]
+    n_changed = 0
+    n_moved = 0
+    n_touched = 0
+    for layer in range(n_layers):
+        fan_in = net.fan_ins[layer]
+        fan_out = net.sizes[layer + 1]
+        is_output = layer == n_layers - 1
+        last = first
+        while last < n_flips and flips[last] < net.starts[layer + 1]:
+            last += 1
+        above = n_changed
+        f = first
+        j = 0
+        while j < fan_out:
+            if below == above:  # nothing arrives from below: go straight to the next flip
+                if f == last:
+                    break
+                j = target_of(net, layer, flips[f])
+            row = first_weight(net, layer, j)
+            origin = net.places[layer] + first_source(net, layer, j)
+            is_met = f < last and flips[f] < row + fan_in
+            for c in range(below, above):
+                slot = state.changed[c] - origin
+                if slot >= 0 and slot < fan_in:
+                    is_met |= state.mask[row + slot] != 0
+            if not is_met:
+                j += 1
+                continue
+            u = net.places[layer + 1] + j
+            old = outputs[j] if is_output else hidden[u]
+            new = outputs[n_classes + n_touched] if is_output else fresh[n_moved]
+            is_copied = False
+            for c in range(below, above):
+                slot = state.changed[c] - origin
+                if slot >= 0 and slot < fan_in and state.mask[row + slot]:
+                    if is_copied:
+                        add_scaled(new, net.weights[row + slot], state.delta[c])
+                    else:
+                        set_scaled(new, old, net.weights[row + slot], state.delta[c])
+                    is_copied = True
+            while f < last and flips[f] < row + fan_in:
+                w = np.int32(net.weights[flips[f]])
+                if state.mask[flips[f]]:
+                    w = np.int32(-w)
+                i = source_of(net, layer, flips[f])
+                f += 1
+                if layer == 0 and not is_copied:
+                    set_scaled(new, old, w, data.inputs[b, i])
+                else:
+                    if not is_copied:
+                        copy(new, old)
+                    add_source(place, layer, i, w, (below, above), new)
+                is_copied = True
+            if is_output:
+                where[j] = n_classes + n_touched
+                n_touched += 1
+            else:
+                moved[n_moved] = u
+                n_moved += 1
+                shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
+                delta = state.delta[n_changed]
+                if change(old, new, delta, net.activation, shift, limit):
+                    state.changed[n_changed] = u
+                    n_changed += 1
+            j += 1
+        first = last
+        below = above
+    moved[moved.size - 1] = n_moved
+    return n_touched > 0
+
+
+@njit(inline="always")
+def refresh(place):
+    """Bring exps and target outputs under trial up to date after :func:`propagate`."""
+    net, data, state, b = place.net, place.data, place.state, place.b
+    n_classes = net.sizes[net.sizes.size - 1]
+    outputs = state.outputs[b]
+    where = state.where[b, : n_classes + 1]
+    kept = 2 * n_classes
+    now = kept
+    for k in range(n_classes):
+        if where[k] != k:
+            fresh = outputs[where[k]]
+            into = kept + 2 if now == kept + 1 else kept + 1
+            old, new = outputs[now], outputs[into]
+            if net.needs_exps:
+                exps = state.exps[b, where[k]]
+                exponentials_and_targets(fresh, net.scale, exps, data.targets[b], k, old, new)
+            else:
+                select_targets(data.targets[b], k, fresh, old, new)
+            now = into
+    where[n_classes] = now

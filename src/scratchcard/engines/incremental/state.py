@@ -1,0 +1,63 @@
+"""What compiled code works on: rows in blocks, an individual's numbers, and a job to do."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.engines.incremental.threads import Threads
+from scratchcard.engines.incremental.wiring import Net
+
+
+class Data(NamedTuple):
+    """Rows in blocks; short blocks are padded with rows of weight 0."""
+
+    inputs: NDArray[np.int16]  # (blocks, n_features, rows)
+    targets: NDArray[np.int32]  # (blocks, rows)
+    weights: NDArray[np.int32]  # (blocks, rows)
+    total_weight: int
+
+
+class Job(NamedTuple):
+    """What is computed, of which network, on which rows, by which threads."""
+
+    block: Any  # the objective's statistics of a block, a compiled function
+    value: Any  # its value for the sums of statistics, a compiled function
+    net: Net
+    data: Data
+    threads: Threads
+
+
+class State(NamedTuple):
+    """One individual: its mask and everything that is kept so that a trial is cheap.
+
+    Planes of outputs and exps: 0..K-1 the classes, K..2K-1 those under trial; of outputs also
+    2K, each row's target output, and 2K + 1 and 2K + 2, the same under trial. Where an array's
+    second axis is 2, [:, 0] is kept and [:, 1] under trial. Padded: blocks lie a cache line apart,
+    for threads that write to one line wait for each other.
+    """
+
+    mask: NDArray[np.uint8]  # (n_weights,)
+    sums: NDArray[np.int64]  # (blocks, 2, n_statistics, padded)
+    quanta: NDArray[np.int32]  # (blocks, 2, rows) the one statistic of each row
+    hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums; under trial in moved's order
+    outputs: NDArray[np.int32]  # (blocks, 2K + 3, rows)
+    exps: NDArray[np.float32]  # (blocks, 2K, rows)
+    where: NDArray[np.int64]  # (blocks, K + 1, padded) plane of each class, plane of the target
+    moved: NDArray[np.int64]  # (blocks, hidden units + 1, padded) with a new sum; then how many
+    changed: NDArray[np.int64]  # (hidden units,) scratch: those whose activation changed
+    delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: change of the changed activations
+    work: NDArray[np.float32]  # (2, rows) scratch
+    trial_sums: NDArray[np.int64]  # (n_statistics,) result of the last trial
+    scale: NDArray[np.float32]  # (1,) scale of the logits that exps and sums are of
+
+
+class Place(NamedTuple):
+    """One block of rows of one individual."""
+
+    net: Net
+    data: Data
+    state: State
+    b: int  # the block

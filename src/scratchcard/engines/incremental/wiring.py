@@ -1,0 +1,108 @@
+"""The network as compiled code reads it: which weight leads where.
+
+These few functions are all that compiled code knows of how a weight is addressed. They follow from
+what every layer states of itself (``ticket/layers/base.py``): the weights into a unit lie side by
+side, and so do the units that they read. A new kind of layer needs nothing here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from scratchcard.ticket import Network
+
+RELU, STEP, SIGN = 0, 1, 2
+ACTIVATIONS = {"relu": RELU, "step": STEP, "sign": SIGN}
+
+
+class Net(NamedTuple):
+    """The frozen network of L layers of weights. Layer l leads from units l to units l + 1.
+
+    Units are numbered through the whole network, inputs first; hidden units also by their place
+    among the sums that an individual keeps, outputs following.
+    """
+
+    sizes: NDArray[np.int64]  # (L + 1,) units, inputs first
+    fan_ins: NDArray[np.int64]  # (L,) weights into each unit
+    starts: NDArray[np.int64]  # (L + 1,) first weight of each layer, last the number of weights
+    units: NDArray[np.int64]  # (L + 2,) number of the first unit of each layer, last of them all
+    places: NDArray[np.int64]  # (L + 1,) place of the first unit of each layer; [0] is unused
+    first_sources: NDArray[np.int64]  # (places,) first unit below that a unit reads
+    weights: NDArray[np.int8]  # (n_weights,)
+    biases: NDArray[np.int32]  # (places,)
+    shifts: NDArray[np.int32]  # (L,) by layer of units; [0] is unused
+    limits: NDArray[np.int32]  # (L,)
+    activation: int
+    scale: np.float32  # bits of logit per unit of output
+    needs_exps: bool  # whether the objective reads 2**logit
+
+
+def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
+    """Return a network as compiled code reads it."""
+    n_layers, sizes = network.n_layers, np.array(network.sizes, dtype=np.int64)
+    units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    places = units[:-1] - sizes[0]
+    places[0] = 0
+    return Net(
+        sizes=sizes,
+        fan_ins=np.array([layer.fan_in for layer in network.layers], dtype=np.int64),
+        starts=np.array(network.offsets, dtype=np.int64),
+        units=units,
+        places=places,
+        first_sources=np.concatenate([layer.first_sources() for layer in network.layers]),
+        weights=network.flat_weights(),
+        biases=np.concatenate([network.biases_of(k) for k in range(n_layers)]),
+        shifts=np.array([0, *network.shifts], dtype=np.int32),
+        limits=np.array(network.limits, dtype=np.int32),
+        activation=ACTIVATIONS[network.activation],
+        scale=scale,
+        needs_exps=needs_exps,
+    )
+
+
+@njit(inline="always")
+def layer_of(net, index):
+    """The layer of the weight at this flat index."""
+    layer = 0
+    while index >= net.starts[layer + 1]:
+        layer += 1
+    return layer
+
+
+@njit(inline="always")
+def target_of(net, layer, index):
+    """The unit of the layer above that a weight leads to."""
+    return (index - net.starts[layer]) // net.fan_ins[layer]
+
+
+@njit(inline="always")
+def source_of(net, layer, index):
+    """The unit of the layer below that a weight leads from."""
+    at = index - net.starts[layer]
+    unit = at // net.fan_ins[layer]
+    return net.first_sources[net.places[layer + 1] + unit] + at - unit * net.fan_ins[layer]
+
+
+@njit(inline="always")
+def first_weight(net, layer, unit):
+    """The first of the ``net.fan_ins[layer]`` weights into a unit of the layer above."""
+    return net.starts[layer] + unit * net.fan_ins[layer]
+
+
+@njit(inline="always")
+def first_source(net, layer, unit):
+    """The unit of the layer below that the first weight into a unit above leads from."""
+    return net.first_sources[net.places[layer + 1] + unit]
+
+
+@njit(inline="always")
+def weight_between(net, layer, source, unit):
+    """The weight from a unit below to a unit above, or -1 where there is none."""
+    slot = source - first_source(net, layer, unit)
+    if slot < 0 or slot >= net.fan_ins[layer]:
+        return -1
+    return first_weight(net, layer, unit) + slot

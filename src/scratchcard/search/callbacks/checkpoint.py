@@ -1,0 +1,66 @@
+"""Checkpoint: the population is saved now and then, so that no search is lost with its process."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from typing import TYPE_CHECKING
+
+from scratchcard.search.callbacks.base import Callback
+from scratchcard.search.population import Population
+
+if TYPE_CHECKING:
+    from scratchcard.search.loop import Loop
+
+SHARE = 0.01  # of the time may go into saving
+
+
+class Checkpoint(Callback):
+    """Saves the population to a file every so often, and when the search ends.
+
+    :meth:`Population.load <scratchcard.search.Population.load>` reads it, and
+    ``evolve(..., resume=population)`` goes on from there.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file; it is replaced whole.
+    seconds : float
+        Time between two saves at least. Where saving takes long it is longer, so that at most a
+        hundredth of the time goes into it.
+
+    Raises
+    ------
+    ValueError
+        For a time that is not one, above 0.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], seconds: float = 30.0) -> None:
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"seconds takes a number from 0, got {seconds!r}")
+        self.path = path
+        self.seconds = seconds
+        self.due = -math.inf
+        self.population: Population | None = None  # after the last whole generation
+
+    def on_start(self, loop: Loop) -> None:
+        """Keep the first population."""
+        self.population = loop.population()
+
+    def on_generation(self, loop: Loop) -> None:
+        """Keep the population, and save it if it is time."""
+        self.population = loop.population()
+        if time.monotonic() >= self.due:
+            self._save()
+
+    def on_end(self, loop: Loop) -> None:
+        """Save the population after the last whole generation, from which a search can go on."""
+        self._save()
+
+    def _save(self) -> None:
+        began = time.monotonic()
+        if self.population is not None:
+            self.population.save(self.path)
+        ended = time.monotonic()
+        self.due = ended + max(self.seconds, (ended - began) / SHARE)

@@ -1,0 +1,32 @@
+"""Early stopping: a search ends when validation rows have not improved for a while."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scratchcard.search.callbacks.base import Callback
+from scratchcard.search.callbacks.choosing import Choosing
+
+if TYPE_CHECKING:
+    from scratchcard.search.loop import Loop
+
+
+class EarlyStopping(Callback):
+    """Stops after ``patience`` generations without a better validation score.
+
+    Parameters
+    ----------
+    choosing : Choosing
+        Knows when the score last improved.
+    patience : int
+        Generations.
+    """
+
+    def __init__(self, choosing: Choosing, patience: int) -> None:
+        self.choosing = choosing
+        self.patience = patience
+
+    def on_generation(self, loop: Loop) -> None:
+        """Stop if it is time."""
+        if loop.generation - self.choosing.improved >= self.patience:
+            loop.stop("early stopping")

@@ -1,0 +1,16 @@
+"""Migration: masks out of nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratchcard.search.genetic.operators.base import Masks, Random, coins
+from scratchcard.ticket import Network
+
+
+def random_masks(network: Network, n: int, density: float, random: Random) -> Masks:
+    """Return masks in which each weight stays with probability ``density``."""
+    shape = (n, network.n_weights)
+    if density == 0.5:
+        return coins(shape, random)
+    return (random.random(shape) < density).astype(np.uint8)

@@ -1,0 +1,212 @@
+"""Moves: what a burst proposes, and how it accepts. Compiled; the same for every engine."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from scratchcard.engines.incremental.threads import apart
+from scratchcard.engines.incremental.wiring import (
+    Net,
+    first_weight,
+    layer_of,
+    source_of,
+    target_of,
+    weight_between,
+)
+
+MIX1, MIX2, GOLDEN = (
+    np.uint64(0xBF58476D1CE4E5B9),
+    np.uint64(0x94D049BB133111EB),
+    np.uint64(0x9E3779B97F4A7C15),
+)
+TRIES = 32  # looks for a weight to add: at a density of 0.5 one in 2**32 proposals finds none
+
+
+class Survivors(NamedTuple):
+    """The surviving weights of a mask, so that one is drawn at once."""
+
+    indices: NDArray[np.int64]  # (n_weights,) the first surviving[0] are flat weight indices
+    place: NDArray[np.int32]  # (n_weights,) where in indices, -1 for none
+    surviving: NDArray[np.int64]  # (1,) how many they are
+    fed: NDArray[np.int64]  # (units,) surviving outgoing weights of each unit, inputs first
+
+
+class Moves(NamedTuple):
+    """How a burst proposes and accepts."""
+
+    remove: float  # share of proposals that scratch one weight off
+    swap: float  # share that replace a weight by another one into the same unit
+    small_layer: float  # share of additions whose layer is drawn evenly, not by size
+    max_survivors: int
+    price: float  # what a surviving weight adds to the objective
+    heat: float  # mean of the exponentially distributed worsening that is accepted
+    race_z: float  # standard errors after which a race is lost; 0: no races
+
+
+class Chooser(NamedTuple):
+    """What proposals are made from: one thread's copy."""
+
+    survivors: Survivors
+    moves: Moves
+    rng: NDArray[np.uint64]  # (1,)
+
+
+@njit(cache=True)
+def random_bits(rng):
+    """The next 64 random bits of ``rng``, (1,) uint64: SplitMix64 (Steele, Lea, Flood 2014)."""
+    rng[0] += GOLDEN
+    z = rng[0]
+    z = (z ^ (z >> np.uint64(30))) * MIX1
+    z = (z ^ (z >> np.uint64(27))) * MIX2
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(cache=True)
+def uniform(rng):
+    """A float in [0, 1)."""
+    return (random_bits(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@njit(cache=True)
+def below(rng, n):
+    """An integer in 0..n-1."""
+    return np.int64(uniform(rng) * n)
+
+
+@njit(cache=True)
+def slack_of(chooser):
+    """By how much the next candidate may be worse."""
+    heat = chooser.moves.heat
+    return -heat * np.log(1.0 - uniform(chooser.rng)) if heat > 0 else 0.0
+
+
+@njit(cache=True)
+def growth_of(survivors, flips, n_flips):
+    """How many weights more survive after these flips."""
+    growth = 0
+    for f in range(n_flips):
+        growth += 1 if survivors.place[flips[f]] < 0 else -1
+    return growth
+
+
+@njit(cache=True)
+def note_flips(net, survivors, flips, n_flips):
+    """Note that these weights have been flipped."""
+    for f in range(n_flips):
+        note_flip(net, survivors, flips[f])
+
+
+@njit(inline="always")
+def note_flip(net, survivors, index):
+    """Note that the weight at ``index`` has been flipped."""
+    layer = layer_of(net, index)
+    source = net.units[layer] + source_of(net, layer, index)
+    at = survivors.place[index]
+    if at < 0:
+        survivors.indices[survivors.surviving[0]] = index
+        survivors.place[index] = survivors.surviving[0]
+        survivors.surviving[0] += 1
+        survivors.fed[source] += 1
+    else:
+        survivors.surviving[0] -= 1
+        last = survivors.indices[survivors.surviving[0]]
+        survivors.indices[at] = last
+        survivors.place[last] = at
+        survivors.place[index] = -1
+        survivors.fed[source] -= 1
+
+
+@njit(cache=True)
+def propose(net, chooser, flips):
+    """Fill ``flips`` with one or two weights to flip; returns how many, 0 for none found."""
+    survivors, moves, rng = chooser.survivors, chooser.moves, chooser.rng
+    kind = uniform(rng)
+    count = survivors.surviving[0]
+    n_layers = net.sizes.size - 1
+    if kind < moves.remove + moves.swap:
+        if count == 0:
+            return 0
+        flips[0] = survivors.indices[below(rng, count)]
+        if kind < moves.remove:
+            return 1
+        layer = layer_of(net, flips[0])
+        row = first_weight(net, layer, target_of(net, layer, flips[0]))
+        for _ in range(TRIES):
+            other = row + below(rng, net.fan_ins[layer])
+            if survivors.place[other] < 0:
+                flips[1] = other
+                if flips[0] > other:
+                    flips[1] = flips[0]
+                    flips[0] = other
+                return 2
+        return 0
+    if count >= moves.max_survivors:
+        return 0
+    for _ in range(TRIES):
+        if uniform(rng) < moves.small_layer:
+            layer = below(rng, n_layers)
+            size = net.starts[layer + 1] - net.starts[layer]
+            index = net.starts[layer] + below(rng, size)
+        else:
+            index = below(rng, net.starts[n_layers])
+        if survivors.place[index] >= 0:
+            continue
+        layer = layer_of(net, index)
+        j = target_of(net, layer, index)
+        if layer < n_layers - 1 and survivors.fed[net.units[layer + 1] + j] == 0:
+            continue  # a weight into a unit that feeds nothing changes no output
+        flips[0] = index
+        return 1
+    return 0
+
+
+@njit(cache=True)
+def hidden_units_in_random_order(net, rng):
+    """The numbers of all hidden units, inputs counted, in random order."""
+    n_hidden = net.places[net.places.size - 1]
+    order = np.arange(n_hidden)
+    for k in range(n_hidden - 1, 0, -1):
+        swap = below(rng, k + 1)
+        order[k], order[swap] = order[swap], order[k]
+    return order + net.units[1]
+
+
+@njit(cache=True)
+def unit_difference(net, mask, other, number, flips):
+    """Weights into and out of a hidden unit whose bits differ between two masks; how many.
+
+    number : of the unit, inputs counted. Fills ``flips`` in ascending order.
+    """
+    layer = 1
+    while number >= net.units[layer + 1]:
+        layer += 1
+    unit = number - net.units[layer]
+    n = 0
+    row = first_weight(net, layer - 1, unit)
+    for index in range(row, row + net.fan_ins[layer - 1]):
+        if mask[index] != other[index]:
+            flips[n] = index
+            n += 1
+    for above in range(net.sizes[layer + 1]):
+        index = weight_between(net, layer, unit, above)
+        if index >= 0 and mask[index] != other[index]:
+            flips[n] = index
+            n += 1
+    return n
+
+
+def survivors_of(mask: NDArray[np.uint8], net: Net) -> Survivors:
+    """Return the survivors of a mask, (n_weights,)."""
+    found = np.flatnonzero(mask)
+    survivors = Survivors(
+        indices=np.zeros(mask.size, dtype=np.int64),
+        place=np.full(mask.size, -1, dtype=np.int32),
+        surviving=apart(1),
+        fed=np.zeros(net.units[-1], dtype=np.int64),
+    )
+    note_flips(net, survivors, found, found.size)
+    return survivors

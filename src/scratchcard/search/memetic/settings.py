@@ -1,0 +1,125 @@
+"""Settings of the memetic search, the default algorithm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from scratchcard.checks import as_int, as_number, as_share
+from scratchcard.engines import make_engine_of
+from scratchcard.search.memetic.search import MemeticSearch
+from scratchcard.search.population import Population
+from scratchcard.search.task import Task
+from scratchcard.search.temperature import SHARPNESS, SMOOTHING
+
+MOST = 1 << 62  # of what is counted
+
+
+@dataclass(frozen=True)
+class Memetic:
+    """Settings of the memetic search.
+
+    Parameters
+    ----------
+    max_density : float
+        At most this share of the weights survives, above 0 and at most 1.
+    price : float or None
+        What one surviving weight adds to the objective; None for 0.02 divided by the number of
+        weights that ``max_density`` allows.
+    population : int or None
+        Individuals; None for 4, or for 1 where the network has more than 2**16 weights: there the
+        luck of the start averages out, and every trial is wanted in one place.
+    burst : int or None
+        Mutation trials of an individual in a generation; None for 60 times the square root of the
+        number of weights.
+    generations : int
+        Default length of a search.
+    heat : float
+        How much worse a mutation may be at the start, as a multiple of the default price; cools to
+        nothing at the end.
+    remove, swap : float
+        Shares of the proposals that scratch a connection off, and that move the source of one; the
+        rest add one.
+    small_layer : float
+        Share of the additions whose layer is drawn evenly instead of by its size.
+    tolerance : float
+        Objectives this close count as equal in selection, and the sparser mask wins.
+    start_density : float
+        Density of the first masks, as a share of ``max_density``.
+    race_error : float
+        A trial reads its rows in stages and ends when its candidate is, on the evidence so far,
+        not good enough. This is the chance that one such look drops a candidate that is just good
+        enough, below 0.5; 0 always reads all rows. Only objectives that are a mean are raced, and
+        only where there are more than 2,048 rows.
+    first_rows : int
+        Rows that a search begins with; the window of rows that is read grows geometrically until
+        it holds all of them at the end, and moves on every 2,000 trials.
+    sample : float
+        Share of the rows that is searched at a time, above 0 to 1, but never fewer than 16,384
+        rows; see :mod:`scratchcard.search.memetic.sampler`. Of objectives that read a softmax.
+    sharpness, smoothing : float
+        The softmax is read at ``sharpness`` (0.1 to 10) times the temperature with the least
+        cross-entropy of labels smoothed by ``smoothing``, fitted every generation. The defaults
+        are for classes that can be told apart; where labels are noisy, or where a long search
+        learns its rows by heart, 1 and 0.02 are better.
+    engine : str
+        A name of :data:`scratchcard.engines.ENGINES`. On few rows the result does not depend on it;
+        an engine without compiled bursts is slower by orders of magnitude.
+
+    Raises
+    ------
+    ValueError
+        For settings that are not these.
+    """
+
+    max_density: float = 0.1
+    price: float | None = None
+    population: int | None = None
+    burst: int | None = None
+    generations: int = 100
+    heat: float = 10.0
+    remove: float = 0.3
+    swap: float = 0.3
+    small_layer: float = 0.3
+    tolerance: float = 1e-4
+    start_density: float = 0.5
+    race_error: float = 0.3
+    first_rows: int = 2048
+    sample: float = 0.3
+    sharpness: float = SHARPNESS
+    smoothing: float = SMOOTHING
+    engine: str = "incremental"
+    draws_rows: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        for name in ("max_density", "start_density", "sample", "smoothing"):
+            as_share(name, getattr(self, name), zero=False)
+        for name in ("remove", "swap", "small_layer"):
+            as_share(name, getattr(self, name))
+        as_number("race_error", self.race_error, 0.0, 0.5, "from 0 and below 0.5")
+        as_number("sharpness", self.sharpness, 0.1, 10.0)
+        if self.race_error >= 0.5:
+            raise ValueError(
+                f"race_error takes a number from 0 and below 0.5, got {self.race_error}"
+            )
+        if self.remove + self.swap >= 1:
+            raise ValueError(
+                "remove + swap takes less than 1, or nothing would ever be added, got "
+                f"{self.remove} + {self.swap}"
+            )
+        for name in ("price", "heat", "tolerance"):
+            if not (name == "price" and self.price is None):
+                as_number(name, getattr(self, name), 0.0)
+        for name in ("population", "burst", "generations", "first_rows"):
+            value = getattr(self, name)
+            if not (value is None and name in ("population", "burst")):
+                as_int(name, value, 1, MOST)
+        make_engine_of(self.engine)
+
+    def start(self, task: Task, population: Population | None = None) -> MemeticSearch:
+        """Begin a search, or go on with one that left this population."""
+        return MemeticSearch(self, task, population)
+
+    def smallest(self) -> Memetic:
+        """Return settings of a search of next to nothing that runs all the same code."""
+        return replace(Memetic(max_density=1.0, population=2), engine=self.engine)

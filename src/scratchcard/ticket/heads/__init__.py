@@ -1,0 +1,11 @@
+"""Heads: what outputs mean. A new one is a file here and a row in the table below."""
+
+from __future__ import annotations
+
+from scratchcard.ticket.heads.base import Head
+from scratchcard.ticket.heads.classes import Classes
+
+HEADS: dict[str, type[Head]] = {head.name: head for head in (Classes,)}
+"""The kinds of heads by name."""
+
+__all__ = ["HEADS", "Classes", "Head"]

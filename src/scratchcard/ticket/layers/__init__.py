@@ -1,0 +1,11 @@
+"""Layers: which units weights connect. A new one is a file here and a row in the table below."""
+
+from __future__ import annotations
+
+from scratchcard.ticket.layers.base import Layer, Shape
+from scratchcard.ticket.layers.dense import Dense
+
+LAYERS: dict[str, type[Layer]] = {layer.name: layer for layer in (Dense,)}
+"""The kinds of layers by name."""
+
+__all__ = ["LAYERS", "Dense", "Layer", "Shape"]
