@@ -17,6 +17,15 @@ from scratchcard.cli import cli
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+EXAMPLES = [page for page in PAGES if "guide" in page.parts and "```python" in page.read_text()]
+BEFORE = """
+from sklearn.datasets import load_digits
+from scratchcard import TicketClassifier
+
+X, y = load_digits(return_X_y=True)
+X_train, y_train, X_validation, y_validation = X[:1500], y[:1500], X[1500:], y[1500:]
+model = TicketClassifier(max_iter=2, random_state=0).fit(X, y)
+"""
 API = [path.stem for path in sorted((ROOT / "docs" / "api").glob("*.md"))]
 
 
@@ -98,6 +107,16 @@ def test_example_of_the_readme_runs_as_it_stands(tmp_path):
     assert accuracy > 0.95
     assert density <= 0.1
     assert (tmp_path / "digits.ticket").stat().st_size < 600
+
+
+@pytest.mark.parametrize("page", EXAMPLES, ids=lambda page: page.stem)
+def test_examples_of_the_guide_run(page, tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    code = "\n".join([BEFORE, *blocks])
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_readme_takes_no_more_than_two_screens():
