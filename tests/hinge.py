@@ -10,6 +10,3 @@ def hinge(logits, target, out):
             other = max(other, logits[k])
     out[0] = max(0.0, 1.0 - (logits[target] - other))
 
-
-def first(means):
-    return means[0]

@@ -9,7 +9,7 @@ import pytest
 import scratchcard.find
 from scratchcard import Limits
 from scratchcard.datasets import Dataset, Part, load
-from scratchcard.find import Search, accuracy, find
+from scratchcard.find import Search, find
 from scratchcard.objectives import OBJECTIVES
 from scratchcard.search import Memetic
 from scratchcard.search.temperature import calibrated_temperature
@@ -28,13 +28,13 @@ def test_find_and_report(iris):
     assert report["objective"] == "accuracy"
     assert report["network"] == "4-8-3"
     assert report["density"] <= 0.3
-    assert report["test_accuracy"] == accuracy(found.ticket, iris.test)
+    assert report["test_accuracy"] == found.ticket.score(*iris.test)
     assert report["majority_accuracy"] == pytest.approx(1 / 3, abs=0.02)
     assert find(iris, objective="accuracy", **settings, n_jobs=2).ticket == found.ticket
 
 
 def test_a_callback_stops_the_search(iris):
-    found = find(iris, hidden=(8,), callback=lambda progress: progress.generation == 2)
+    found = find(iris, hidden=(8,), callbacks=[lambda progress: progress.generation == 2])
     assert (found.outcome.stopped_by, found.outcome.generations) == ("callback", 2)
 
 
@@ -61,6 +61,9 @@ def test_an_algorithm_comes_with_settings_of_its_own(iris):
         ({"algorithm": "annealing"}, "algorithm takes 'memetic' or 'genetic', got 'annealing'"),
         ({"algorithm": "genetic", "max_density": 1.5}, "max_density"),
         ({"max_density": 0.0}, "max_density"),
+        ({"algorithm": Memetic(), "max_density": 0.1}, "max_density is for an algorithm by name"),
+        ({"input_bits": 0}, "input_bits takes an integer 8..16, got 0"),
+        ({"input_bits": 12}, "input_bits takes 8 or 16, got 12"),
         ({"max_density": 0.001}, "leaves 0 of 700 weights; a path .* needs 2"),
         ({"objective": "beauty"}, "objective"),
         ({"weights": "normal"}, "weights"),
@@ -86,7 +89,7 @@ def test_labels_that_no_ticket_holds_are_refused_before_the_search():
 
 
 def test_an_interrupt_while_pruning_keeps_the_ticket(iris, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     settings = {"hidden": (8,), "limits": Limits(generations=2)}
@@ -102,7 +105,7 @@ def test_an_interrupted_search_is_not_pruned(iris, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(scratchcard.find, "prune", None)
-    found = find(iris, hidden=(8,), prune="train", callback=interrupt)
+    found = find(iris, hidden=(8,), prune="train", callbacks=[interrupt])
     assert found.outcome.stopped_by == "interrupt"
 
 
@@ -113,11 +116,11 @@ def test_pruning_afterwards_costs_no_accuracy_on_its_rows(iris, rows):
     pruned = find(iris, **settings, prune=rows)
     part = getattr(iris, rows)
     assert pruned.ticket.mask.surviving < found.ticket.mask.surviving
-    assert accuracy(pruned.ticket, part) >= accuracy(found.ticket, part)
+    assert pruned.ticket.score(*part) >= found.ticket.score(*part)
     validation = pruned.search.problem.validation
     network, mask = pruned.ticket.network, pruned.ticket.mask
     calibrated = calibrated_temperature(network, mask, validation)
-    assert pruned.ticket.temperature == pytest.approx(calibrated, rel=1e-6)
+    assert pruned.ticket.head.temperature == pytest.approx(calibrated, rel=1e-6)
     assert pruned.outcome.objective != found.outcome.objective
     with pytest.raises(ValueError, match="prune takes 'train', 'validation' or None, got 'test'"):
         find(iris, prune="test")

@@ -11,6 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from scratchcard.ticket.codec import varint
+from scratchcard.ticket.heads import Classes
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.scaling import InputScaling
@@ -34,6 +35,13 @@ def labels(draw: st.DrawFn, n_classes: int) -> list[Any] | None:
     if kind is None or (kind == "booleans" and n_classes > 2):
         return None
     return draw(st.lists(LABELS[kind], min_size=n_classes, max_size=n_classes, unique=True))
+
+
+@st.composite
+def classes(draw: st.DrawFn, n_classes: int) -> Classes:
+    listed = draw(labels(n_classes))
+    temperature = draw(st.floats(2.0**-30, 2.0**10, width=32))
+    return Classes(n_classes if listed is None else listed, temperature)
 
 
 @st.composite
@@ -63,8 +71,7 @@ def tickets(draw: st.DrawFn, max_size: int = 9) -> Ticket:
             np.array(draw(st.lists(offset, min_size=n_pairs, max_size=n_pairs))),
             np.array(draw(st.lists(scale, min_size=n_pairs, max_size=n_pairs))),
         ),
-        draw(labels(network.n_outputs)),
-        draw(st.floats(2.0**-30, 2.0**10, width=32)),
+        draw(classes(network.n_outputs)),
     )
 
 
@@ -75,7 +82,8 @@ def small_ticket() -> Ticket:
     layers[0][[0, 1, 2, 2], [2, 4, 1, 5]] = True  # the hidden unit 1 feeds nothing
     layers[1][[0, 1, 1], [0, 0, 2]] = True
     scaling = InputScaling(np.array([0.5]), np.array([2.0]))
-    return Ticket(network, Mask.from_arrays(layers), scaling, ["no", "yes"], 2.0**-10)
+    head = Classes(["no", "yes"], 2.0**-10)
+    return Ticket(network, Mask.from_arrays(layers), scaling, head)
 
 
 def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: float) -> Ticket:
@@ -90,7 +98,8 @@ def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: flo
     )
     n_pairs = int(rng.choice([1, network.n_inputs]))
     scaling = InputScaling(rng.normal(size=n_pairs), rng.uniform(0.1, 2, n_pairs))
-    return Ticket(network, Mask.random(network.layers, density, rng), scaling, None, 0.001)
+    head = Classes(network.n_outputs, 0.001)
+    return Ticket(network, Mask.random(network.layers, density, rng), scaling, head)
 
 
 def file_head(sizes: tuple[int, ...], codes: int = 0, seed: int = 0) -> bytes:

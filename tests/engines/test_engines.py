@@ -1,4 +1,4 @@
-# Engines: the incremental engine equals the dense one, bit for bit. And the rows they read.
+# Engines: the incremental engine equals the dense one, bit for bit.
 from __future__ import annotations
 
 import numpy as np
@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchcard.engines import ENGINES, DenseEngine, IncrementalEngine
-from scratchcard.engines.incremental import trial as kernels
+from scratchcard.engines.incremental.trial import Race, trial
 from scratchcard.objectives import OBJECTIVES, custom_objective
-from scratchcard.rows import Rows, integer_weights
+from scratchcard.rows import Rows
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
@@ -31,7 +31,7 @@ def moments(logits, target, out):
 
 ALL = {
     **OBJECTIVES,
-    "hinge": custom_objective("hinge", hinge, lambda means: means[0], is_mean=True),
+    "hinge": custom_objective("hinge", hinge),
     "spread": custom_objective("spread", moments, lambda means: means[1] - means[0] ** 2, 2),
 }
 
@@ -93,7 +93,7 @@ class Case:
 
 
 @st.composite
-def cases(draw: st.DrawFn, objective: str) -> Case:
+def cases(draw: st.DrawFn, objective: str, spread: float | None = None) -> Case:
     return Case(
         draw(networks()),
         ALL[objective],
@@ -102,7 +102,7 @@ def cases(draw: st.DrawFn, objective: str) -> Case:
         block_rows=draw(st.sampled_from([16, 32, 2048])),
         density=draw(st.sampled_from([0.0, 0.1, 0.3, 0.7, 1.0])),
         heaviest=draw(st.sampled_from([1, 3, 1024])),
-        spread=draw(st.sampled_from([0.0, 1.0, 50.0, 1e6])),
+        spread=draw(st.sampled_from([0.0, 1.0, 50.0, 1e6])) if spread is None else spread,
     )
 
 
@@ -125,6 +125,55 @@ def test_incremental_equals_dense(objective, data):
             case.incremental.apply(incremental, flips)
             assert np.array_equal(case.incremental.sums(incremental), expected)
             case.assert_equal()
+
+
+@pytest.mark.parametrize("objective", ["cross_entropy", "brier"])
+@given(data=st.data(), spread=st.sampled_from([80.0, 300.0, 5e3, 1e5, 1e8]))
+@settings(max_examples=40)
+def test_incremental_equals_dense_where_logits_are_off_the_scale(objective, data, spread):
+    case = data.draw(cases(objective, spread))
+    case.assert_equal()
+    for _ in range(3):
+        flips = case.flips()
+        expected = case.dense.trial(case.states[0], flips)
+        assert np.array_equal(case.incremental.trial(case.states[1], flips), expected)
+        case.dense.apply(case.states[0], flips)
+        case.incremental.apply(case.states[1], flips)
+        case.assert_equal()
+
+
+@pytest.mark.parametrize("objective", ["cross_entropy", "brier", "margin", "accuracy", "hinge"])
+@given(data=st.data())
+@settings(max_examples=30)
+def test_a_new_temperature_leaves_nothing_stale(objective, data):
+    case = data.draw(cases(objective))
+    for use in ("sums", "trial", "trial_flips", "apply", "derive", "evaluate"):
+        factor = case.random.choice([0.01, 0.5, 3.0, 200.0])
+        temperature = float(np.float32(case.dense.temperature * factor))
+        flips, near = np.unique(case.flips()), case.states[0].mask.copy()
+        near[flips[:2]] ^= 1
+        found = []
+        for engine, state in zip((case.dense, case.incremental), case.states, strict=True):
+            engine.temper(temperature)
+            assert engine.temperature == temperature
+            if use == "sums":
+                found.append(engine.sums(state))
+            elif use == "trial":
+                found.append(engine.trial(state, flips))
+            elif use == "trial_flips":
+                found.append(engine.trial_flips(state, flips))
+            elif use == "apply":
+                engine.apply(state, flips)
+                found.append(engine.sums(state))
+            elif use == "derive":
+                found.append(engine.sums(engine.derive(state, near)))
+            else:
+                found.append(engine.evaluate(near[None], state))
+        assert np.array_equal(*found)
+        assert np.array_equal(
+            case.incremental.sums(case.incremental.state(near)), case.dense.evaluate(near[None])[0]
+        )
+        case.assert_equal()
 
 
 @pytest.mark.parametrize("objective", ["cross_entropy", "macro_f1"])
@@ -158,7 +207,7 @@ def test_many_masks_at_once(objective, data):
         mask[case.flips()[:3]] ^= 1
     masks = np.array([*near, case.mask(), incremental.mask])
     expected = case.dense.evaluate(masks)
-    assert np.array_equal(expected, [case.dense.state(mask).sums for mask in masks])
+    assert np.array_equal(expected, [case.dense.sums(case.dense.state(mask)) for mask in masks])
     assert np.array_equal(case.dense.evaluate(masks, dense), expected)
     assert np.array_equal(case.incremental.evaluate(masks), expected)
     assert np.array_equal(case.incremental.evaluate(masks, incremental), expected)
@@ -173,51 +222,17 @@ def test_a_race_that_runs_to_its_end_is_exact_and_one_that_does_not_leaves_no_tr
 ):
     case = data.draw(cases(objective))
     engine, (dense, state) = case.incremental, case.states
-    n_blocks = len(engine.data.targets)
     for z in (0.0, 1.0, 4.0):
         flips = np.unique(case.flips())
         expected = case.dense.trial(dense, flips)
         limit = case.random.choice([-1e6, 0.0, 1e6, 1e300])
-        race = kernels.Race(limit, z)
-        arguments = (engine.block, engine.net, engine.data, state, flips, len(flips))
-        if kernels.trial(*arguments, race, engine.team(1)[0]):
+        if trial(engine.job(), state, flips, len(flips), Race(limit, z)):
             assert np.array_equal(state.trial_sums, expected)
         else:
             assert limit < 1e300
-            assert n_blocks > 1
+            assert engine.n_blocks > 1
         case.assert_equal()
         assert np.array_equal(engine.trial(state, flips), expected)
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 200))
-def test_rows_come_into_the_same_blocks_in_whatever_order(seed, n_rows):
-    random = np.random.default_rng(seed)
-    network = Network.dense((3, 4, 2))
-    inputs = random.integers(-2, 3, (n_rows, 3))
-    targets, weights = random.integers(0, 2, n_rows), random.integers(1, 4, n_rows)
-    order = random.permutation(n_rows)
-    one, other = (
-        IncrementalEngine(
-            network,
-            Rows(inputs[rows], targets[rows], weights[rows]),
-            OBJECTIVES["accuracy"],
-            1.0,
-            block_rows=32,
-        ).data
-        for rows in (np.arange(n_rows), order)
-    )
-    for name in ("inputs", "targets", "weights"):
-        assert np.array_equal(getattr(one, name), getattr(other, name))
-
-
-@pytest.mark.parametrize("n_rows", [1, 2, 3, 16, 47, 1008])
-def test_squares_of_a_race_add_up_to_those_of_all_rows(n_rows):
-    random = np.random.default_rng(n_rows)
-    new, old = random.integers(-(1 << 20), 1 << 20, (2, n_rows)).astype(np.int32)
-    weights = random.integers(0, 1025, n_rows).astype(np.int32)
-    found = kernels.sum_of_squares(new, old, weights, np.empty(n_rows, dtype=np.float32))
-    exact = ((weights * (new.astype(np.float64) - old)) ** 2).sum()
-    assert found == pytest.approx(exact, rel=1e-5)
 
 
 def test_a_large_network_of_real_size():
@@ -241,38 +256,6 @@ def test_engines_by_name():
     assert ENGINES["incremental"] is IncrementalEngine
 
 
-# Rows
-
-
-def test_rows_keep_integers():
-    rows = Rows([[1, -2], [3, 4]], [0, 1])
-    assert (rows.inputs.dtype, rows.targets.dtype, rows.weights.dtype) == ("i2", "i8", "i8")
-    assert rows.weights.tolist() == [1, 1]
-    assert (len(rows), rows.total_weight) == (2, 2)
-    assert Rows([[1], [2]], [0, 1], [0, 1024]).total_weight == 1024
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (([1, 2], [0, 1]), "inputs"),
-        (([[1], [2]], [0]), "targets"),
-        (([[1], [2]], [0, 1], [1]), "weights"),
-        (([[1], [2]], [0, 1], [1, -1]), "weights must be integers from 0 to 1024"),
-        (([[1], [2]], [0, 1], [1, 1025]), "weights must be integers from 0 to 1024"),
-        (([[1], [2]], [0, 1], [0, 0]), "at least one row must have a weight above 0"),
-        (([[1], [2]], [0, -1]), "targets must be class indices from 0"),
-        (([[0.2], [0.9]], [0, 1]), "inputs takes integers, got float64 values"),
-        (([[1], [70000]], [0, 1]), "inputs takes integers -32768..32767, got 0..70000"),
-        (([[1], [2]], [0, 1.9]), "targets takes integers, got float64 values"),
-        (([[1], [2]], [0, 1], [0.5, 2.5]), "weights takes integers, got float64 values"),
-    ],
-)
-def test_rows_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        Rows(*map(np.array, arguments))
-
-
 @pytest.mark.parametrize("engine", [DenseEngine, IncrementalEngine])
 @pytest.mark.parametrize(
     ("inputs", "targets", "message"),
@@ -285,22 +268,6 @@ def test_rows_refused(arguments, message):
 def test_engines_refuse_rows_that_the_network_cannot_read(engine, inputs, targets, message):
     with pytest.raises(ValueError, match=message):
         engine(Network.dense((3, 5, 4)), Rows(inputs, targets), OBJECTIVES["accuracy"], 1.0)
-
-
-def test_integer_weights():
-    assert integer_weights(np.array([0.0, 3.0, 1024.0])).tolist() == [0, 3, 1024]
-    assert integer_weights(np.array([0.0, 0.5, 1.0])).tolist() == [0, 512, 1024]
-    assert integer_weights(np.array([2048.0, 1.0])).tolist() == [1024, 1]  # 0.5, and not 0
-    assert integer_weights(np.array([1e300, 1e-300, 0.0])).tolist() == [1024, 1, 0]
-    assert integer_weights(np.array([5e-324, 0.0])).tolist() == [1024, 0]
-    assert integer_weights(np.zeros(2)).tolist() == [0, 0]
-    assert integer_weights(np.array([2, 1])).dtype == np.int64
-
-
-@pytest.mark.parametrize("bad", [-1.0, np.nan, np.inf])
-def test_integer_weights_refused(bad):
-    with pytest.raises(ValueError, match="weights takes finite numbers of at least 0"):
-        integer_weights(np.array([1.0, bad]))
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "brier"])
@@ -317,3 +284,28 @@ def test_a_network_of_one_output_has_a_softmax_too(name):
         assert np.array_equal(
             dense.sums(dense.state(mask)), incremental.sums(incremental.state(mask))
         )
+
+
+@pytest.mark.parametrize("make", ENGINES.values(), ids=ENGINES)
+@pytest.mark.parametrize("name", ["macro_f1", "balanced_accuracy", "spread"])
+def test_row_statistics_are_refused_where_a_row_has_several(make, name):
+    network = Network.dense((3, 4, 2))
+    engine = make(network, Rows([[1, 2, 3]], [0]), ALL[name], 1.0)
+    with pytest.raises(ValueError, match=rf"row statistics take .* '{name}' has [24]"):
+        engine.row_statistics(np.ones(network.n_weights, np.uint8))
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "accuracy", "margin", "hinge"])
+def test_row_statistics_of_both_engines_are_the_same_and_weigh_up_to_the_sums(name):
+    random = np.random.default_rng(0)
+    network = Network.dense((5, 6, 3))
+    rows = Rows(
+        random.integers(-127, 128, (90, 5)), random.integers(0, 3, 90), random.integers(0, 4, 90)
+    )
+    dense, incremental = (
+        make(network, rows, ALL[name], 1e-4, 32) for make in (DenseEngine, IncrementalEngine)
+    )
+    for mask in random.integers(0, 2, (5, network.n_weights)).astype(np.uint8):
+        found = incremental.row_statistics(mask)
+        assert np.array_equal(found[rows.weights > 0], dense.row_statistics(mask)[rows.weights > 0])
+        assert (found.astype(np.int64) * rows.weights).sum() == dense.evaluate(mask[None])[0, 0]

@@ -16,7 +16,8 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import scratchcard.estimators.classifier
-from hinge import first, hinge
+import scratchcard.search.memetic.search
+from hinge import hinge
 from scratchcard import Genetic, Memetic, Network, Ticket, TicketClassifier
 from scratchcard.objectives import OBJECTIVES, custom_objective
 from scratchcard.search import evolve
@@ -32,7 +33,7 @@ def small(**settings):
     return TicketClassifier(**(defaults | settings))
 
 
-HINGE = custom_objective("hinge", hinge, first, is_mean=True)
+HINGE = custom_objective("hinge", hinge)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_attributes(iris):
     assert isinstance(classifier.ticket_, Ticket)
     assert classifier.network_ == Network.dense((4, 20, 3), seed=0)
     assert 0 < classifier.density_ == classifier.ticket_.mask.density <= 0.5
-    assert classifier.classes_.tolist() == classifier.ticket_.classes.tolist() == [0, 1, 2]
+    assert classifier.classes_.tolist() == classifier.ticket_.head.labels.tolist() == [0, 1, 2]
     assert classifier.n_features_in_ == 4
     assert classifier.n_iter_ == len(classifier.loss_curve_) == 5
     probabilities = classifier.predict_proba(iris[0])
@@ -90,6 +91,36 @@ def test_prediction_goes_through_the_ticket_alone(iris, tmp_path):
     other = small(random_state=1).fit(X, y).ticket_
     classifier.ticket_ = other
     assert np.array_equal(classifier.predict(X), other.predict(X))
+
+
+@pytest.mark.parametrize("algorithm", [SHORT, "genetic"], ids=["memetic", "genetic"])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_floating_point_errors_that_a_user_wants_raised_break_nothing(
+    algorithm, early_stopping, iris
+):
+    X, y = iris
+    settings = {"algorithm": algorithm, "early_stopping": early_stopping, "max_iter": 8}
+    expected = small(**settings).fit(X, y)
+    probabilities, logs = expected.predict_proba(X), expected.predict_log_proba(X)
+    before = np.seterr(all="raise")
+    try:
+        classifier = small(**settings).fit(X, y)
+        assert np.array_equal(classifier.predict_proba(X), probabilities)
+        assert np.array_equal(classifier.predict_log_proba(X), logs)
+        assert classifier.predict_proba(1e6 * X).shape == (150, 3)
+        assert np.isfinite(classifier.predict_log_proba(1e6 * X)).all()
+        assert np.geterr() == dict.fromkeys(np.geterr(), "raise")
+    finally:
+        np.seterr(**before)
+    assert classifier.ticket_ == expected.ticket_
+
+
+def test_log_probabilities_are_those_of_the_probabilities(iris):
+    X, y = iris
+    classifier = small().fit(X, y)
+    found = classifier.predict_log_proba(X)
+    assert np.allclose(np.exp(found), classifier.predict_proba(X))
+    assert np.isfinite(classifier.predict_log_proba(1e9 * X)).all()
 
 
 def test_the_decision_on_two_classes_is_one_number(iris):
@@ -411,10 +442,41 @@ def test_an_interrupt_keeps_the_best_so_far(monkeypatch, iris):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(scratchcard.estimators.classifier, "_print_progress", interrupt)
-    with pytest.warns(UserWarning, match="interrupted; the best ticket so far is kept"):
-        classifier = small(verbose=1, max_iter=50).fit(*iris)
-    assert classifier.n_iter_ == 3
+    classifier = small(verbose=1, max_iter=50)
+    with pytest.raises(KeyboardInterrupt, match="interrupted; the best ticket so far is kept"):
+        classifier.fit(*iris)
+    assert classifier.n_iter_ == len(classifier.loss_curve_) == 3
     assert classifier.score(*iris) > 0.5
+    assert classifier.predict_proba(iris[0]).shape == (150, 3)
+    assert classifier.ticket_.head.labels.tolist() == [0, 1, 2]
+
+
+def test_an_interrupt_before_anything_is_found_leaves_the_estimator_unfitted(monkeypatch, iris):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scratchcard.search.memetic.search.MemeticSearch, "_live", interrupted)
+    classifier = small()
+    with pytest.raises(KeyboardInterrupt):
+        classifier.fit(*iris)
+    with pytest.raises(NotFittedError):
+        classifier.predict(iris[0])
+
+
+def test_an_interrupt_ends_a_grid_search(monkeypatch, iris):
+    seen = []
+
+    def interrupt(progress):
+        seen.append(progress.generation)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scratchcard.estimators.classifier, "_print_progress", interrupt)
+    grid = GridSearchCV(small(verbose=1), {"max_iter": [3, 4, 5]}, cv=3)
+    with pytest.raises(KeyboardInterrupt):
+        grid.fit(*iris)
+    assert seen == [1]
+    with pytest.raises(NotFittedError):
+        grid.predict(iris[0])
 
 
 # What is refused
@@ -443,6 +505,9 @@ def test_an_interrupt_keeps_the_best_so_far(monkeypatch, iris):
         ({"algorithm": Memetic(max_density=1e-3)}, "leaves 0 of 140 weights"),
         ({"max_iter": 0}, "max_iter takes an integer from 1 or None, got 0"),
         ({"max_iter": 2.5}, "max_iter takes an integer from 1 or None, got 2.5"),
+        ({"max_iter": True}, "max_iter takes an integer from 1 or None, got True"),
+        ({"max_time": True}, "max_time takes seconds above 0 or None, got True"),
+        ({"input_bits": 0}, "input_bits takes an integer 8..16, got 0"),
         ({"max_evaluations": -1}, "max_evaluations takes an integer from 1 or None, got -1"),
         ({"max_time": 0}, "max_time takes seconds above 0 or None, got 0"),
         ({"max_time": np.inf}, "max_time takes seconds above 0 or None, got inf"),

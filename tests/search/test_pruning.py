@@ -76,7 +76,7 @@ def test_what_leads_nowhere_goes():
     last = flat[network.offsets[1] :].reshape(3, 6)
     last[:, :2] = 0  # the first two hidden units feed nothing
     pruned = prune(network, Mask.from_flat(network.layers, flat), rows)
-    assert not pruned.layers()[0][:2].any()
+    assert not pruned.arrays()[0][:2].any()
 
 
 def test_rows_of_no_weight_do_not_count():

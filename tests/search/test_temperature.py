@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
-from scratchcard.distinct import distinct
 from scratchcard.rows import Rows
 from scratchcard.search.temperature import calibrated_temperature, retempered, search_temperature
 from scratchcard.ticket.mask import Mask
@@ -94,10 +93,3 @@ def test_neither_depends_on_order_or_on_how_often_a_row_of_what_weight_stands(se
         assert search_temperature(network, others, 0.2) == search_temperature(network, rows, 0.2)
         expected = calibrated_temperature(network, mask, rows)
         assert calibrated_temperature(network, mask, others) == expected
-
-
-def test_distinct():
-    values = np.array([[1, -2], [3, 4], [1, -2], [0, 0], [3, 4], [-2, 1]])
-    first, weights = distinct(values, np.array([1, 2, 3, 0, 5, 7]))
-    found = {tuple(values[i]): w for i, w in zip(first.tolist(), weights.tolist(), strict=True)}
-    assert found == {(1, -2): 4, (3, 4): 7, (-2, 1): 7}

@@ -1,4 +1,4 @@
-"""ticketfile.py: the bytes of a ticket never change, and bytes that are no ticket are refused."""
+"""file.py: the bytes of a ticket never change, and bytes that are no ticket are refused."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchcard.ticket.codec import varint
+from scratchcard.ticket.heads import Classes
+from scratchcard.ticket.layers import Dense
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
@@ -29,9 +31,9 @@ def test_round_trip(ticket: Ticket) -> None:
     assert again.network == ticket.network
     assert again.mask == ticket.mask
     assert again.scaling == ticket.scaling
-    assert again.classes.dtype == ticket.classes.dtype
-    assert again.classes.tolist() == ticket.classes.tolist()
-    assert again.temperature == ticket.temperature
+    assert again.head.labels.dtype == ticket.head.labels.dtype
+    assert again.head.labels.tolist() == ticket.head.labels.tolist()
+    assert again.head.temperature == ticket.head.temperature
     assert Ticket.from_bytes(bytearray(data)) == Ticket.from_bytes(memoryview(data)) == ticket
 
 
@@ -41,9 +43,11 @@ def test_golden_bytes() -> None:
         "53435254 01000208 03020700 00003f00 00004000 00803a02 026e6f03 79657303 00030297 37d165ad "
         "1e"
     )
-    everything = Network.dense((3, 2, 2, 1), 2**32 - 1, "kaiming_normal", "zero", "sign", 16)
+    everything = Network(
+        (Dense(2), Dense(2), Dense(1)), 3, 2**32 - 1, "kaiming_normal", "zero", "sign", 16
+    )
     scaling = InputScaling(np.array([0.0, 1.0, -2.0]), np.array([1.0, 0.5, 0.0]))
-    ticket = Ticket(everything, Mask.full(everything.shapes), scaling, [-5], 1.0)
+    ticket = Ticket(everything, Mask.full(everything.layers), scaling, Classes([-5], 1.0))
     assert ticket.to_bytes().hex(" ", -4) == (
         "53435254 01760303 020201ff ffffff0f 00000000 0000803f 000000c0 0000803f 0000003f 00000000 "
         "0000803f 01090200 04000600 fff0e85c adb7"
@@ -134,7 +138,7 @@ REFUSED = [
     (b"", "this is not a ticket"),
     (b"SCRU" + bytes(40), "this is not a ticket"),
     (b"SCRT", "cut short: it has 4 bytes"),
-    (b"SCRT\2" + bytes(40), "format version 2, .* a newer scratchcard may read it"),
+    (b"SCRT\3" + bytes(40), "format version 3, .* a newer scratchcard may read it"),
     (b"SCRT\0" + bytes(40), "there is no format version 0"),
     (b"SCRT\1" + bytes(40), "the checksum is wrong"),
     (sealed(file_head((1, 1), codes=3) + b"\0\0"), "code of weights must be 0..2, the file says 3"),

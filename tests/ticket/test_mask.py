@@ -40,7 +40,7 @@ def paths_by_enumeration(mask):
         for j in np.flatnonzero(layers[depth][:, unit]):
             walk(depth + 1, j, [*taken, (j, unit)])
 
-    for i in range(mask.shapes[0][1]):
+    for i in range(mask.layers[0].n_sources):
         walk(0, i, [])
     return on_path
 
@@ -54,15 +54,19 @@ def test_flat_layers_and_bits_agree(mask):
     assert flat.dtype == np.uint8
     assert flat.shape == (mask.n_weights,)
     assert np.array_equal(np.concatenate([layer.reshape(-1) for layer in mask.arrays()]), flat)
-    assert [layer.shape for layer in mask.arrays()] == list(mask.shapes)
+    assert [array.shape for array in mask.arrays()] == [
+        (one.units, one.fan_in) for one in mask.layers
+    ]
     assert all(layer.dtype == np.bool_ for layer in mask.arrays())
     assert mask.bits == np.packbits(flat).tobytes()
+    pairs = [(layer.units, layer.fan_in) for layer in mask.layers]
     for again in (
-        Mask.from_flat(mask.shapes, flat),
-        Mask.from_flat(mask.shapes, flat.astype(bool)),
+        Mask.from_flat(mask.layers, flat),
+        Mask.from_flat(pairs, flat),
+        Mask.from_flat(mask.layers, flat.astype(bool)),
         Mask.from_arrays(mask.arrays()),
-        Mask(mask.shapes, mask.bits),
-        Mask(mask.shapes, np.packbits(flat)),
+        Mask(mask.layers, mask.bits),
+        Mask(mask.layers, np.packbits(flat)),
         pickle.loads(pickle.dumps(mask)),
         copy.deepcopy(mask),
     ):
@@ -129,7 +133,7 @@ def test_random_follows_density_and_generator():
 def test_effective_is_what_lies_on_a_path(mask):
     effective = mask.effective()
     expected = paths_by_enumeration(mask)
-    assert all(np.array_equal(a, b) for a, b in zip(effective.layers(), expected, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(effective.arrays(), expected, strict=True))
     assert effective.effective() == effective
     assert mask.effective_density == effective.density
     assert mask.is_connected == bool(expected[-1].any())
@@ -141,7 +145,7 @@ def test_without_dead_keeps_what_feeds_an_output(mask):
     assert alive.without_dead() == alive
     assert not np.any(alive.flat() & ~mask.flat().astype(bool))  # only removes
     assert not np.any(mask.effective().flat() & ~alive.flat().astype(bool))  # no weight on a path
-    layers = alive.layers()
+    layers = alive.arrays()
     assert np.array_equal(layers[-1], mask.arrays()[-1])
     for before, after in pairwise(layers):
         assert not before[~after.any(axis=0)].any()
@@ -150,7 +154,7 @@ def test_without_dead_keeps_what_feeds_an_output(mask):
 @given(masks(), st.data())
 def test_without_dead_never_changes_an_output(mask, data):
     network = Network.dense(
-        (mask.shapes[0][1], *(out for out, _ in mask.shapes)),
+        (mask.layers[0].n_sources, *(layer.units for layer in mask.layers)),
         seed=data.draw(st.integers(0, 2**32 - 1)),
         weights=data.draw(st.sampled_from(sorted(WEIGHT_FAMILIES))),
         biases=data.draw(st.sampled_from(sorted(BIAS_FAMILIES))),
@@ -179,7 +183,7 @@ def test_dead_ends_are_dropped_transitively():
     layers[2][0, 1] = False  # unit 1 of the last hidden layer feeds nothing
     layers[1][0, 1] = False  # unit 1 of the first one feeds only that unit
     alive = Mask.from_arrays(layers).without_dead()
-    assert [layer.tolist() for layer in alive.layers()] == [
+    assert [layer.tolist() for layer in alive.arrays()] == [
         [[True, True], [False, False]],
         [[True, False], [False, False]],
         [[True, False]],
@@ -192,14 +196,17 @@ def test_dead_ends_are_dropped_transitively():
 @pytest.mark.parametrize(
     ("shapes", "message"),
     [
-        ((), "^shapes takes at least one"),
-        (((3, 4), (2, 5)), "^shapes takes layers that chain, got 3 units into a fan_in of 5"),
-        (((3, 4, 5),), "^shapes takes .fan_out, fan_in. pairs"),
-        (7, "^shapes takes .fan_out, fan_in. pairs"),
-        (((0, 4),), r"^shapes takes an integer 1\.\..*, got 0"),
-        (((True, 4),), "^shapes takes an integer .*, got True"),
-        (((2.0, 4),), "^shapes takes an integer .*, got 2.0"),
-        (((2**20, 2**20),), r"^shapes takes at most 2\*\*31 weights in all, got 1099511627776"),
+        ((), "^layers takes at least one"),
+        (
+            ((3, 4), (2, 5)),
+            r"^layers takes layers that stand on each other, got .* shape \(3,\) below .* \(5,\)",
+        ),
+        (((3, 4, 5),), "^layers takes layers or .fan_out, fan_in. pairs, got"),
+        (7, "^layers takes layers or .fan_out, fan_in. pairs, got 7"),
+        (((0, 4),), r"^layers takes an integer 1\.\..*, got 0"),
+        (((True, 4),), "^layers takes an integer .*, got True"),
+        (((2.0, 4),), "^layers takes an integer .*, got 2.0"),
+        (((2**20, 2**20),), r"^layers takes at most 2\*\*31 weights in all, got 1099511627776"),
     ],
 )
 def test_bad_shapes_are_refused(shapes, message):
@@ -246,9 +253,9 @@ def test_bad_flat_vectors_are_refused(flat, message):
 
 
 def test_bad_layers_are_refused():
-    with pytest.raises(ValueError, match=r"^layers takes 2-D arrays, got shape .4,. at 1"):
+    with pytest.raises(ValueError, match=r"^arrays takes 2-D arrays, got shape .4,. at 1"):
         Mask.from_arrays([np.ones((2, 3), bool), np.ones(4, bool)])
-    with pytest.raises(ValueError, match=r"^shapes takes at least one"):
+    with pytest.raises(ValueError, match=r"^layers takes at least one"):
         Mask.from_arrays([])
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchcard.ticket import network as network_module
+from scratchcard.ticket.layers import Dense
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES, biases, weights
@@ -91,6 +92,8 @@ def test_shape():
     assert (network.n_inputs, network.n_outputs) == (4, 2)
     assert network.shapes == ((3, 4), (2, 3))
     assert network.offsets == (0, 12, 18)
+    assert network.sizes == (4, 3, 2)
+    assert network.architecture == "4-3-2"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +129,7 @@ def test_derived_integers_are_golden(changed, shifts, limits, units, ones):
     network = Network.dense((64, 100, 50, 10), **changed)
     assert network.shifts == shifts
     assert network.limits == limits
-    assert network.units == units
+    assert network.one_sums == units
     assert network.ones == ones
     assert network.input_limit == limits[0]
     assert network == dataclasses.replace(network, seed=0)
@@ -148,7 +151,7 @@ def test_no_sum_leaves_32_bits(sizes, family, activation, input_bits):
     )
     greatest = WEIGHT_FAMILIES[family].max
     for fan_in, limit, unit, one in zip(
-        sizes[:-1], network.limits, network.units, network.ones, strict=True
+        sizes[:-1], network.limits, network.one_sums, network.ones, strict=True
     ):
         assert 1 <= one <= limit <= 32767
         assert limit * fan_in * greatest <= 2**30
@@ -168,7 +171,7 @@ def test_weights_and_biases_are_those_of_the_weight_function(network):
         assert np.array_equal(network.flat_weights()[start:stop], drawn.reshape(-1))
         b8 = biases(network.biases, network.seed, layer, fan_out).tolist()
         assert network.biases_of(layer).dtype == np.int32
-        assert network.biases_of(layer).tolist() == [(b * network.units[layer]) >> 7 for b in b8]
+        assert network.biases_of(layer).tolist() == [(b * network.one_sums[layer]) >> 7 for b in b8]
     assert network.flat_weights().dtype == np.int8
 
 
@@ -193,7 +196,7 @@ def test_a_layer_that_is_not_there(layer):
 
 
 def test_equality_hash_and_pickle_know_only_the_fields():
-    seen, fresh = Network.dense((4, 3, 2), seed=5), Network([4, np.int64(3), 2], seed=np.uint32(5))
+    seen, fresh = Network.dense((4, 3, 2), seed=5), Network.dense([4, np.int64(3), 2], np.uint32(5))
     seen.flat_weights(), seen.biases_of(0), seen.shifts
     assert seen == fresh
     assert hash(seen) == hash(fresh)
@@ -204,6 +207,8 @@ def test_equality_hash_and_pickle_know_only_the_fields():
         assert "_flat_weights" not in vars(again)
     assert seen != dataclasses.replace(seen, seed=0)
     assert eval(repr(seen)) == seen
+    assert Network([Dense(3), Dense(2)], 4, seed=5) == seen
+    assert Network((Dense(3), Dense(2)), (4,), 5) == seen
 
 
 # -- outputs -------------------------------------------------------------------------------------
@@ -302,9 +307,12 @@ def test_a_big_sparse_network_is_not_drawn_in_full():
         ({"sizes": (4, -1)}, "^sizes takes an integer .*, got -1"),
         ({"sizes": (4, 2.0)}, "^sizes takes an integer .*, got 2.0"),
         ({"sizes": (4, True)}, "^sizes takes an integer .*, got True"),
-        ({"sizes": (10**6, 10**6)}, r"^sizes takes at most 2\*\*31 weights in all, got 10{12}"),
+        ({"sizes": (10**6, 10**6)}, r"^layers takes at most 2\*\*31 weights in all, got 10{12}"),
         ({"sizes": (10**12, 1)}, "^sizes takes an integer"),
-        ({"sizes": (2**24, 1)}, "^sizes takes at most 8454660 units into a layer of uniform"),
+        (
+            {"sizes": (2**24, 1)},
+            "^layers takes at most 8454660 units into a unit of uniform weights, got 16777216",
+        ),
         ({"seed": -1}, "^seed takes an integer 0..4294967295, got -1"),
         ({"seed": 2**32}, "^seed takes an integer"),
         ({"seed": None}, "^seed takes an integer .*, got None"),
@@ -330,7 +338,7 @@ def test_every_seed_is_a_seed(seed):
 
 def test_huge_networks_take_no_memory():
     tracemalloc.start()
-    with pytest.raises(ValueError, match=r"^sizes takes"):
+    with pytest.raises(ValueError, match=r"^layers takes"):
         Network.dense((10**6, 10**6, 10))
     network = Network.dense(
         (2**15, 2**15, 2**15)
@@ -361,7 +369,7 @@ def test_bad_inputs_are_refused(inputs, message):
 
 def test_a_mask_of_another_network_is_refused():
     network, rows = Network.dense((5, 4, 3)), np.zeros((1, 5), int)
-    with pytest.raises(ValueError, match=r"^mask takes shapes \(\(4, 5\), .*, got \(\(3, 5\)"):
+    with pytest.raises(ValueError, match=r"^mask takes a mask of 5-4-3, got one of 5-3"):
         network.outputs(Mask.full(((3, 5),)), rows)
     with pytest.raises(ValueError, match=r"^mask takes a Mask, got ndarray"):
         network.outputs(np.ones(32, bool), rows)

@@ -114,13 +114,13 @@ def expected_rows(ticket: Ticket, rows: np.ndarray) -> list[list[int]]:
 
 
 def check_labels(ticket: Ticket, found: list[str]) -> None:
-    kind = ticket.classes.dtype.kind
+    kind = ticket.head.labels.dtype.kind
     if kind == "U":
-        assert [bytes.fromhex(text).decode() for text in found] == ticket.classes.tolist()
+        assert [bytes.fromhex(text).decode() for text in found] == ticket.head.labels.tolist()
     elif kind == "f":
-        assert [float(text) for text in found] == ticket.classes.tolist()
+        assert [float(text) for text in found] == ticket.head.labels.tolist()
     else:
-        assert [int(text) for text in found] == ticket.classes.astype(np.int64).tolist()
+        assert [int(text) for text in found] == ticket.head.labels.astype(np.int64).tolist()
 
 
 def check(ticket: Ticket, rows: np.ndarray, answer: Answer) -> None:

@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scratchcard.ticket.heads import Classes
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
@@ -28,10 +29,11 @@ from ticket_strategies import random_ticket, tickets
 SCALING = InputScaling(np.array([8.0]), np.array([0.125]))
 
 
-def digits_ticket(density: float = 0.1, **arguments: Any) -> Ticket:
+def digits_ticket(density: float = 0.1, labels: Any = 10, temperature: float = 0.001) -> Ticket:
     network = Network.dense((64, 100, 10), seed=4_000_000_000)
     mask = Mask.random(network.layers, density, np.random.default_rng(0))
-    return Ticket(network, mask, SCALING, **{"temperature": 0.001, **arguments})
+    head = Classes(labels, temperature)
+    return Ticket(network, mask, SCALING, head)
 
 
 def random_rows(ticket: Ticket, n_rows: int, seed: int = 0) -> np.ndarray:
@@ -50,9 +52,9 @@ def test_predictions_agree_with_the_outputs(ticket: Ticket, seed: int) -> None:
     assert outputs.shape == (5, ticket.network.n_outputs)
     np.testing.assert_array_equal(outputs, ticket.network.outputs(ticket.mask, inputs))
     winners = [row.index(max(row)) for row in outputs.tolist()]  # the first of ties
-    assert ticket.predict(X).tolist() == [ticket.classes[i] for i in winners]
+    assert ticket.predict(X).tolist() == [ticket.head.labels[i] for i in winners]
     logits = ticket.decision_function(X)
-    np.testing.assert_array_equal(logits, outputs * ticket.temperature)
+    np.testing.assert_array_equal(logits, outputs * ticket.head.temperature)
     proba = ticket.predict_proba(X)
     assert proba.dtype == np.float64
     np.testing.assert_allclose(proba.sum(axis=1), 1)
@@ -70,7 +72,7 @@ def test_dropping_dead_weights_changes_no_output() -> None:
 
 
 def test_rows_of_every_form() -> None:
-    ticket = digits_ticket(classes=[f"digit {i}" for i in range(10)])
+    ticket = digits_ticket(labels=[f"digit {i}" for i in range(10)])
     X = np.random.default_rng(0).integers(0, 17, (7, 64))
     expected = ticket.predict(X)
     assert expected.dtype == np.dtype("<U7")
@@ -119,20 +121,10 @@ def test_rows_refused(method: str, X: Any, message: str) -> None:
         ({"network": "64-100-10"}, "network takes a Network, got str"),
         ({"mask": np.ones(7400)}, "mask takes a Mask, got ndarray"),
         ({"scaling": None}, "scaling takes a InputScaling, got NoneType"),
-        ({"mask": Mask.full([(10, 64)])}, "mask takes the network's"),
+        ({"mask": Mask.full([(10, 64)])}, "mask takes a mask of 64-100-10, got one of 64-10"),
         ({"scaling": InputScaling(np.zeros(3), np.ones(3))}, "scaling takes 1 pair or 64, got 3"),
-        ({"classes": [1, 2]}, "classes takes one label for each of 10 outputs"),
-        ({"temperature": 0.0}, "temperature takes a number above 0"),
-        ({"temperature": -1.0}, "temperature takes a number above 0"),
-        ({"temperature": np.nan}, "temperature takes a number above 0"),
-        ({"temperature": np.inf}, "temperature takes a number above 0"),
-        ({"temperature": 1e39}, "temperature takes a number above 0 that float32 holds"),
-        ({"temperature": 1e-60}, "temperature takes a number above 0 that float32 holds"),
-        ({"temperature": 10**400}, "temperature takes a number above 0 that float32 holds"),
-        ({"temperature": "1"}, "temperature takes a number above 0, got '1'"),
-        ({"temperature": True}, "temperature takes a number above 0, got True"),
-        ({"temperature": None}, "temperature takes a number above 0, got None"),
-        ({"temperature": 1j}, "temperature takes a number above 0, got 1j"),
+        ({"head": Classes([1, 2])}, "head takes one of 10 outputs, .* got one of 2"),
+        ({"head": range(10)}, "head takes a Head, got range"),
     ],
 )
 def test_arguments_refused(arguments: dict[str, Any], message: str) -> None:
@@ -151,9 +143,11 @@ def test_too_many_layers() -> None:
 def test_immutable() -> None:
     ticket = digits_ticket()
     with pytest.raises(AttributeError):
-        ticket.temperature = 2.0  # type: ignore[misc]
+        ticket.head = Classes(10)  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        ticket.head.temperature = 2.0  # type: ignore[misc]
     with pytest.raises(ValueError, match="read-only"):
-        ticket.classes[0] = 3
+        ticket.head.labels[0] = 3
 
 
 # -- equality, copies, description -------------------------------------------------------------
@@ -165,7 +159,7 @@ def test_equality_and_hash() -> None:
     assert hash(ticket) == hash(same)
     assert ticket != digits_ticket(temperature=0.002)
     assert ticket != digits_ticket(density=0.2)
-    assert ticket != digits_ticket(classes=range(1, 11))
+    assert ticket != digits_ticket(labels=range(1, 11))
     assert ticket != ticket.to_bytes()
     assert digits_ticket(temperature=0.1) == digits_ticket(temperature=float(np.float32(0.1)))
 

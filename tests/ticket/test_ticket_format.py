@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scratchcard.ticket import file as ticketfile
-from scratchcard.ticket import labels
+from scratchcard.ticket.heads import labels
 from scratchcard.ticket.network import ACTIVATIONS
 from scratchcard.ticket.ticket import Ticket
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES, biases, philox2x32, weight_at
@@ -57,7 +57,7 @@ def test_codes() -> None:
 
 
 def test_limits() -> None:
-    assert ticketfile.VERSION == 1
+    assert ticketfile.VERSION == 2
     assert ticketfile.MAX_BYTES == 2**26
     assert ticketfile.MAX_LAYERS == 255
     assert ticketfile.weights_allowed(100) == 2**22 + 4096 * 100
@@ -93,14 +93,14 @@ def test_worked_example_prediction(example: dict[str, list[str]]) -> None:
         "inputs": inputs,
         "weights_0": weights[0][layers[0]],
         "biases_0": network.biases_of(0),
-        "unit_0": [network.units[0]],
+        "unit_0": [network.one_sums[0]],
         "shift_0": [network.shifts[0]],
         "limit_1": [network.limits[1]],
         "sums_0": sums,
         "hidden": np.minimum(np.maximum(sums, 0) >> network.shifts[0], network.limits[1]),
         "weights_1": weights[1][layers[1]],
         "biases_1": network.biases_of(1),
-        "unit_1": [network.units[1]],
+        "unit_1": [network.one_sums[1]],
         "outputs": ticket.outputs(row)[0],
         "label": ticket.predict(row),
     }
@@ -108,4 +108,4 @@ def test_worked_example_prediction(example: dict[str, list[str]]) -> None:
     for name, values in expected.items():
         assert example[name] == [str(value) for value in values], name
     b8 = int(biases("uniform", network.seed, 0, 1)[0])
-    assert (b8, (b8 * network.units[0]) >> 7) == (-34, -4285)
+    assert (b8, (b8 * network.one_sums[0]) >> 7) == (-34, -4285)

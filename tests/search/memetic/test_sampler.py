@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchcard import Genetic, Limits, Memetic, Network, evolve
-from scratchcard.engines import IncrementalEngine
+from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, get_objective
-from scratchcard.objectives.base import ONE
+from scratchcard.objectives.base import QUANTUM
 from scratchcard.rows import Rows
 from scratchcard.rows.augmentation import shifted
 from scratchcard.search.memetic.sampler import MANY, PERIOD, Sampler, weighted_draw
@@ -21,13 +21,17 @@ def random_rows(n_rows, n_features=6, n_classes=3, seed=0):
     return Rows(inputs, inputs[:, :n_classes].argmax(axis=1))
 
 
+def importance_of(losses):
+    return OBJECTIVES["cross_entropy"].importance(losses)
+
+
 def task_of(rows, objective="cross_entropy", augment=None):
     network = Network.dense((rows.inputs.shape[1], 5, 3))
     return Task(network, rows, get_objective(objective), 0.01, augment=augment)
 
 
 @given(
-    losses=st.lists(st.integers(-ONE, 40 * ONE), min_size=1, max_size=300),
+    losses=st.lists(st.integers(-QUANTUM, 40 * QUANTUM), min_size=1, max_size=300),
     share=st.floats(0.01, 1.0),
     seed=st.integers(0, 2**32),
 )
@@ -35,7 +39,7 @@ def test_as_many_rows_are_drawn_as_are_wanted(losses, share, seed):
     n_drawn = max(1, int(share * len(losses)))
     weights = np.arange(len(losses)) % 3 + 1
     chosen, new = weighted_draw(
-        np.array(losses, np.int32), weights, n_drawn, np.random.default_rng(seed)
+        importance_of(np.array(losses, np.int32)), weights, n_drawn, np.random.default_rng(seed)
     )
     assert abs(len(chosen) - n_drawn) <= 1
     assert len(np.unique(chosen)) == len(chosen)
@@ -45,20 +49,22 @@ def test_as_many_rows_are_drawn_as_are_wanted(losses, share, seed):
 
 def test_rows_without_weight_are_never_drawn():
     weights = np.array([0, 5] * 50)
-    losses = np.full(100, ONE, np.int32)
+    importance = importance_of(np.full(100, QUANTUM, np.int32))
     for seed in range(20):
-        chosen, _ = weighted_draw(losses, weights, 20, np.random.default_rng(seed))
+        chosen, _ = weighted_draw(importance, weights, 20, np.random.default_rng(seed))
         assert (weights[chosen] == 5).all()
 
 
 def test_sums_over_drawn_rows_are_unbiased():
     """The weighted mean of any number of a row's: over many draws that of all rows."""
     random = np.random.default_rng(0)
-    losses = (ONE * random.exponential(0.5, 2000) ** 3).astype(np.int32)
+    losses = (QUANTUM * random.exponential(0.5, 2000) ** 3).astype(np.int32)
     values, weights = random.normal(1.0, 1.0, 2000) * losses, np.ones(2000, np.int64)
     estimates = []
     for seed in range(300):
-        chosen, new = weighted_draw(losses, weights, 400, np.random.default_rng(seed))
+        chosen, new = weighted_draw(
+            importance_of(losses), weights, 400, np.random.default_rng(seed)
+        )
         estimates.append(np.average(values[chosen], weights=new))
     error = np.std(estimates) / np.sqrt(len(estimates))
     assert abs(np.mean(estimates) - values.mean()) < 4 * error
@@ -67,9 +73,9 @@ def test_sums_over_drawn_rows_are_unbiased():
 
 
 def test_what_a_row_loses_makes_it_likely():
-    losses = np.array([0] * 900 + [8 * ONE] * 100, np.int32)
+    losses = np.array([0] * 900 + [8 * QUANTUM] * 100, np.int32)
     weights = np.ones(1000, np.int64)
-    chosen, new = weighted_draw(losses, weights, 200, np.random.default_rng(0))
+    chosen, new = weighted_draw(importance_of(losses), weights, 200, np.random.default_rng(0))
     assert np.count_nonzero(chosen >= 900) == 100  # all of them
     assert new[chosen < 900].min() > 5 * new[chosen >= 900].max()
 
@@ -86,7 +92,7 @@ def test_what_a_row_loses_makes_it_likely():
     ],
 )
 def test_when_rows_are_drawn(n_rows, objective, augment, n_drawn):
-    sampler = Sampler(task_of(random_rows(n_rows, 9), objective, augment), 0.4)
+    sampler = Sampler(task_of(random_rows(n_rows, 9), objective, augment), 0.4, IncrementalEngine)
     assert sampler.draws == (n_drawn is not None)
     rows = sampler.draw(np.zeros(5 * 12, np.uint8), 0.01)
     if n_drawn is None:
@@ -101,7 +107,7 @@ def test_when_rows_are_drawn(n_rows, objective, augment, n_drawn):
 def test_draws_differ_and_repeat():
     task = task_of(random_rows(20_000))
     mask = np.ones(5 * 9, np.uint8)
-    one, other = Sampler(task, 0.9), Sampler(task, 0.9)
+    one, other = (Sampler(task, 0.9, make) for make in (IncrementalEngine, DenseEngine))
     first, second = one.draw(mask, 0.01), one.draw(mask, 0.01)
     assert not np.array_equal(first.inputs, second.inputs)
     np.testing.assert_array_equal(first.inputs, other.draw(mask, 0.01).inputs)
