@@ -20,12 +20,10 @@ PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 EXAMPLES = [page for page in PAGES if "guide" in page.parts and "```python" in page.read_text()]
 BEFORE = """
 from sklearn.datasets import load_digits
-from scratchcard import TicketClassifier
 
 X, y = load_digits(return_X_y=True)
 X_train, y_train, X_validation, y_validation = X[:1500], y[:1500], X[1500:], y[1500:]
-model = TicketClassifier(max_iter=2, random_state=0).fit(X, y)
-"""
+"""  # what readers bring along
 API = [path.stem for path in sorted((ROOT / "docs" / "api").glob("*.md"))]
 
 
