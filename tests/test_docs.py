@@ -114,7 +114,7 @@ def test_examples_of_the_guide_run(page, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
 
 
 def test_readme_takes_no_more_than_two_screens():
