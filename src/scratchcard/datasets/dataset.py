@@ -115,15 +115,32 @@ def split(
     test_rows: int | None = None,
     feature_names: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """Split rows as this module says.
+    """Split rows into training, validation and test rows, always in the same way.
 
     Parameters
     ----------
-    X : (n_rows, n_features) finite numbers. y : (n_rows,) labels.
-    test : test rows that come with the data; X and y are then the other rows.
-    test_rows : how many rows to test on, instead of 25 %.
+    name : str
+        What the data set is called.
+    X : ndarray of shape (n_rows, n_features)
+        Finite numbers.
+    y : ndarray of shape (n_rows,)
+        Labels.
+    test : Part or None
+        Test rows that come with the data; X and y are then the other rows.
+    test_rows : int or None
+        How many rows to test on, instead of 25 %.
+    feature_names : tuple of str or None
+        Names of the features.
 
-    Raises DataError if a class, or the whole, has too few rows.
+    Returns
+    -------
+    Dataset
+        The three parts.
+
+    Raises
+    ------
+    DataError
+        If a class, or the whole, has too few rows.
     """
     from sklearn.model_selection import train_test_split
 
