@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rows_apart import blobs, fine, is_calibrated, noisily, smoothed_loss
+from rows_apart import blobs, fine, is_calibrated, noisily
 from scratchcard import InputScaling, Memetic, TicketClassifier
 
 N_ROWS = 60
@@ -100,8 +100,7 @@ def test_the_temperature_is_calibrated_on_the_rows_set_aside(rows, aside):
     temperature = found.ticket_.head.temperature
     assert is_calibrated(outputs[aside], targets[aside], temperature)
     searched = np.setdiff1d(np.arange(N_ROWS), aside)
-    surer = smoothed_loss(outputs[searched], targets[searched], 2 * temperature)
-    assert surer < smoothed_loss(outputs[searched], targets[searched], temperature)
+    assert not is_calibrated(outputs[searched], targets[searched], temperature)
 
 
 def test_a_warm_start_validates_on_rows_that_were_never_searched(rows, aside):
@@ -136,3 +135,15 @@ def test_a_warm_start_that_finds_nothing_better_returns_what_it_began_with(setti
     assert found.loss_ <= loss
     assert found.loss_curve_[-1] > loss  # it did walk off
     assert found.ticket_.mask == before.mask
+
+
+def test_weights_count_where_rows_are_searched_and_where_they_are_set_aside(rows, aside):
+    X, y = rows
+    weights = 1 + np.arange(N_ROWS) % 4
+    found = stopping(n_iter_no_change=9).fit(X, y, weights)
+    right = found.predict(X[aside]) == y[aside]
+    expected = np.average(right, weights=weights[aside])
+    assert expected == pytest.approx(max(found.validation_scores_))
+    assert found.loss_curve_ != stopping(n_iter_no_change=9).fit(X, y).loss_curve_
+    weights[aside] = 5 - weights[aside]  # what they weigh is nothing to the search
+    assert stopping(n_iter_no_change=9).fit(X, y, weights).loss_curve_ == found.loss_curve_

@@ -7,6 +7,7 @@ import pytest
 
 from rows_apart import dense_network, random_rows
 from scratchcard import Limits, Memetic, Rows, evolve
+from watching import Watching
 
 NETWORK = dense_network(8, 12, 3, seed=4)
 ROWS = random_rows(NETWORK, 80, seed=0)
@@ -48,32 +49,23 @@ def test_heat_that_is_wanted_is_there():
     assert (np.diff(walked(10, Limits(generations=1000, evaluations=600), heat=1e9)) > 0).any()
 
 
-class Watched(Memetic):
-    """The memetic search, whose population a test can look at."""
-
-    def start(self, task):
-        search = super().start(task)
-        object.__setattr__(self, "individuals", search.individuals)
-        return search
-
-
 def populations(network, rows, **settings):
     """Return (objective, survivors) of the population, best first, after each generation."""
-    algorithm = Watched(max_density=1.0, population=6, burst=30, **settings)
-    seen = []
-
-    def look(progress):
-        seen.append([(one.objective, one.surviving) for one in algorithm.individuals()])
-        assert progress.density == seen[-1][0][1] / network.n_weights
-
+    watching = Watching()
     found = evolve(
         network,
         rows,
-        algorithm=algorithm,
+        algorithm=Memetic(max_density=1.0, population=6, burst=30, **settings),
         objective="accuracy",
         limits=Limits(generations=6),
-        callbacks=[look],
+        callbacks=[watching],
     )
+    seen = [
+        [(one.objective, one.surviving) for one in population]
+        for population in watching.populations
+    ]
+    densities = [progress.density for progress in found.history]
+    assert densities == [population[0][1] / network.n_weights for population in seen]
     return found, seen
 
 
