@@ -192,7 +192,7 @@ class Length:
         return Effort(generations=self.memetic if method == "memetic" else self.ga)
 
     def limited(self, generations: int | None, epochs: int | None) -> Length:
-        """Return the same with at most so many generations and epochs.
+        """Return the same lengths with these upper limits.
 
         A limit above a method's own length leaves it alone. How many epochs edge-popup and the twin
         take by themselves depends on the rows, so a limit on them always counts.
@@ -218,4 +218,4 @@ QUICK = {
     "digits": Length(ga=400, draws=10),
     "blobs": Length(ga=25, memetic=15, edge_popup=6, twin=6, mlp=20, draws=10),
 }
-"""For short runs. Data sets, networks and populations stay whole."""
+"""Lengths of short runs; data sets, networks and populations are the same as in full runs."""

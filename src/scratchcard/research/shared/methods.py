@@ -28,8 +28,7 @@ from scratchcard.search import (
 )
 from scratchcard.ticket import Network
 
-# How many generations the genetic algorithm goes on without a better mask: the paper's 50, and 300
-# where rows have two features, since the paper's own runs on such data are longer.
+# Generations that the genetic algorithm goes on without a better mask.
 PATIENCE, PATIENCE_WITH_TWO_FEATURES = 50, 300
 
 DECIMAL = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 NONE = "-"
-SMALLEST_P = 1e-12  # a smaller p value says more about the test than about the data
+SMALLEST_P = 1e-12  # a smaller p value is shown as smaller than this
 
 
 def frame(rows: Sequence[Mapping[str, Any]], optional: Sequence[str] = ()) -> DataFrame:
@@ -65,7 +65,7 @@ def points(difference: float) -> str:
 
 
 def plain(value: float | None, digits: int = 3) -> str:
-    """Return a number with so many decimals, or a dash for none."""
+    """Return a number with ``digits`` decimals, or a dash for none."""
     return NONE if value is None or is_missing(value) else f"{value:.{digits}f}"
 
 

@@ -17,7 +17,7 @@ from scratchcard.research.shared.drawing import BLACK, BLUE, VERMILION, canvas, 
 from scratchcard.research.survivors.runs import times
 from scratchcard.ticket import Network, Ticket
 
-MAX_UNITS, MAX_LINES = 128, 4000  # a layer with more units, or a network with more lines, is a map
+MAX_UNITS, MAX_LINES = 128, 4000  # in a layer, and in a network, that are drawn unit by unit
 MAX_CELLS = 400  # along each side of a heat map
 
 Layers = list[NDArray[np.float64]]
