@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from scratchcard.compiled.cache import jit
 from scratchcard.ticket import Network
 
 RELU, STEP, SIGN = 0, 1, 2
@@ -64,7 +64,7 @@ def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
     )
 
 
-@njit(inline="always")
+@jit(inline="always")
 def layer_of(net, index):
     """The layer of the weight at this flat index."""
     layer = 0
@@ -73,13 +73,13 @@ def layer_of(net, index):
     return layer
 
 
-@njit(inline="always")
+@jit(inline="always")
 def target_of(net, layer, index):
     """The unit of the layer above that a weight leads to."""
     return (index - net.starts[layer]) // net.fan_ins[layer]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def source_of(net, layer, index):
     """The unit of the layer below that a weight leads from."""
     at = index - net.starts[layer]
@@ -87,19 +87,19 @@ def source_of(net, layer, index):
     return net.first_sources[net.places[layer + 1] + unit] + at - unit * net.fan_ins[layer]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def first_weight(net, layer, unit):
     """The first of the ``net.fan_ins[layer]`` weights into a unit of the layer above."""
     return net.starts[layer] + unit * net.fan_ins[layer]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def first_source(net, layer, unit):
     """The unit of the layer below that the first weight into a unit above leads from."""
     return net.first_sources[net.places[layer + 1] + unit]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def weight_between(net, layer, source, unit):
     """The weight from a unit below to a unit above, or -1 where there is none."""
     slot = source - first_source(net, layer, unit)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from scratchcard.compiled.cache import jit
 from scratchcard.engines.incremental.threads import apart
 from scratchcard.engines.incremental.wiring import (
     Net,
@@ -55,7 +55,7 @@ class Chooser(NamedTuple):
     rng: NDArray[np.uint64]  # (1,)
 
 
-@njit(cache=True)
+@jit
 def random_bits(rng):
     """The next 64 random bits of ``rng``, (1,) uint64: SplitMix64 (Steele, Lea, Flood 2014)."""
     rng[0] += GOLDEN
@@ -65,26 +65,26 @@ def random_bits(rng):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True)
+@jit
 def uniform(rng):
     """A float in [0, 1)."""
     return (random_bits(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)
+@jit
 def below(rng, n):
     """An integer in 0..n-1."""
     return np.int64(uniform(rng) * n)
 
 
-@njit(cache=True)
+@jit
 def slack_of(chooser):
     """By how much the next candidate may be worse."""
     heat = chooser.moves.heat
     return -heat * np.log(1.0 - uniform(chooser.rng)) if heat > 0 else 0.0
 
 
-@njit(cache=True)
+@jit
 def growth_of(survivors, flips, n_flips):
     """How many weights more survive after these flips."""
     growth = 0
@@ -93,14 +93,14 @@ def growth_of(survivors, flips, n_flips):
     return growth
 
 
-@njit(cache=True)
+@jit
 def note_flips(net, survivors, flips, n_flips):
     """Note that these weights have been flipped."""
     for f in range(n_flips):
         note_flip(net, survivors, flips[f])
 
 
-@njit(inline="always")
+@jit(inline="always")
 def note_flip(net, survivors, index):
     """Note that the weight at ``index`` has been flipped."""
     layer = layer_of(net, index)
@@ -120,7 +120,7 @@ def note_flip(net, survivors, index):
         survivors.fed[source] -= 1
 
 
-@njit(cache=True)
+@jit
 def propose(net, chooser, flips):
     """Fill ``flips`` with one or two weights to flip; returns how many, 0 for none found."""
     survivors, moves, rng = chooser.survivors, chooser.moves, chooser.rng
@@ -164,7 +164,7 @@ def propose(net, chooser, flips):
     return 0
 
 
-@njit(cache=True)
+@jit
 def hidden_units_in_random_order(net, rng):
     """The numbers of all hidden units, inputs counted, in random order."""
     n_hidden = net.places[net.places.size - 1]
@@ -175,7 +175,7 @@ def hidden_units_in_random_order(net, rng):
     return order + net.units[1]
 
 
-@njit(cache=True)
+@jit
 def unit_difference(net, mask, other, number, flips):
     """Weights into and out of a hidden unit whose bits differ between two masks; how many.
 
