@@ -391,7 +391,7 @@ def _check_population(population: Population, algorithm: Algorithm, network: Net
         )
 
 
-_COMPILED: set[tuple[type, str, int]] = set()
+_COMPILED: set[tuple[str, Objective]] = set()
 
 
 def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
@@ -399,7 +399,7 @@ def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None
 
     So no clock counts compilation, whatever the algorithm and the objective.
     """
-    key = (type(algorithm), objective.name, id(objective.block))
+    key = (repr(algorithm), objective)
     if key in _COMPILED:
         return
     n_rows = 2 * objective.group
