@@ -89,11 +89,7 @@ def test_labels_that_no_ticket_holds_are_refused_before_the_search():
 
 
 def test_an_interrupt_while_pruning_keeps_the_ticket(iris, monkeypatch):
-<<<<<<< HEAD
     def interrupted(*_, **__):
-=======
-    def interrupted(*_, stop):
->>>>>>> f73b6c1 (Test: pruning takes the flag that stops it)
         raise KeyboardInterrupt
 
     settings = {"hidden": (8,), "limits": Limits(generations=2)}

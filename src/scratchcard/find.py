@@ -20,7 +20,7 @@ from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search import Algorithm, Limits, Outcome, evolve, prune
-from scratchcard.search.loop import MAX_THREADS, AnyCallback
+from scratchcard.search.evolution import MAX_THREADS, AnyCallback
 from scratchcard.search.problem import Labelled, Problem, make_algorithm
 from scratchcard.search.temperature import calibrated
 from scratchcard.ticket import Classes, Head, Network, Ticket

@@ -130,7 +130,7 @@ import sys
 from numba.core.dispatcher import Dispatcher
 from scratchcard import Limits
 from scratchcard.datasets import load
-from scratchcard.search import loop
+from scratchcard.search import evolution
 from scratchcard.find import find
 
 def compiled():
@@ -139,8 +139,8 @@ def compiled():
     return {{f.__name__: len(f.signatures) for f in found.values()}}
 
 seen = []
-original = loop._compile
-loop._compile = lambda *given: (original(*given), seen.append(compiled()))
+original = evolution._compile
+evolution._compile = lambda *given: (original(*given), seen.append(compiled()))
 limits = Limits(seconds=0.5)
 find(load("iris"), algorithm="{algorithm}", max_density=0.5, limits=limits)
 print(seen[0] == compiled(), sum(seen[0].values()))
