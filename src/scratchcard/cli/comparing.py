@@ -83,6 +83,7 @@ if TYPE_CHECKING:
 @click.option("--format", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def compare(
+    *,
     data: str,
     seconds: float | None,
     generations: int | None,

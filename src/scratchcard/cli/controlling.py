@@ -72,6 +72,7 @@ MEANING = {
 @threads_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def controls(
+    *,
     ticket: Path,
     data: str,
     target: str | None,

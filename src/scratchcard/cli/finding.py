@@ -101,6 +101,7 @@ INTERRUPTED = 130
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def find(
+    *,
     data: str,
     target: str | None,
     seconds: float | None,

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def landscape(
+    *,
     data: str,
     target: str | None,
     seed: int,

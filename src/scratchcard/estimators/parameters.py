@@ -27,6 +27,7 @@ def set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
 
 
 def as_hidden(sizes: Any) -> tuple[int, ...]:
+    """Return the units of each hidden layer, from one number or a sequence of them."""
     try:
         hidden: tuple[Any, ...] = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
         if isinstance(sizes, str) or any(not isinstance(n, Integral) or n < 1 for n in hidden):
@@ -39,6 +40,7 @@ def as_hidden(sizes: Any) -> tuple[int, ...]:
 
 
 def as_sample_weight(sample_weight: Any, X: Array) -> Array:
+    """Return what each row of X counts, float64 (n_rows,), from one number, one a row, or None."""
     if sample_weight is None or isinstance(sample_weight, Real):
         sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
     found: Array = check_array(

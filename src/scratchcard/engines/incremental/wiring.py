@@ -29,7 +29,7 @@ class Net(NamedTuple):
     sizes: NDArray[np.int64]  # (L + 1,) units, inputs first
     fan_ins: NDArray[np.int64]  # (L,) weights into each unit
     starts: NDArray[np.int64]  # (L + 1,) first weight of each layer, last the number of weights
-    units: NDArray[np.int64]  # (L + 2,) number of the first unit of each layer, last of them all
+    first_units: NDArray[np.int64]  # (L + 2,) number of each layer's first, last of them all
     places: NDArray[np.int64]  # (L + 1,) place of the first unit of each layer; [0] is unused
     first_sources: NDArray[np.int64]  # (places,) first unit below that a unit reads
     weights: NDArray[np.int8]  # (n_weights,)
@@ -44,14 +44,14 @@ class Net(NamedTuple):
 def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
     """Return a network as compiled code reads it."""
     n_layers, sizes = network.n_layers, np.array(network.sizes, dtype=np.int64)
-    units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    places = units[:-1] - sizes[0]
+    first_units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    places = first_units[:-1] - sizes[0]
     places[0] = 0
     return Net(
         sizes=sizes,
         fan_ins=np.array([layer.fan_in for layer in network.layers], dtype=np.int64),
         starts=np.array(network.offsets, dtype=np.int64),
-        units=units,
+        first_units=first_units,
         places=places,
         first_sources=np.concatenate([layer.first_sources() for layer in network.layers]),
         weights=network.flat_weights(),

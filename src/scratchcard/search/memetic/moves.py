@@ -104,7 +104,7 @@ def note_flips(net, survivors, flips, n_flips):
 def note_flip(net, survivors, index):
     """Note that the weight at ``index`` has been flipped."""
     layer = layer_of(net, index)
-    source = net.units[layer] + source_of(net, layer, index)
+    source = net.first_units[layer] + source_of(net, layer, index)
     at = survivors.place[index]
     if at < 0:
         survivors.indices[survivors.surviving[0]] = index
@@ -157,7 +157,7 @@ def propose(net, chooser, flips):
             continue
         layer = layer_of(net, index)
         j = target_of(net, layer, index)
-        if layer < n_layers - 1 and survivors.fed[net.units[layer + 1] + j] == 0:
+        if layer < n_layers - 1 and survivors.fed[net.first_units[layer + 1] + j] == 0:
             continue  # a weight into a unit that feeds nothing changes no output
         flips[0] = index
         return 1
@@ -172,7 +172,7 @@ def hidden_units_in_random_order(net, rng):
     for k in range(n_hidden - 1, 0, -1):
         swap = below(rng, k + 1)
         order[k], order[swap] = order[swap], order[k]
-    return order + net.units[1]
+    return order + net.first_units[1]
 
 
 @jit
@@ -182,9 +182,9 @@ def unit_difference(net, mask, other, number, flips):
     number : of the unit, inputs counted. Fills ``flips`` in ascending order.
     """
     layer = 1
-    while number >= net.units[layer + 1]:
+    while number >= net.first_units[layer + 1]:
         layer += 1
-    unit = number - net.units[layer]
+    unit = number - net.first_units[layer]
     n = 0
     row = first_weight(net, layer - 1, unit)
     for index in range(row, row + net.fan_ins[layer - 1]):
@@ -206,7 +206,7 @@ def survivors_of(mask: NDArray[np.uint8], net: Net) -> Survivors:
         indices=np.zeros(mask.size, dtype=np.int64),
         place=np.full(mask.size, -1, dtype=np.int32),
         surviving=apart(1),
-        fed=np.zeros(net.units[-1], dtype=np.int64),
+        fed=np.zeros(net.first_units[-1], dtype=np.int64),
     )
     note_flips(net, survivors, found, found.size)
     return survivors
