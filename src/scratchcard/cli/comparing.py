@@ -20,6 +20,7 @@ from scratchcard.cli.options import (
 )
 from scratchcard.cli.running import (
     INTERRUPTED,
+    Interrupt,
     check_folder,
     follow,
     interruptible,
@@ -111,10 +112,10 @@ def compare(
     runs: ComparisonRuns | None = None
     try:
         with interruptible() as interrupt:
+            interrupt.nothing_to_lose = True
             _require_libraries(format)
-            interrupt.check()
             effort = {"generations": generations, "evaluations": evaluations, "epochs": epochs}
-            runs = _prepared(data, folder, effort | {"seconds": seconds}, settings)
+            runs = _prepared(data, folder, effort | {"seconds": seconds}, settings, interrupt)
             for run in runs.lost:
                 say(f"scratchcard: {_name(run)} is done again, for its ticket cannot be read")
             follow(runs.run(jobs, interrupt), runs.total - runs.missing, runs.total, _name)
@@ -145,7 +146,11 @@ def _require_libraries(format: str) -> None:
 
 
 def _prepared(
-    data: str, folder: Path, effort: dict[str, Any], settings: dict[str, Any]
+    data: str,
+    folder: Path,
+    effort: dict[str, Any],
+    settings: dict[str, Any],
+    interrupt: Interrupt,
 ) -> ComparisonRuns:
     """Check everything and open the folder."""
     from scratchcard.research.compare import Comparison, ComparisonRuns
@@ -154,6 +159,7 @@ def _prepared(
     try:
         comparison = Comparison(data, effort=Effort(**effort), **settings)
         comparison.check()
+        interrupt.nothing_to_lose = False
         check_folder(folder)
         return ComparisonRuns(comparison, folder)
     except ValueError as error:

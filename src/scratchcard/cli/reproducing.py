@@ -81,7 +81,8 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
     runs: ReproductionRuns | None = None
     try:
         with interruptible() as interrupt:
-            runs = _prepared(quick, folder, into, chosen)
+            interrupt.nothing_to_lose = True
+            runs = _prepared(quick, folder, into, chosen, interrupt)
             try:
                 _run(runs, jobs, interrupt)
             except KeyboardInterrupt:
@@ -103,7 +104,11 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
 
 
 def _prepared(
-    quick: bool, folder: Path, into: Path | None, settings: dict[str, Any]
+    quick: bool,
+    folder: Path,
+    into: Path | None,
+    settings: dict[str, Any],
+    interrupt: Interrupt,
 ) -> ReproductionRuns:
     """Check everything and open the folder."""
     from scratchcard.research.shared.libraries import require
@@ -118,6 +123,7 @@ def _prepared(
             _check_torch()
         if into is not None:
             check_page(into)
+        interrupt.nothing_to_lose = False
         check_folder(folder)
         return ReproductionRuns(reproduction, folder)
     except ValueError as error:

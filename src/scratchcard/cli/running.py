@@ -110,10 +110,12 @@ class Interrupt:
     """Whether this process was asked to end; asked again, it ends at once.
 
     A signal handler that raises can do so anywhere: inside a compiler's callback, where the
-    exception is lost, or while a file is written. This one only remembers.
+    exception is lost, or while a file is written. This one only remembers; while there is
+    nothing to lose, as when libraries are imported, it ends the process instead.
     """
 
     def __init__(self) -> None:
+        self.nothing_to_lose = False
         self._since: float | None = None
 
     def __call__(self) -> bool:
@@ -127,6 +129,10 @@ class Interrupt:
 
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Remember that a signal came."""
+        if self.nothing_to_lose:
+            with contextlib.suppress(OSError):
+                os.write(2, b"scratchcard: interrupted before there was a result\n")
+            os._exit(INTERRUPTED)
         now = time.monotonic()
         if self._since is None:
             self._since = now

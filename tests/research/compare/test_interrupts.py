@@ -46,6 +46,22 @@ def test_ctrl_c_keeps_finished_runs(jobs):
         assert eventually(lambda: nothing_runs(process.pid))
 
 
+def test_ctrl_c_while_libraries_are_imported_ends_at_once():
+    with running(ENDLESS) as process:
+        imported = Path(f"/proc/{process.pid}/maps")
+        if not imported.exists():
+            pytest.skip("this system does not say what a process has loaded")
+        wait_until(process, lambda: "numpy" in imported.read_text())  # not needed by the parser
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err in (
+        "scratchcard: interrupted before there was a result\n",
+        "scratchcard: interrupted; 0 runs are kept in 'out', and the same command goes on from "
+        "there\n",
+    )
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_to_the_command_alone_ends_it_while_a_method_searches(name):
     arguments = [*ENDLESS, "--methods", "mlp,memetic", "--seeds", "1"]
