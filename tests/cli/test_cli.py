@@ -374,7 +374,7 @@ def test_show_as_json(ticket, capsys):
     [
         (lambda data: data[:-3], "iris.ticket: "),
         (lambda data: data[:20] + bytes([data[20] ^ 4]) + data[21:], "iris.ticket: "),
-        (lambda data: data[:4] + b"\2" + data[5:], "newer"),
+        (lambda data: data[:4] + b"\3" + data[5:], "newer"),
         (lambda data: b"", "iris.ticket: "),
         (lambda data: b"PK" + data, "not a ticket"),
     ],
@@ -509,7 +509,7 @@ def test_interrupt_for_real():
     os.close(terminal)
     assert process.returncode == 130
     assert b"interrupt" in out
-    assert Ticket.load("iris.ticket").classes.tolist() == load("iris").classes.tolist()
+    assert Ticket.load("iris.ticket").head.labels.tolist() == load("iris").classes.tolist()
 
 
 def test_bad_input_for_real():
