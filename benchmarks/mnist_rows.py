@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from scratchcard.datasets import Dataset, Part
-from scratchcard.find import Found, accuracy, find
+from scratchcard.find import Found, find
 from scratchcard.search import Limits
 
 
@@ -100,7 +100,7 @@ def main() -> None:
         best: tuple[float, Found] | None = None
         for seed in range(arguments.seeds):
             found = find(rows, seed=seed, limits=limits, n_jobs=arguments.jobs, **case.settings)
-            score = accuracy(found.ticket, rows.validation)
+            score = found.ticket.score(*rows.validation)
             size = len(found.ticket.to_bytes())
             print(f"  seed {seed}: validation {100 * score:.2f} %, {size:,} bytes", flush=True)
             fits = case.most_bytes is None or size <= case.most_bytes

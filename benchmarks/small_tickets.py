@@ -13,7 +13,7 @@ import argparse
 import numpy as np
 
 from scratchcard.datasets import load
-from scratchcard.find import accuracy, find
+from scratchcard.find import find
 
 CASES = (
     (400, {"hidden": (100,), "max_density": 0.085, "weights": "uniform"}),
@@ -34,7 +34,7 @@ def main() -> None:
         for seed in range(arguments.seeds):
             ticket = find(data, seed=seed, n_jobs=arguments.jobs, **settings).ticket
             size = len(ticket.to_bytes())
-            key = (accuracy(ticket, data.validation), -size)
+            key = (ticket.score(*data.validation), -size)
             if size <= limit and (chosen is None or key > chosen[0]):
                 chosen = key, ticket
         if chosen is None:

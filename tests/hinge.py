@@ -9,4 +9,3 @@ def hinge(logits, target, out):
         if k != target:
             other = max(other, logits[k])
     out[0] = max(0.0, 1.0 - (logits[target] - other))
-

@@ -1,6 +1,8 @@
 # The package as a whole: its public names, what importing it costs, and its own tools' opinion.
 from __future__ import annotations
 
+import ast
+import importlib
 import importlib.util
 import subprocess
 import sys
@@ -11,6 +13,8 @@ import pytest
 import scratchcard
 
 ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+MOST_POSITIONAL = 7
 
 
 def test_every_public_name_can_be_had():
@@ -54,3 +58,24 @@ def test_tool_finds_nothing(tool, arguments):
     command = [sys.executable, "-m", tool, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_function_takes_many_positional_arguments(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            names = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+            own = names[1:] if names[:1] in (["self"], ["cls"]) else names
+            assert len(own) <= MOST_POSITIONAL, f"line {node.lineno} takes {own}"
+
+
+def test_no_two_public_things_share_a_name():
+    """A name in ``__all__`` of a package means one thing, wherever it can be imported from."""
+    meanings: dict[str, object] = {}
+    for path in SOURCES:
+        if path.name == "__init__.py" and "research" not in path.parts:
+            package = ".".join(path.parent.relative_to(ROOT / "src").parts)
+            module = importlib.import_module(package)
+            for name in set(getattr(module, "__all__", ())) - {"__version__"}:
+                thing = getattr(module, name)
+                assert meanings.setdefault(name, thing) is thing, f"{name} in {package}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.research import pictures
+from scratchcard.research.shared import drawing
 
 from .cases import case
 from .contenders import DENSE, Contender, assembled
@@ -103,12 +103,12 @@ def _rows(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _draw(data: list[dict[str, Any]], out: Path) -> list[Path]:
     """One panel per case: a bar for each contender, on a logarithmic axis."""
-    figure, axes = pictures.canvas(1, len(data), size=(8.5, 3.4))
+    figure, axes = drawing.canvas(1, len(data), size=(8.5, 3.4))
     for panel, entry in zip(axes[:, 0], data, strict=True):
         everybody = entry["contenders"]
         names = [one["contender"] for one in everybody]
         rates = [one["median"] for one in everybody]
-        colours = [pictures.VERMILION] * len(READINGS) + [pictures.BLUE] * (
+        colours = [drawing.VERMILION] * len(READINGS) + [drawing.BLUE] * (
             len(names) - len(READINGS)
         )
         bars = panel.barh(names, rates, color=colours)
@@ -116,14 +116,14 @@ def _draw(data: list[dict[str, Any]], out: Path) -> list[Path]:
             bars, [f"{rate:,.3g}" if rate < 100 else f"{rate:,.0f}" for rate in rates], padding=4
         )
         panel.set_xscale("log")
-        pictures.plain_ticks(panel.xaxis)
+        drawing.plain_ticks(panel.xaxis)
         panel.set_xlim(min(rates) / 3, max(rates) * 6)
         panel.invert_yaxis()
         panel.grid(axis="y", visible=False)
-        pictures.label(
+        drawing.label(
             panel,
             f"{entry['case']}, {entry['rows']:,} rows",
             "candidates decided per second (logarithmic)",
             "",
         )
-    return pictures.save(figure, out, "candidates")
+    return drawing.save(figure, out, "candidates")

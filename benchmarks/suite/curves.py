@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.research import pictures
+from scratchcard.research.shared import drawing
 
 from .report import Part, Table, percent
 from .runs import EDGE_POPUP, LONG, MEMETIC, TWIN, Arena, Run
@@ -86,22 +86,22 @@ def _earliest(target: float, runs: Iterable[Run]) -> float | None:
 
 
 def _draw(runs: list[Run], names: list[str], where: str, settings: Settings) -> list[Path]:
-    figure, axes = pictures.canvas(size=(9.2, 5.4))
+    figure, axes = drawing.canvas(size=(9.2, 5.4))
     panel = axes[0, 0]
-    colours = dict(zip(settings.densities, pictures.COLOURS, strict=False))
+    colours = dict(zip(settings.densities, drawing.COLOURS, strict=False))
     for name in names:
         mine = sorted((run for run in runs if run.name == name), key=lambda run: run.budget)
         is_twin = mine[0].who == TWIN
-        _draw_one(panel, mine, pictures.BLACK if is_twin else colours[mine[0].density])
+        _draw_one(panel, mine, drawing.BLACK if is_twin else colours[mine[0].density])
     longest = max(run.budget for run in runs)
     panel.set_xscale("log")
     panel.set_xlim(longest / 100, 1.15 * max(run.seconds for run in runs))
-    pictures.plain_ticks(panel.xaxis)
+    drawing.plain_ticks(panel.xaxis)
     panel.set_ylim(*_visible(runs))
     panel.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     note = f"marks: a run with that budget; thin: the run of {longest:g} s on its way"
-    pictures.label(panel, where, f"seconds (logarithmic)\n{note}", "validation accuracy, %")
-    return pictures.save(figure, settings.out, "curves")
+    drawing.label(panel, where, f"seconds (logarithmic)\n{note}", "validation accuracy, %")
+    return drawing.save(figure, settings.out, "curves")
 
 
 def _draw_one(panel: Any, mine: list[Run], colour: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from scratchcard.research import pictures
+from scratchcard.research.shared import drawing
 
 from .report import Part, Table, percent
 from .runs import EDGE_POPUP, MEMETIC, Arena, Run
@@ -39,19 +39,19 @@ def _row(ours: Run, theirs: Run) -> dict[str, Any]:
 
 
 def _draw(runs: list[Run], where: str, out: Path) -> list[Path]:
-    figure, axes = pictures.canvas(size=(7.2, 4.8))
+    figure, axes = drawing.canvas(size=(7.2, 4.8))
     panel = axes[0, 0]
-    looks = {MEMETIC: (pictures.VERMILION, "-o"), EDGE_POPUP: (pictures.BLUE, "--s")}
+    looks = {MEMETIC: (drawing.VERMILION, "-o"), EDGE_POPUP: (drawing.BLUE, "--s")}
     for who, (colour, line) in looks.items():
         mine = [run for run in runs if run.who == who]
         densities = [100 * run.surviving for run in mine]
         panel.plot(densities, [100 * run.test for run in mine], line, color=colour, label=who)
     twin = runs[-1]
-    panel.axhline(100 * twin.test, color=pictures.BLACK, linestyle=":", label="dense twin")
+    panel.axhline(100 * twin.test, color=drawing.BLACK, linestyle=":", label="dense twin")
     panel.set_xscale("log")
     ticks = sorted({100 * run.density for run in runs})
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.minorticks_off()
     panel.legend(loc="lower right")
-    pictures.label(panel, where, "surviving weights, % (logarithmic)", "test accuracy, %")
-    return pictures.save(figure, out, "density")
+    drawing.label(panel, where, "surviving weights, % (logarithmic)", "test accuracy, %")
+    return drawing.save(figure, out, "density")

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from scratchcard import Network
-from scratchcard.research import pictures
+from scratchcard.research.shared import drawing
 from scratchcard.rows import Rows
 
 from .cases import Case, case
@@ -31,8 +31,8 @@ LONGEST = 3.0  # seconds for a point
 Curve = dict[float, float]  # microseconds per trial
 
 LINES: dict[str, dict[str, Any]] = {
-    EXACT: {"color": pictures.BLUE, "linestyle": "-", "marker": "o"},
-    AS_IT_IS: {"color": pictures.VERMILION, "linestyle": "--", "marker": "s"},
+    EXACT: {"color": drawing.BLUE, "linestyle": "-", "marker": "o"},
+    AS_IT_IS: {"color": drawing.VERMILION, "linestyle": "--", "marker": "s"},
 }
 NAMES = {
     "rows": "rows",
@@ -112,7 +112,7 @@ def _with_hidden(middle: Case, hidden: tuple[int, ...]) -> Case:
 
 
 def _draw(costs: dict[str, dict[str, Curve]], out: Path) -> list[Path]:
-    figure, axes = pictures.canvas(3, 2, size=(4.4, 3.6))
+    figure, axes = drawing.canvas(3, 2, size=(4.4, 3.6))
     panels = list(axes.flat)
     for panel, (axis, lines) in zip(panels, costs.items(), strict=False):
         panel.set_xscale("log")
@@ -123,15 +123,15 @@ def _draw(costs: dict[str, dict[str, Curve]], out: Path) -> list[Path]:
         values = list(lines[EXACT])
         ideal = _proportional(axis, lines[EXACT])
         if ideal:
-            panel.plot(values, ideal, ":", color=pictures.BLACK, label="proportional to exact")
+            panel.plot(values, ideal, ":", color=drawing.BLACK, label="proportional to exact")
         panel.set_xticks(values, [_tick(value) for value in values])
         _ticks_between(panel, [*ideal, *(c for points in lines.values() for c in points.values())])
-        pictures.label(panel, axis, NAMES[axis], "µs per trial")
+        drawing.label(panel, axis, NAMES[axis], "µs per trial")
     for panel in panels[len(costs) :]:
         panel.set_axis_off()
     handles, names = panels[0].get_legend_handles_labels()
     panels[-1].legend(handles, names, loc="center")
-    return pictures.save(figure, out, "growth")
+    return drawing.save(figure, out, "growth")
 
 
 def _proportional(axis: str, exact: Curve) -> list[float]:

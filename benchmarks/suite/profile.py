@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from scratchcard import Mask
-from scratchcard.research import pictures
+from scratchcard.research.shared import drawing
 
 from .cases import Case, case
 from .footprint import Footprint, footprint
@@ -115,25 +115,25 @@ def _times(chosen: Case, found: dict[str, float], limits: dict[str, dict[str, fl
 def _draw(
     chosen: Case, found: dict[str, float], limits: dict[str, dict[str, float]], out: Path
 ) -> list[Path]:
-    figure, axes = pictures.canvas(size=(8.6, 4.0))
+    figure, axes = drawing.canvas(size=(8.6, 4.0))
     panel = axes[0, 0]
     for name, cost in found.items():
-        bar = panel.barh(name, cost, color=pictures.BLUE)
+        bar = panel.barh(name, cost, color=drawing.BLUE)
         panel.bar_label(bar, [f"{cost:.4g}"], padding=4)
     for level, limit in limits.items():
         name = f"limit, bytes from {level}"
-        panel.barh(name, limit["bytes"], color=pictures.SKY, hatch="//", edgecolor="white")
-        bar = panel.barh(name, limit["exponentials"], left=limit["bytes"], color=pictures.ORANGE)
+        panel.barh(name, limit["bytes"], color=drawing.SKY, hatch="//", edgecolor="white")
+        bar = panel.barh(name, limit["exponentials"], left=limit["bytes"], color=drawing.ORANGE)
         panel.bar_label(bar, [f"{sum(limit.values()):.4g}"], padding=4)
     panel.invert_yaxis()
     panel.grid(axis="y", visible=False)
     panel.margins(x=0.12)
     handles = [
-        pictures.patch(pictures.BLUE, "measured"),
-        pictures.patch(pictures.SKY, "limit: bytes", "//"),
-        pictures.patch(pictures.ORANGE, "limit: exponentials"),
+        drawing.patch(drawing.BLUE, "measured"),
+        drawing.patch(drawing.SKY, "limit: bytes", "//"),
+        drawing.patch(drawing.ORANGE, "limit: exponentials"),
     ]
     panel.legend(handles=handles, loc="lower right")
     title = f"{chosen.name}, {len(chosen.rows):,} rows, one thread"
-    pictures.label(panel, title, "µs per trial", "")
-    return pictures.save(figure, out, "profile")
+    drawing.label(panel, title, "µs per trial", "")
+    return drawing.save(figure, out, "profile")

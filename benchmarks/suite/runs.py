@@ -111,7 +111,7 @@ class Arena:
             limits=Limits(seconds=budget),
             seed=self.settings.seed,
             n_jobs=self.settings.jobs,
-            callback=watch,
+            callbacks=[watch],
         )
         mask = outcome.mask
 
@@ -157,7 +157,7 @@ class Arena:
             seconds=budget,
             seed=settings.seed,
             n_jobs=settings.jobs,
-            callback=watch,
+            callbacks=[watch],
         )
         return found, curve
 

@@ -12,15 +12,15 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
 from scratchcard.engines import IncrementalEngine
+from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search import Algorithm, Limits, Outcome, evolve, prune
-from scratchcard.search.loop import MAX_THREADS, AnyCallback
+from scratchcard.search.evolution import MAX_THREADS, AnyCallback
 from scratchcard.search.problem import Labelled, Problem, make_algorithm
 from scratchcard.search.temperature import calibrated
 from scratchcard.ticket import Classes, Head, Network, Ticket
@@ -144,7 +144,7 @@ class Search:
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
     def run(
-        self, callbacks: Sequence[AnyCallback] = (), stop: NDArray[np.int64] | None = None
+        self, callbacks: Sequence[AnyCallback] = (), interrupts: Interrupts | None = None
     ) -> Found:
         """Search until a limit, an interrupt, or a callback that stops; then prune.
 
@@ -152,7 +152,7 @@ class Search:
 
         Parameters
         ----------
-        callbacks, stop
+        callbacks, interrupts
             As for :func:`scratchcard.evolve`.
         """
         problem = self.problem
@@ -168,22 +168,23 @@ class Search:
             callbacks=callbacks,
             augment=self.augment,
             head=self.head,
-            stop=stop,
+            interrupts=interrupts,
         )
         if self.prune and outcome.stopped_by != "interrupt":
             try:
-                outcome = self._pruned(outcome, stop)
+                outcome = self._pruned(outcome, interrupts)
             except KeyboardInterrupt:
                 outcome = replace(outcome, stopped_by="interrupt")
         return Found(problem.ticket(outcome), outcome, self)
 
-    def _pruned(self, outcome: Outcome, stop: NDArray[np.int64] | None) -> Outcome:
+    def _pruned(self, outcome: Outcome, interrupts: Interrupts | None) -> Outcome:
         problem = self.problem
         network, validation = problem.network, problem.validation
         assert validation is not None
         rows = problem.train if self.prune == "train" else validation
+        stop = None if interrupts is None else interrupts.flag
         mask = prune(network, outcome.mask, rows, stop=stop)
-        if stop is not None and stop[0] > 0:
+        if interrupts is not None and interrupts.interrupted:
             return replace(outcome, stopped_by="interrupt")
         head = calibrated(outcome.head, network, mask, validation)
         engine = IncrementalEngine(
@@ -230,8 +231,8 @@ def find(
     dataset: Dataset,
     *,
     callbacks: Sequence[AnyCallback] = (),
-    stop: NDArray[np.int64] | None = None,
+    interrupts: Interrupts | None = None,
     **settings: Any,
 ) -> Found:
     """Search a ticket for a data set. Takes the settings of :class:`Search`."""
-    return Search(dataset, **settings).run(callbacks, stop)
+    return Search(dataset, **settings).run(callbacks, interrupts)

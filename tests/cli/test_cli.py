@@ -1,6 +1,7 @@
 # The command line: what it prints, what it saves, its exit codes and its one-line errors.
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import os
@@ -51,14 +52,14 @@ class FakeSearch:
 
     def __call__(self, network, train, validation, **settings) -> Outcome:
         self.settings = {"network": network, "rows": (train, validation), **settings}
-        stopped_by = "generations"
-        try:
-            settings["callback"](progress())
-            self.during()
-        except KeyboardInterrupt:
-            stopped_by = "interrupt"
+        interrupts = settings["interrupts"]
+        interrupts.started()
+        settings["callbacks"][0](progress())
+        self.during()
+        stopped_by = "interrupt" if interrupts.interrupted else "generations"
         mask = Mask.random(network.layers, self.density, np.random.default_rng(0))
-        return Outcome(mask, 0.01, 0.5, 30_000, 2.0, 3, stopped_by, [progress()])
+        head = settings["head"]
+        return Outcome(mask, head, 0.5, 30_000, 2.0, 3, stopped_by, [progress()])
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ def test_find_saves_the_ticket_and_prints_a_table(search, capsys):
     out, err = capsys.readouterr()
     ticket = Ticket.load("found.ticket")
     assert ticket.network.sizes == (4, 100, 3)
-    assert ticket.classes.tolist() == ["setosa", "versicolor", "virginica"]
+    assert ticket.head.labels.tolist() == ["setosa", "versicolor", "virginica"]
     assert f"found.ticket, {os.path.getsize('found.ticket')} bytes" in out
     assert "of 38 rows" in out
     assert err == ""
@@ -194,11 +195,11 @@ def test_find_reports_a_ticket_without_a_path(search, capsys):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_find_saves_when_interrupted(search, capsys, number):
     def interrupted_twice() -> None:
-        try:
-            os.kill(os.getpid(), number)
-            time.sleep(5)
-        finally:
-            os.kill(os.getpid(), number)  # ignored: nothing comes between a ticket and its file
+        os.kill(os.getpid(), number)
+        until = time.monotonic() + 5
+        while not search.settings["interrupts"].interrupted and time.monotonic() < until:
+            time.sleep(0.01)
+        os.kill(os.getpid(), number)  # so soon that nothing comes between a ticket and its file
 
     search.during = interrupted_twice
     before = signal.getsignal(number)
@@ -218,15 +219,35 @@ def test_find_interrupted_before_the_search(monkeypatch, capsys):
     assert os.listdir() == []
 
 
-def test_find_on_a_full_disk(search, monkeypatch, capsys):
-    def save(ticket, path):
-        raise OSError(errno.ENOSPC, "No space left on device")
+def full_disk(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Ticket, "save", save)
-    assert main(["find", "iris", "--out", "x.ticket"]) == 1
-    assert capsys.readouterr().err == (
-        "scratchcard: could not write 'x.ticket': No space left on device\n"
+
+def test_find_on_a_full_disk(search, monkeypatch, capsys):
+    Path("elsewhere").mkdir()
+    monkeypatch.setattr(Ticket, "save", full_disk)
+    assert main(["find", "iris", "--out", "elsewhere/x.ticket"]) == 1
+    out, err = capsys.readouterr()
+    place = os.path.abspath("x.ticket")
+    assert err == (
+        "scratchcard: could not write 'elsewhere/x.ticket': No space left on device; the ticket is "
+        f"in {place!r}\n"
     )
+    assert Ticket.load("x.ticket").network.sizes == (4, 100, 3)
+    assert f"{place}, {os.path.getsize(place)} bytes" in out
+
+
+def test_find_where_nothing_can_be_written(search, monkeypatch, capsys):
+    """The ticket is printed as text, and so is the report."""
+    monkeypatch.setattr(os, "fsync", full_disk)
+    for arguments in (["--json"], []):
+        assert main(["find", "iris", "--out", "x.ticket", *arguments]) == 1
+        out, err = capsys.readouterr()
+        assert err == "scratchcard: could not write 'x.ticket': No space left on device\n"
+        assert os.listdir() == []
+        text = json.loads(out)["ticket_base64"] if arguments else out.splitlines()[-1]
+        assert Ticket.from_bytes(base64.b64decode(text)).network.sizes == (4, 100, 3)
+        assert "test" in out
 
 
 @pytest.mark.parametrize(
@@ -353,7 +374,7 @@ def test_show_as_json(ticket, capsys):
     [
         (lambda data: data[:-3], "iris.ticket: "),
         (lambda data: data[:20] + bytes([data[20] ^ 4]) + data[21:], "iris.ticket: "),
-        (lambda data: data[:4] + b"\2" + data[5:], "newer"),
+        (lambda data: data[:4] + b"\3" + data[5:], "newer"),
         (lambda data: b"", "iris.ticket: "),
         (lambda data: b"PK" + data, "not a ticket"),
     ],
@@ -398,10 +419,7 @@ def test_predict_refuses_other_columns(ticket, refused):
 def test_predict_keeps_the_old_labels_on_a_full_disk(ticket, monkeypatch, capsys):
     Path("labels.csv").write_text("old")
 
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full_disk)
     assert main(["predict", "iris.ticket", "iris", "--out", "labels.csv"]) == 1
     assert "No space left" in capsys.readouterr().err
     assert Path("labels.csv").read_text() == "old"
@@ -491,7 +509,7 @@ def test_interrupt_for_real():
     os.close(terminal)
     assert process.returncode == 130
     assert b"interrupt" in out
-    assert Ticket.load("iris.ticket").classes.tolist() == load("iris").classes.tolist()
+    assert Ticket.load("iris.ticket").head.labels.tolist() == load("iris").classes.tolist()
 
 
 def test_bad_input_for_real():

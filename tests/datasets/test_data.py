@@ -163,7 +163,7 @@ def test_idx_images_and_labels_must_match(idx_folder):
         (idx_bytes(np.zeros((3, 2)))[:-1], "its header stands for"),
         (idx_bytes(np.zeros((3, 2))) + b"\0", "its header stands for"),
         (b"\0\0\x08\x03" + b"\xff" * 12, "its header stands for"),
-        (gzip.compress(idx_bytes(np.zeros((3, 2))))[:-9], "cannot be read"),
+        (gzip.compress(idx_bytes(np.zeros((3, 2))), mtime=0)[:-9], "cannot be read"),
     ],
 )
 def test_bad_idx(tmp_path, content, message):
@@ -495,3 +495,27 @@ def test_every_name_is_documented():
     from scratchcard.datasets import named
 
     assert all(name in named.__doc__ for name in NAMES)
+
+
+# What errors say
+
+
+def test_errors_show_control_characters_and_end_somewhere(tmp_path):
+    """Names come from files: they neither move the cursor nor fill the screen."""
+    names = [f"evil\x1b[2J{'x' * 10_000}{i}" for i in range(5)]
+    path = tmp_path / "data.csv"
+    path.write_text(",".join([*names, "class"]) + "\n1,2,3,4,5,a\n")
+    with pytest.raises(DataError) as caught:
+        load(path, "kind")
+    message = str(caught.value)
+    assert "\x1b" not in message
+    assert "no column 'kind'; its columns: evil\\x1b[2Jxxx" in message
+    assert len(message) <= 500
+
+
+def test_errors_show_classes_printably(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text("a,class\n" + '1,"x\x1b]0;y\x07"\n' * 30)
+    with pytest.raises(DataError, match="all 30 rows are of one class, x") as caught:
+        load(path)
+    assert str(caught.value).isprintable()

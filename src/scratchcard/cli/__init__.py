@@ -3,26 +3,51 @@
 Exit codes: 0 done; 1 a result could not be written; 2 bad usage or input, with one line on standard
 error that says what is wrong; 130 interrupted, after the best ticket so far, or the
 runs that were over, had been saved.
+
+Where a ticket could not be written to its place but to another, that is code 1, and where a result
+could not be printed either. What is printed shows control characters as escapes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
 from scratchcard import __version__
-from scratchcard.cli.comparing import compare
-from scratchcard.cli.controlling import controls
-from scratchcard.cli.finding import find
-from scratchcard.cli.landscape import landscape
-from scratchcard.cli.reproducing import reproduce
+from scratchcard.cli.console import checked_output, complain
 from scratchcard.cli.running import INTERRUPTED
-from scratchcard.cli.surviving import survivors
-from scratchcard.cli.using import predict, show
+
+COMMANDS = {
+    "find": "scratchcard.cli.finding:find",
+    "show": "scratchcard.cli.using:show",
+    "predict": "scratchcard.cli.using:predict",
+    "landscape": "scratchcard.cli.landscape:landscape",
+    "compare": "scratchcard.cli.comparing:compare",
+    "controls": "scratchcard.cli.controlling:controls",
+    "survivors": "scratchcard.cli.surviving:survivors",
+    "reproduce": "scratchcard.cli.reproducing:reproduce",
+}
+"""Where each command is, as module:name. A new command, or a study's, is a row here."""
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[name].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
 
 
 @click.group(
+    cls=_LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -35,30 +60,19 @@ def cli(context: click.Context) -> None:
         context.exit(2)
 
 
-cli.add_command(find)
-cli.add_command(show)
-cli.add_command(predict)
-cli.add_command(landscape)
-cli.add_command(compare)
-cli.add_command(controls)
-cli.add_command(survivors)
-cli.add_command(reproduce)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never shows a traceback for bad input."""
     try:
-        code = cli.main(arguments, prog_name="scratchcard", standalone_mode=False)
+        with checked_output():
+            code = cli.main(arguments, prog_name="scratchcard", standalone_mode=False)
     except click.ClickException as error:
-        message = " ".join(error.format_message().split())
-        click.echo(f"scratchcard: {message}", err=True)
+        complain(error.format_message())
         return error.exit_code
     except click.Abort:
-        click.echo("scratchcard: interrupted before there was a result", err=True)
+        complain("interrupted before there was a result")
         return INTERRUPTED
-    except (ValueError, OSError, MemoryError) as error:  # foreseen by no command
-        message = " ".join(str(error).split()) or type(error).__name__
+    except (ValueError, OSError, MemoryError, RuntimeError) as error:  # foreseen by no command
         out_of = "out of memory: " if isinstance(error, MemoryError) else ""
-        click.echo(f"scratchcard: {out_of}{message}", err=True)
+        complain(out_of + (str(error) or type(error).__name__))
         return 2
     return int(code or 0)

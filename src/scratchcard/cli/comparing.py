@@ -20,16 +20,19 @@ from scratchcard.cli.options import (
 )
 from scratchcard.cli.running import (
     INTERRUPTED,
+    Interrupt,
     check_folder,
     follow,
     interruptible,
     jobs_option,
     names,
+    say,
     say_interrupted,
 )
 
 if TYPE_CHECKING:
-    from scratchcard.research.ledger import Row
+    from scratchcard.research.compare import ComparisonRuns
+    from scratchcard.research.shared.results import Row
 
 
 @click.command(short_help="Compare methods on a data set.")
@@ -81,6 +84,7 @@ if TYPE_CHECKING:
 @click.option("--format", type=click.Choice(["csv", "parquet"]), default="csv", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def compare(
+    *,
     data: str,
     seconds: float | None,
     generations: int | None,
@@ -104,40 +108,62 @@ def compare(
     once, when a run is over. Every finished run is kept: the same command goes on after Ctrl-C, and
     more --seeds and --methods may be asked for later.
     """
-    from scratchcard.research.comparison_report import LIBRARIES
-    from scratchcard.research.libraries import require
-
     folder = out or Path(f"{Path(data).stem or 'data'}-comparison")
+    runs: ComparisonRuns | None = None
     try:
-        require("compare", *LIBRARIES)
-        if format == "parquet":
-            require("Parquet", "pyarrow", extra="parquet")
-        from scratchcard.research.arena import Effort
-        from scratchcard.research.comparison import Comparison
-
-        effort = Effort(generations, evaluations, epochs, seconds)
-        comparison = Comparison(data, effort=effort, **settings)
-        comparison.check()
-        check_folder(folder)
-        ledger = comparison.ledger(folder)
-    except (ValueError, ImportError) as error:
+        with interruptible() as interrupt:
+            interrupt.nothing_to_lose = True
+            _require_libraries(format)
+            effort = {"generations": generations, "evaluations": evaluations, "epochs": epochs}
+            runs = _prepared(data, folder, effort | {"seconds": seconds}, settings, interrupt)
+            for run in runs.lost:
+                say(f"scratchcard: {_name(run)} is done again, for its ticket cannot be read")
+            follow(runs.run(jobs, interrupt), runs.total - runs.missing, runs.total, _name)
+            if not as_json:
+                say("scratchcard: holding the ticket against its controls")
+            controls = runs.controls(controlled, stop=interrupt)
+            _report(runs.rows, controls, folder, format, as_json)
+            interrupt.check()
+    except KeyboardInterrupt:
+        if runs is None:
+            raise click.Abort from None
+        say_interrupted(len(runs.rows), folder)
+        return INTERRUPTED
+    except ImportError as error:
         raise InputError(str(error)) from error
     except OSError as error:
         raise OutputError(folder, error) from error
-    try:
-        with interruptible():
-            n_done, n_missing = len(comparison.runs(ledger)), comparison.missing(ledger)
-            follow(comparison.run(ledger, jobs), n_done, n_done + n_missing, _name)
-            if not as_json:
-                click.echo("scratchcard: holding the ticket against its controls", err=True)
-            controls = comparison.controls(ledger, controlled)
-    except KeyboardInterrupt:
-        say_interrupted(len(comparison.runs(ledger)), folder)
-        return INTERRUPTED
-    except OSError as error:
-        raise OutputError(folder, error) from error
-    _report(comparison.runs(ledger), controls, folder, format, as_json)
     return 0
+
+
+def _require_libraries(format: str) -> None:
+    from scratchcard.research.compare.tables import LIBRARIES
+    from scratchcard.research.shared.libraries import require
+
+    require("compare", *LIBRARIES)
+    if format == "parquet":
+        require("Parquet", "pyarrow", extra="parquet")
+
+
+def _prepared(
+    data: str,
+    folder: Path,
+    effort: dict[str, Any],
+    settings: dict[str, Any],
+    interrupt: Interrupt,
+) -> ComparisonRuns:
+    """Check everything and open the folder."""
+    from scratchcard.research.compare import Comparison, ComparisonRuns
+    from scratchcard.research.shared.instance import Effort
+
+    try:
+        comparison = Comparison(data, effort=Effort(**effort), **settings)
+        comparison.check()
+        interrupt.nothing_to_lose = False
+        check_folder(folder)
+        return ComparisonRuns(comparison, folder)
+    except ValueError as error:
+        raise InputError(str(error)) from error
 
 
 def _name(run: Row) -> str:
@@ -145,16 +171,14 @@ def _name(run: Row) -> str:
 
 
 def _report(rows: list[Row], controls: list[Row], folder: Path, format: str, as_json: bool) -> None:
-    from scratchcard.research import comparison_report as report
-    from scratchcard.research.statistics import compared, described
+    from scratchcard.research.compare.tables import plain_report, write
+    from scratchcard.research.shared.statistics import compared, described
+    from scratchcard.research.shared.words import frame
 
-    runs = report.frame(rows)
-    try:
-        paths = report.write(runs, controls, folder, format)
-    except OSError as error:
-        raise OutputError(folder, error) from error
+    runs = frame(rows)
+    paths = write(runs, controls, folder, format)
     if not as_json:
-        click.echo(report.plain(runs, controls))
+        click.echo(plain_report(runs, controls))
         click.echo(f"\nwritten: {', '.join(map(str, paths))}")
         return
     found = {

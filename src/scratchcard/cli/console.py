@@ -1,16 +1,27 @@
-"""What a person sees: the live progress line on standard error, and tables on standard output."""
+"""What a person sees: the live progress line on standard error, and tables on standard output.
+
+A standard error that cannot be written to, full or closed, never ends a command; a standard output
+is an error with an exit code.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 import click
 from rich.console import Console
-from rich.live import Live
-from rich.text import Text
+from rich.progress import Progress as Bar
+from rich.progress import TextColumn
+from rich.table import Column
+
+from scratchcard.cli.options import StandardOutputError
+from scratchcard.text import one_line, printable, shortened
 
 if TYPE_CHECKING:
     from scratchcard.search import Progress
@@ -18,6 +29,8 @@ if TYPE_CHECKING:
 _REFRESH = 0.1  # seconds between two updates of the live line
 _PLAIN = 10.0  # seconds between two lines where standard error is not a terminal
 _FIRST = "preparing the search (the first one compiles the engine, which takes a while)"
+_CLEAR = b"\r\x1b[2K\x1b[?25h"  # an empty line, and the cursor that the live line hides
+_CELL = 1000  # characters of a table's cell
 
 
 class ProgressLine:
@@ -28,16 +41,17 @@ class ProgressLine:
     """
 
     def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(stderr=True, highlight=False)
-        self._live: Live | None = None
+        self._console = console or _tolerant_console()
+        self._bar: Bar | None = None
         self._next = 0.0
 
     def __enter__(self) -> Self:
-        if self._console.is_terminal:
-            self._live = Live(
-                _line(_FIRST), console=self._console, auto_refresh=False, transient=True
-            )
-            self._live.start(refresh=True)
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            line = Column(no_wrap=True, overflow="ellipsis")
+            text = TextColumn("{task.description}", markup=False, table_column=line)
+            self._bar = Bar(text, console=self._console, auto_refresh=False, transient=True)
+            self._task = self._bar.add_task(_FIRST, total=None)
+            self._bar.start()
         else:
             self._next = time.monotonic() + _PLAIN
         return self
@@ -48,25 +62,122 @@ class ProgressLine:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._live:
-            self._live.stop()
+        if self._bar:
+            self._bar.stop()
 
     def __call__(self, progress: Progress) -> bool:
         """Show how far the search is; never asks it to stop."""
         now = time.monotonic()
         if now < self._next:
             return False
-        if self._live:
-            self._live.update(_line(describe(progress)), refresh=True)
+        if self._bar:
+            self._bar.update(self._task, description=describe(progress), refresh=True)
             self._next = now + _REFRESH
         else:
-            self._console.print(describe(progress), soft_wrap=True)
+            self._console.print(describe(progress), soft_wrap=True, markup=False)
             self._next = now + _PLAIN
         return False
 
 
-def _line(text: str) -> Text:
-    return Text(text, no_wrap=True, overflow="ellipsis")
+class _Tolerant:
+    """A text stream that may break: what cannot be written to it is dropped."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            _abandon(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _tolerant_console() -> Console:
+    """A console on standard error, whatever has become of that."""
+    file = None if sys.stderr is None else cast("IO[str]", _Tolerant(sys.stderr))
+    return Console(file=file, stderr=True, highlight=False)
+
+
+def _abandon(stream: IO[str]) -> None:
+    """Send what a broken stream still holds nowhere, or Python would try again at its end."""
+    with contextlib.suppress(OSError, ValueError):  # a stream without a number, in memory
+        number = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(number, stream.fileno())
+        os.close(number)
+
+
+def complain(message: str) -> None:
+    """Print a message of one line on standard error, as this program's; never fails."""
+    if sys.stderr is None:
+        return
+    stream = _Tolerant(sys.stderr)
+    stream.write(f"scratchcard: {one_line(message)}\n")
+    stream.flush()
+
+
+def complain_at_once(message: str) -> None:
+    """The same past all buffers and locks, for a process that ends now; the live line goes."""
+    clear = _CLEAR if os.isatty(2) else b""
+    with contextlib.suppress(OSError):
+        os.write(2, clear + f"scratchcard: {message}\n".encode())
+
+
+def say(data: str | bytes) -> None:
+    """Print on standard output; raises StandardOutputError where that cannot be written."""
+    with _printing():
+        click.echo(data, nl=isinstance(data, str))
+
+
+class _Output:
+    """Standard output, whose errors cannot be taken for those of a file."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with _printing():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        with _printing():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextlib.contextmanager
+def _printing() -> Iterator[None]:
+    """A context in which an OSError is one of standard output: a StandardOutputError."""
+    try:
+        yield
+    except OSError as error:
+        raise StandardOutputError(error) from error
+
+
+@contextlib.contextmanager
+def checked_output() -> Iterator[None]:
+    """A context in which whatever prints raises StandardOutputError if that cannot be done."""
+    if sys.stdout is None:
+        yield
+        return
+    output = sys.stdout
+    try:
+        with contextlib.redirect_stdout(cast("IO[str]", _Output(output))):
+            yield
+    except StandardOutputError:
+        _abandon(output)
+        raise
 
 
 def describe(progress: Progress) -> str:
@@ -105,7 +216,11 @@ def thousands(rate: float) -> str:
 
 
 def print_table(rows: Sequence[tuple[str, str]]) -> None:
-    """Print names and values in two columns on standard output."""
+    """Print names and values in two columns on standard output, control characters as escapes."""
     width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        click.echo(click.style(name.ljust(width), bold=True) + f"  {value}")
+    lines = [
+        click.style(printable(name).ljust(width), bold=True)
+        + f"  {shortened(printable(value), _CELL)}"
+        for name, value in rows
+    ]
+    say("\n".join(lines))

@@ -22,7 +22,7 @@ from scratchcard.cli.using import load_ticket
 from scratchcard.cores import usable_cores
 
 if TYPE_CHECKING:
-    from scratchcard.search.controls.controls import Chance, Control
+    from scratchcard.search.controls import Chance, Control
 
 MEANING = {
     "ticket": "the ticket",
@@ -72,6 +72,7 @@ MEANING = {
 @threads_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def controls(
+    *,
     ticket: Path,
     data: str,
     target: str | None,
@@ -96,8 +97,8 @@ def controls(
     )
 
     from scratchcard.datasets import load
-    from scratchcard.search.controls.controls import chance
-    from scratchcard.search.controls.controls import controls as run
+    from scratchcard.search.controls import chance
+    from scratchcard.search.controls import controls as run
 
     try:
         dataset = load(data, target)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from scratchcard.cli.console import ProgressLine, clock, percent, print_table
+from scratchcard.cli.console import (
+    ProgressLine,
+    clock,
+    complain,
+    complain_at_once,
+    percent,
+    print_table,
+    say,
+)
 from scratchcard.cli.options import (
     InputError,
-    OutputError,
+    StandardOutputError,
     biases_option,
     check_output,
     duration,
@@ -24,7 +30,11 @@ from scratchcard.cli.options import (
     threads_option,
     unused,
 )
+from scratchcard.cli.saving import Saved, save
 from scratchcard.cores import usable_cores
+from scratchcard.interrupts import Interrupts
+
+INTERRUPTED = 130
 
 
 @click.command(short_help="Find a ticket for a data set.")
@@ -91,6 +101,7 @@ from scratchcard.cores import usable_cores
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def find(
+    *,
     data: str,
     target: str | None,
     seconds: float | None,
@@ -108,40 +119,60 @@ def find(
     MNIST's kind. The search reads training rows, choosing reads validation rows, and the test rows
     are read once, at the end. Ctrl-C or a limit ends the search with the best ticket so far.
     """
-    out = out or unused(Path(f"{Path(data).stem or 'found'}.ticket"))
-    check_output(out, DATA=data)
+    default = Path(f"{Path(data).stem or 'found'}.ticket")
+    check_output(out or unused(default), DATA=data)
+    with Interrupts(_leave) as interrupts:
+        from scratchcard.datasets import load
+        from scratchcard.find import Search
+        from scratchcard.search import Limits
 
-    from scratchcard.datasets import load
-    from scratchcard.find import Search
-    from scratchcard.search import Limits
-
-    try:
-        limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
-        search = Search(
-            load(data, target), limits=limits, n_jobs=jobs or usable_cores(), **settings
-        )
-    except ValueError as error:
-        raise InputError(str(error)) from error
-    with _one_interrupt() as ignore_more:
-        with ProgressLine() as progress:
-            found = search.run([progress])
-            ignore_more()
         try:
-            found.ticket.save(out)
-        except (OSError, ValueError) as error:
-            raise OutputError(out, error) from error
-        report = found.report() | {"ticket": str(out)}
-    if as_json:
-        click.echo(json.dumps(report, indent=2, allow_nan=False))
-    else:
-        print_table(summary(report))
+            limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
+            search = Search(
+                load(data, target), limits=limits, n_jobs=jobs or usable_cores(), **settings
+            )
+        except ValueError as error:
+            raise InputError(str(error)) from error
+        with ProgressLine() as progress:
+            found = search.run([progress], interrupts)
+        with interrupts.saving():
+            saved = save(found.ticket, out, default)
+        if saved.problem:
+            complain(saved.problem)
+        return _tell(found.report(), saved, as_json)
+
+
+def _leave(before_a_result: bool) -> None:
+    """End the process at once: before there is a result, or when a search does not end in time."""
+    what = "before there was a result" if before_a_result else "again, and ended at once"
+    complain_at_once(f"interrupted {what}")
+    os._exit(INTERRUPTED)
+
+
+def _tell(report: dict[str, Any], saved: Saved, as_json: bool) -> int:
+    """Print the report, and return the exit code."""
+    report |= {"ticket": None if saved.path is None else str(saved.path)}
+    if saved.text is not None:
+        report["ticket_base64"] = saved.text
     if not report["connected"]:
-        click.echo(
-            "scratchcard: no path leads from an input to an output, so the ticket answers the same "
-            "for every row; try more weights or a longer search",
-            err=True,
+        complain(
+            "no path leads from an input to an output, so the ticket answers the same for every "
+            "row; try more weights or a longer search"
         )
-    return 130 if report["stopped_by"] == "interrupt" else 0
+    try:
+        if as_json:
+            say(json.dumps(report, indent=2, allow_nan=False))
+        else:
+            print_table(summary(report))
+            if saved.text is not None:
+                say(f"\nThe ticket's file, in base64:\n{saved.text}")
+    except StandardOutputError as error:
+        if saved.path is not None:
+            complain(f"the ticket is in {str(saved.path)!r}")
+        raise error
+    if saved.problem:
+        return 1
+    return INTERRUPTED if report["stopped_by"] == "interrupt" else 0
 
 
 def summary(report: dict[str, Any]) -> list[tuple[str, str]]:
@@ -149,7 +180,7 @@ def summary(report: dict[str, Any]) -> list[tuple[str, str]]:
     rows = report["rows"]
     n_weights = round(report["surviving_weights"] / report["density"]) if report["density"] else 0
     return [
-        ("ticket", f"{report['ticket']}, {report['ticket_bytes']} bytes"),
+        ("ticket", f"{report['ticket'] or 'in no file'}, {report['ticket_bytes']} bytes"),
         (
             "network",
             f"{report['network']} {report['activation']}, {report['weights']} weights, "
@@ -178,28 +209,3 @@ def summary(report: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         ("stopped by", report["stopped_by"]),
     ]
-
-
-@contextmanager
-def _one_interrupt() -> Iterator[Callable[[], None]]:
-    """Turn the first Ctrl-C, or request to terminate, into KeyboardInterrupt; ignore the others.
-
-    So nothing comes between a found ticket and its file. Also where the shell that started this
-    process in the background told it to ignore Ctrl-C. Yields a function that ignores the first.
-    """
-    signals = (signal.SIGINT, signal.SIGTERM)
-
-    def ignore(*_: Any) -> None:
-        for number in signals:
-            signal.signal(number, signal.SIG_IGN)
-
-    def interrupt(number: int, frame: Any) -> None:
-        ignore()
-        raise KeyboardInterrupt
-
-    before = [signal.signal(number, interrupt) for number in signals]
-    try:
-        yield ignore
-    finally:
-        for number, handler in zip(signals, before, strict=True):
-            signal.signal(number, handler)

@@ -21,7 +21,7 @@ from scratchcard.cli.options import (
     target_option,
     threads_option,
 )
-from scratchcard.cli.running import check_folder, names
+from scratchcard.cli.running import check_folder, names, say
 from scratchcard.cores import usable_cores
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ if TYPE_CHECKING:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def landscape(
+    *,
     data: str,
     target: str | None,
     seed: int,
@@ -110,8 +111,8 @@ def landscape(
     from scratchcard.datasets import load
     from scratchcard.find import Search
     from scratchcard.research.landscape import Settings, Study, sweep_cases
-    from scratchcard.research.landscape.report import LIBRARIES, merged, summaries, write
-    from scratchcard.research.libraries import require
+    from scratchcard.research.landscape.tables import LIBRARIES, merged, summaries, write
+    from scratchcard.research.shared.libraries import require
 
     began = time.perf_counter()
     try:
@@ -128,7 +129,7 @@ def landscape(
             check_folder(out)
     except (ValueError, ImportError) as error:
         raise InputError(str(error)) from error
-    tables = merged([study.run(lambda text: click.echo(text, err=True)) for study in studies])
+    tables = merged([study.run(say) for study in studies])
     seconds = time.perf_counter() - began
     facts = {
         "command": shlex.join(["scratchcard", *sys.argv[1:]]),

@@ -27,8 +27,21 @@ class OutputError(click.ClickException):
     exit_code = 1
 
     def __init__(self, path: Path, error: Exception) -> None:
-        reason = getattr(error, "strerror", None) or error
-        super().__init__(f"could not write {str(path)!r}: {reason}")
+        super().__init__(f"could not write {str(path)!r}: {reason_of(error)}")
+
+
+class StandardOutputError(click.ClickException):
+    """A result that could not be printed."""
+
+    exit_code = 1
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"could not write to standard output: {reason_of(error)}")
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a file could not be read or written, in words."""
+    return str(getattr(error, "strerror", None) or error)
 
 
 def duration(text: str) -> float:

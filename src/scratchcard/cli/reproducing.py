@@ -12,17 +12,19 @@ from scratchcard.cli.console import clock
 from scratchcard.cli.options import InputError, OutputError
 from scratchcard.cli.running import (
     INTERRUPTED,
+    Interrupt,
     check_folder,
     follow,
     interruptible,
     jobs_option,
     names,
+    say,
     say_interrupted,
 )
 
 if TYPE_CHECKING:
-    from scratchcard.research.ledger import Ledger, Row
-    from scratchcard.research.paper.runs import Reproduction
+    from scratchcard.research.paper.runs import ReproductionRuns
+    from scratchcard.research.shared.results import Row
 
 
 @click.group(short_help="Run published experiments again.")
@@ -76,35 +78,56 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
     """
     folder = out or Path("paper-reproduction-quick" if quick else "paper-reproduction")
     chosen = {name: value for name, value in settings.items() if value is not None}
+    runs: ReproductionRuns | None = None
     try:
-        from scratchcard.research.libraries import require
+        with interruptible() as interrupt:
+            interrupt.nothing_to_lose = True
+            runs = _prepared(quick, folder, into, chosen, interrupt)
+            try:
+                _run(runs, jobs, interrupt)
+            except KeyboardInterrupt:
+                say_interrupted(len(runs.rows), folder)
+                _report(runs, folder, None)
+                return INTERRUPTED
+            _report(runs, folder, into)
+            interrupt.check()
+    except KeyboardInterrupt:
+        if runs is None:
+            raise click.Abort from None
+        say_interrupted(len(runs.rows), folder)
+        return INTERRUPTED
+    except ImportError as error:
+        raise InputError(str(error)) from error
+    except OSError as error:
+        raise OutputError(folder, error) from error
+    return 0
 
-        require("reproduce", "pandas", "matplotlib", "statsmodels", "tabulate")
-        from scratchcard.research.paper.report import check_page
-        from scratchcard.research.paper.runs import Reproduction
 
-        reproduction = Reproduction(quick, **chosen)
+def _prepared(
+    quick: bool,
+    folder: Path,
+    into: Path | None,
+    settings: dict[str, Any],
+    interrupt: Interrupt,
+) -> ReproductionRuns:
+    """Check everything and open the folder."""
+    from scratchcard.research.shared.libraries import require
+
+    require("reproduce", "pandas", "matplotlib", "statsmodels", "tabulate")
+    from scratchcard.research.paper.report import check_page
+    from scratchcard.research.paper.runs import Reproduction, ReproductionRuns
+
+    try:
+        reproduction = Reproduction(quick, **settings)
         if reproduction.needs_torch:
             _check_torch()
         if into is not None:
             check_page(into)
+        interrupt.nothing_to_lose = False
         check_folder(folder)
-        ledger = reproduction.ledger(folder)
-    except (ValueError, ImportError) as error:
+        return ReproductionRuns(reproduction, folder)
+    except ValueError as error:
         raise InputError(str(error)) from error
-    except OSError as error:
-        raise OutputError(folder, error) from error
-    interrupted = False
-    try:
-        with interruptible():
-            _run(reproduction, ledger, jobs)
-    except KeyboardInterrupt:
-        interrupted = True
-        say_interrupted(len(reproduction.rows(ledger)), folder)
-    except OSError as error:
-        raise OutputError(folder, error) from error
-    _report(reproduction, ledger, folder, None if interrupted else into)
-    return INTERRUPTED if interrupted else 0
 
 
 def _check_torch() -> None:
@@ -117,19 +140,20 @@ def _check_torch() -> None:
         )
 
 
-def _run(reproduction: Reproduction, ledger: Ledger, jobs: int) -> None:
-    """Do the missing runs, and say before how long they take."""
-    done, total = len(reproduction.rows(ledger)), reproduction.total
+def _run(runs: ReproductionRuns, jobs: int, interrupt: Interrupt) -> None:
+    """Do the missing runs, and say before how many they are."""
+    done, total = len(runs.rows), runs.reproduction.total
     began = time.monotonic()
     if done < total:
-        seconds = reproduction.missing_seconds(ledger)
-        click.echo(
-            f"scratchcard: {total - done} of {total} runs to do, about {spoken(seconds)} of one "
-            f"core, {spoken(seconds / jobs)} with --jobs {jobs}; give or take a factor of two",
-            err=True,
-        )
-    follow(reproduction.run(ledger, jobs), done, total, _name)
-    click.echo(f"scratchcard: done in {clock(time.monotonic() - began)}", err=True)
+        seconds, estimate = runs.missing_seconds(), ""
+        if seconds is not None:
+            estimate = (
+                f"; judging by those which are done, about {spoken(seconds)} of one core, "
+                f"{spoken(seconds / jobs)} with --jobs {jobs}"
+            )
+        say(f"scratchcard: {total - done} of {total} runs to do{estimate}")
+    follow(runs.run(jobs, interrupt), done, total, _name)
+    say(f"scratchcard: done in {clock(time.monotonic() - began)}")
 
 
 def _name(run: Row) -> str:
@@ -137,7 +161,7 @@ def _name(run: Row) -> str:
 
 
 def spoken(seconds: float) -> str:
-    """A time in the unit that suits it: 26 minutes, 4.5 hours, 3.1 days."""
+    """Return a time in the unit that suits it: 26 minutes, 4.5 hours, 3.1 days."""
     for unit, size in (("days", 86_400), ("hours", 3600)):
         if seconds >= 2 * size:
             return f"{seconds / size:.3g} {unit}"
@@ -145,23 +169,21 @@ def spoken(seconds: float) -> str:
     return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
-def _report(reproduction: Reproduction, ledger: Ledger, folder: Path, into: Path | None) -> None:
-    """Write what there is, and say how the claims stand."""
-    from scratchcard.research.paper import claims, report
-    from scratchcard.research.paper.tables import frame
+def _report(runs: ReproductionRuns, folder: Path, into: Path | None) -> None:
+    """Write the report on the runs that are done, and say how the claims stand."""
+    from scratchcard.research.paper import report
+    from scratchcard.research.paper.claims import NOT_RUN, paper_claims
+    from scratchcard.research.paper.tables import PRUNED_FIELDS
+    from scratchcard.research.shared.words import frame
 
-    rows = reproduction.rows(ledger)
+    rows = runs.rows
     if not rows:
         return
-    try:
-        paths = report.write(reproduction, rows, folder)
-        if into is not None:
-            paths += report.insert(folder, into)
-    except OSError as error:
-        raise OutputError(folder, error) from error
-    runs = frame(rows)
-    for claim in (*claims.paper_claims(runs), *claims.targets(runs)):
-        if claim.verdict != claims.NOT_RUN:
+    paths = report.write(runs.reproduction, rows, folder)
+    if into is not None:
+        paths += report.insert(folder, into)
+    for claim in paper_claims(frame(rows, PRUNED_FIELDS)):
+        if claim.verdict != NOT_RUN:
             figures = f" ({claim.figures})" if claim.figures else ""
             memetic = f"; memetic: {claim.memetic}" if claim.memetic else ""
             click.echo(f"{claim.verdict}{memetic}: {claim.text}{figures}")

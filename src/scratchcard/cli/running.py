@@ -1,22 +1,26 @@
-"""What commands that do many runs share: their names, folder, threads, progress and Ctrl-C."""
+"""What commands that do many runs share: their names, folder, workers, progress and interrupts."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from scratchcard.research.ledger import Row
+    from scratchcard.research.shared.results import Row
 
 INTERRUPTED = 130
+SECONDS_AS_ONE = 0.5  # signals that come so close together count as one
 
 jobs_option = click.option(
     "--jobs",
@@ -45,7 +49,14 @@ def check_folder(folder: Path) -> None:
 def follow(rows: Iterable[Row], done: int, total: int, name: Callable[[Row], str]) -> None:
     """Take the runs as they are done, with a bar on a terminal and a line for each elsewhere.
 
-    done : runs that were there before. name : of a run, in words.
+    Parameters
+    ----------
+    rows : iterable of dict
+        The runs that are done now.
+    done, total : int
+        How many were done before, and how many there are in all.
+    name : callable
+        Returns the name of a run, in words.
     """
     with _bar() as bar:
         task = bar.add_task("starting", total=total, completed=done)
@@ -56,7 +67,7 @@ def follow(rows: Iterable[Row], done: int, total: int, name: Callable[[Row], str
             )
             bar.update(task, advance=1, description=text)
             if not bar.console.is_terminal:
-                click.echo(f"{number}/{total}  {text}", err=True)
+                say(f"{number}/{total}  {text}")
 
 
 def _bar() -> Progress:
@@ -81,29 +92,73 @@ def _bar() -> Progress:
     )
 
 
+def say(text: str) -> None:
+    """Print a line on standard error; if that is closed or full, no run is to be lost by it."""
+    with contextlib.suppress(OSError):
+        click.echo(text, err=True)
+
+
 def say_interrupted(n_kept: int, folder: Path) -> None:
     """Say on standard error that finished runs are kept."""
-    click.echo(
+    say(
         f"scratchcard: interrupted; {n_kept} runs are kept in {str(folder)!r}, and the same "
-        "command goes on from there",
-        err=True,
+        "command goes on from there"
     )
 
 
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn Ctrl-C and a request to terminate into KeyboardInterrupt, in the background too.
+class Interrupt:
+    """Whether this process was asked to end; asked again, it ends at once.
 
-    After one came, what is left is to say so, and to report: others are ignored until the process
-    ends.
+    A signal handler that raises can do so anywhere: inside a compiler's callback, where the
+    exception is lost, or while a file is written. This one only remembers; while there is
+    nothing to lose, as when libraries are imported, it ends the process instead.
     """
-    signals = (signal.SIGINT, signal.SIGTERM)
-    then: list[Any] = [signal.signal(number, signal.default_int_handler) for number in signals]
+
+    def __init__(self) -> None:
+        self.nothing_to_lose = False
+        self._since: float | None = None
+
+    def __call__(self) -> bool:
+        """Return whether a signal came."""
+        return self._since is not None
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt if a signal came."""
+        if self():
+            raise KeyboardInterrupt
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Remember that a signal came."""
+        if self.nothing_to_lose:
+            with contextlib.suppress(OSError):
+                os.write(2, b"scratchcard: interrupted before there was a result\n")
+            os._exit(INTERRUPTED)
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+        elif now - self._since > SECONDS_AS_ONE:
+            os._exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Interrupt]:
+    """Catch Ctrl-C, a request to terminate and a lost connection, in the background too.
+
+    A lost connection stays ignored where it is ignored already, as below ``nohup``. If a signal
+    came, further ones are ignored when the context has been left: all that is done then is to end.
+
+    Yields
+    ------
+    Interrupt
+        Says whether a signal came.
+    """
+    interrupt = Interrupt()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, interrupt.handle) for number in numbers}
     try:
-        yield
-    except KeyboardInterrupt:
-        then = [signal.SIG_IGN for _ in signals]
-        raise
+        yield interrupt
     finally:
-        for number, handler in zip(signals, then, strict=True):
-            signal.signal(number, handler)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if interrupt() else handler)

@@ -32,9 +32,9 @@ def survivors(tickets: tuple[Path, ...], out: Path | None, as_json: bool) -> Non
     loaded = [load_ticket(path) for path in tickets]
     names = _short_names(tickets)
 
-    from scratchcard.research.libraries import require
+    from scratchcard.research.shared.libraries import require
     from scratchcard.research.survivors import survivors as compare
-    from scratchcard.research.survivors_report import LIBRARIES, summary, write_report
+    from scratchcard.research.survivors.tables import LIBRARIES, summary, write_report
 
     try:
         require("survivors", *LIBRARIES)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.console import percent, print_table
-from scratchcard.cli.options import InputError, OutputError, check_output
+from scratchcard.cli.console import percent, print_table, say
+from scratchcard.cli.options import InputError, OutputError, check_output, reason_of
+from scratchcard.files import write_whole
+from scratchcard.text import printable, shortened
 
 if TYPE_CHECKING:
     from scratchcard.ticket.ticket import Ticket
 
 _FILE = click.Path(path_type=Path)
 _SHOWN_CLASSES = 12
+_CLASS = 60  # characters of a class
 
 
 @click.command(short_help="Show what a ticket is.")
@@ -27,15 +28,17 @@ def show(file: Path, as_json: bool) -> None:
     """Show what the ticket in FILE is, in words and numbers."""
     described = {"file": str(file), **load_ticket(file).describe()}
     if as_json:
-        click.echo(json.dumps(described, indent=2, allow_nan=False))
+        say(json.dumps(described, indent=2, allow_nan=False))
     else:
         print_table(words(described))
 
 
 def words(ticket: dict[str, Any]) -> list[tuple[str, str]]:
     """Return names and values that describe a ticket to a person."""
-    classes = [str(label) for label in ticket["classes"]]
-    shown = ", ".join(classes[:_SHOWN_CLASSES])
+    classes = ticket["classes"]
+    shown = ", ".join(
+        shortened(printable(str(label)), _CLASS) for label in classes[:_SHOWN_CLASSES]
+    )
     more = f", … ({len(classes)} in all)" if len(classes) > _SHOWN_CLASSES else ""
     layers = ", ".join(percent(density) for density in ticket["density_per_layer"])
     scaling = "one for all features" if ticket["scaling"]["kind"] == "global" else "per feature"
@@ -76,14 +79,13 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
 
     DATA is a CSV, Parquet or NPZ file with the ticket's features in their order; of a name such as
     digits, or a folder with IDX files, the test rows are predicted. The labels are written as a
-    CSV file with one column, label.
+    CSV file in UTF-8 with one column, label.
     """
     if out is not None:
         check_output(out, FILE=file, DATA=data)
     ticket = load_ticket(file)
 
     from scratchcard.datasets import load_features
-    from scratchcard.ticket.file import write_whole
 
     try:
         features = load_features(data, target)
@@ -96,15 +98,23 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
         labels = ticket.predict(features)
     except ValueError as error:
         raise InputError(str(error)) from error
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows([["label"], *([x] for x in labels.tolist())])
+    written = "".join(f"{_cell(label)}\n" for label in ["label", *labels.tolist()]).encode()
     if out is None:
-        click.echo(text.getvalue(), nl=False)
+        say(written)
         return
     try:
-        write_whole(out, text.getvalue().encode())
+        write_whole(out, written)
     except OSError as error:
         raise OutputError(out, error) from error
+
+
+def _cell(label: object) -> str:
+    """Return a label as a cell of a CSV file with one column."""
+    text = str(label)
+    if text and not any(character in text for character in ',"\r\n'):
+        return text
+    quoted = text.replace('"', '""')
+    return f'"{quoted}"'
 
 
 def load_ticket(file: Path) -> Ticket:
@@ -114,6 +124,6 @@ def load_ticket(file: Path) -> Ticket:
     try:
         return Ticket.load(file)
     except OSError as error:
-        raise InputError(f"cannot read {str(file)!r}: {error.strerror or error}") from error
+        raise InputError(f"cannot read {str(file)!r}: {reason_of(error)}") from error
     except ValueError as error:
         raise InputError(str(error)) from error

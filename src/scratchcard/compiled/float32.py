@@ -10,8 +10,9 @@ one number inside a compiled loop, where it vectorises.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from scratchcard.compiled.cache import jit
 
 F = np.float32
 
@@ -60,7 +61,7 @@ def log2(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(exponent.astype(np.float32) + t * p, dtype=np.float32)
 
 
-@njit(inline="always")
+@jit(inline="always")
 def exp2_scalar(x):
     """:func:`exp2` of one float32, for compiled loops."""
     shifted = np.float32(x + ROUND)
@@ -70,7 +71,7 @@ def exp2_scalar(x):
     return p * power
 
 
-@njit(inline="always")
+@jit(inline="always")
 def log2_scalar(x):
     """:func:`log2` of one float32, for compiled loops."""
     bits = np.float32(x).view(np.int32)
@@ -80,7 +81,7 @@ def log2_scalar(x):
     return np.float32(exponent) + t * p
 
 
-@njit(inline="always")
+@jit(inline="always")
 def clip_scalar(x):
     """``x`` limited to -CLIP..CLIP, for compiled loops."""
     return min(max(x, -CLIP), CLIP)

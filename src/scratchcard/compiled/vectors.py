@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
+
+from scratchcard.compiled.cache import jit
 
 ZERO = np.int32(0)
 
@@ -48,28 +50,28 @@ def if_greater(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
     return types.int32(types.int32, types.int32, types.int32, types.int32), generate
 
 
-@njit(cache=True)
+@jit
 def copy(out, values):
     """``out[:] = values``."""
     for r in range(out.size):
         out[r] = values[r]
 
 
-@njit(cache=True)
+@jit
 def fill(out, value):
     """``out[:] = value``."""
     for r in range(out.size):
         out[r] = value
 
 
-@njit(cache=True)
+@jit
 def add(out, values):
     """``out += values``."""
     for r in range(out.size):
         out[r] += values[r]
 
 
-@njit(cache=True)
+@jit
 def add_scaled(out, w, values):
     """``out += w * values`` in int32; ``values`` int32 or int16."""
     w = np.int32(w)
@@ -77,7 +79,7 @@ def add_scaled(out, w, values):
         out[r] += np.int32(w * np.int32(values[r]))
 
 
-@njit(cache=True)
+@jit
 def set_scaled(out, base, w, values):
     """``out = base + w * values`` in int32; ``values`` int32 or int16."""
     w = np.int32(w)
@@ -85,7 +87,7 @@ def set_scaled(out, base, w, values):
         out[r] = base[r] + np.int32(w * np.int32(values[r]))
 
 
-@njit(cache=True)
+@jit
 def weighted_total(values, weights):
     """``sum(values * weights)`` of two int32 vectors, exact in int64."""
     total = np.int64(0)
@@ -94,7 +96,7 @@ def weighted_total(values, weights):
     return total
 
 
-@njit(cache=True, _nrt=False)
+@jit(_nrt=False)
 def running_sum(out, planes, where, n):
     """``out = planes[where[0]] + ... + planes[where[n - 1]]``, float32, added in this order."""
     k = min(n, 1)

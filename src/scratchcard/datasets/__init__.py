@@ -25,8 +25,15 @@ def load(data: str | Path, target: str | None = None) -> Dataset:
 
     Parameters
     ----------
-    data : a name (see ``NAMES``), a file, or a folder with the four IDX files of MNIST's kind.
-    target : the column (or NPZ array) with the labels; the last column (or ``y``) if None.
+    data : str or Path
+        A name (see ``NAMES``), a file, or a folder with the four IDX files of MNIST's kind.
+    target : str or None
+        The column (or NPZ array) with the labels; the last column (or ``y``) if None.
+
+    Returns
+    -------
+    Dataset
+        Training, validation and test rows.
 
     Raises
     ------

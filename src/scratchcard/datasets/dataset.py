@@ -19,8 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchcard.text import one_line
+
 Array = NDArray[Any]
 
+MOST_TEXT = 500  # characters of an error
 TEST_SHARE = 0.25
 VALIDATION_SHARE = 0.15
 SPLIT_SEED = 0
@@ -28,7 +31,13 @@ MIN_ROWS_PER_CLASS = 3
 
 
 class DataError(ValueError):
-    """Data that cannot be read or used. The message says what is wrong, and where."""
+    """Data that cannot be read or used. The message says what is wrong, and where.
+
+    It is one line of bounded length, with control characters as escapes, whatever the data holds.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message, MOST_TEXT))
 
 
 class Part(NamedTuple):
@@ -106,15 +115,32 @@ def split(
     test_rows: int | None = None,
     feature_names: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """Split rows as this module says.
+    """Split rows into training, validation and test rows, always in the same way.
 
     Parameters
     ----------
-    X : (n_rows, n_features) finite numbers. y : (n_rows,) labels.
-    test : test rows that come with the data; X and y are then the other rows.
-    test_rows : how many rows to test on, instead of 25 %.
+    name : str
+        What the data set is called.
+    X : ndarray of shape (n_rows, n_features)
+        Finite numbers.
+    y : ndarray of shape (n_rows,)
+        Labels.
+    test : Part or None
+        Test rows that come with the data; X and y are then the other rows.
+    test_rows : int or None
+        How many rows to test on, instead of 25 %.
+    feature_names : tuple of str or None
+        Names of the features.
 
-    Raises DataError if a class, or the whole, has too few rows.
+    Returns
+    -------
+    Dataset
+        The three parts.
+
+    Raises
+    ------
+    DataError
+        If a class, or the whole, has too few rows.
     """
     from sklearn.model_selection import train_test_split
 

@@ -32,6 +32,7 @@ NAMES = (
     "blobs",
     "fashion-mnist",
 )
+"""The data sets that have a name; ``digits-N`` and ``blobs-N`` are the first N classes of one."""
 
 DATA_FOLDER_VARIABLE = "SCRATCHCARD_DATA"
 _DEBIAN_FOLDER = Path("/usr/share/datasets")

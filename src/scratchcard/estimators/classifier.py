@@ -14,13 +14,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
-    check_array,
-    check_consistent_length,
     check_is_fitted,
     validate_data,
 )
 
-from scratchcard.cores import usable_cores
+from scratchcard.estimators.parameters import as_hidden, as_sample_weight, as_threads, set_aside
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
@@ -205,7 +203,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         before: Ticket | None = getattr(self, "ticket_", None) if self.warm_start else None
         X, y = validate_data(self, X, y, reset=before is None)
         check_classification_targets(y)
-        sample_weight = _as_sample_weight(sample_weight, X)
+        sample_weight = as_sample_weight(sample_weight, X)
         counted = sample_weight > 0
         X, y, sample_weight = X[counted], y[counted], sample_weight[counted]
         classes, targets = np.unique(y, return_inverse=True)
@@ -232,7 +230,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             objective=objective,
             limits=limits,
             seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
-            n_jobs=_threads(self.n_jobs),
+            n_jobs=as_threads(self.n_jobs),
             callbacks=[_print_progress] if self.verbose else [],
             start=None if before is None else before.mask,
             augment=self.augment,
@@ -356,7 +354,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         if input_bits == "auto":
             input_bits = needed_bits(X) if before is None else before.network.input_bits
         network = Network.dense(
-            (X.shape[1], *_as_hidden(self.hidden_layer_sizes), n_classes),
+            (X.shape[1], *as_hidden(self.hidden_layer_sizes), n_classes),
             seed=seed if before is None else before.network.seed,
             weights=self.weights,
             biases=self.biases,
@@ -379,7 +377,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         """
         if not self.early_stopping:
             return rows, None
-        searched, aside = _set_aside(rows.targets, self.validation_fraction, seed)
+        searched, aside = set_aside(rows.targets, self.validation_fraction, seed)
         return rows.take(searched), rows.take(aside)
 
     def _keep_history(self, outcome: Outcome, first: bool) -> None:
@@ -394,58 +392,6 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         self.validation_scores_ = (
             (self.validation_scores_ or []) + scores if self.early_stopping else None
         )
-
-
-def _set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
-    """Return the rows to search and those to validate, of each class this share or a row."""
-    random = np.random.default_rng(seed)
-    aside = np.zeros(len(targets), dtype=np.bool_)
-    for k in range(targets.max() + 1):
-        rows = random.permutation(np.flatnonzero(targets == k))
-        aside[rows[: min(max(1, round(share * len(rows))), len(rows) - 1)]] = True
-    if not aside.any():
-        raise ValueError("early_stopping=True takes a class of two rows or more, y has one of each")
-    return np.flatnonzero(~aside), np.flatnonzero(aside)
-
-
-def _as_hidden(sizes: Any) -> tuple[int, ...]:
-    try:
-        hidden: tuple[Any, ...] = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
-        if isinstance(sizes, str) or any(not isinstance(n, Integral) or n < 1 for n in hidden):
-            raise TypeError
-    except TypeError:
-        raise ValueError(
-            f"hidden_layer_sizes takes an integer from 1, or a sequence of them, got {sizes!r}"
-        ) from None
-    return hidden
-
-
-def _as_sample_weight(sample_weight: Any, X: Array) -> Array:
-    if sample_weight is None or isinstance(sample_weight, Real):
-        sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
-    found: Array = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
-    )
-    if found.ndim != 1:
-        raise ValueError(f"Sample weights must be 1D array or scalar, got {found.ndim}D array")
-    check_consistent_length(X, found)
-    if found.min() < 0:
-        raise ValueError(f"sample_weight takes numbers from 0, got {found.min()}")
-    if not found.any():
-        raise ValueError("sample_weight takes at least one weight that is not zero, got none")
-    return found
-
-
-def _threads(n_jobs: Any) -> int:
-    """Threads for scikit-learn's n_jobs: None is 1, -1 all cores, -2 all but one."""
-    if n_jobs is None:
-        return 1
-    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:
-        raise ValueError(
-            f"n_jobs takes a number of threads, -1 for all cores, or None, got {n_jobs!r}"
-        )
-    wanted = int(n_jobs)
-    return wanted if wanted > 0 else max(1, usable_cores() + 1 + wanted)
 
 
 def _print_progress(progress: Progress) -> None:

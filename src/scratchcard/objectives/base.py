@@ -20,8 +20,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import cfunc, types
+from numba import types
 from numpy.typing import NDArray
+
+from scratchcard.compiled.cache import cfunc
 
 __all__ = ["QUANTUM", "Block", "Objective", "ObjectiveError", "bits_per_output"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from scratchcard.checks import as_int
+from scratchcard.compiled.cache import jit
 from scratchcard.objectives.base import LARGEST, QUANTUM, Objective
 
 LN2 = np.float32(0.6931471805599453)
@@ -69,8 +69,8 @@ def custom_objective(
             raise ValueError(f"{what} takes a function, got {function!r}")
     if value is None and n_statistics > 1:
         raise ValueError(f"value takes a function of {n_statistics} means, got None")
-    row = njit(statistics)
-    scalar = njit(value if value is not None else _first)
+    row = jit(statistics)
+    scalar = jit(value if value is not None else _first)
 
     def dense(outputs: Any, targets: Any, weights: Any, scale: Any) -> Any:
         logits = outputs.astype(np.float32) * np.float32(np.float32(scale) * LN2)
@@ -145,7 +145,7 @@ def _first(means):
     return means[0]
 
 
-@njit
+@jit
 def _keep(block, r, out):
     """Cut and keep the statistics of a row, or of a group that begins there; 1 if one is bad."""
     if block.weights[r] == 0:

@@ -10,9 +10,9 @@ their largest.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from scratchcard.compiled.cache import jit
 from scratchcard.compiled.float32 import (
     CLIP,
     clip_scalar,
@@ -78,7 +78,7 @@ def _summed(x: Floats, weights: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.array([int((quanta * weights).sum())], dtype=np.int64)
 
 
-@njit(inline="always")
+@jit(inline="always")
 def _off_sign(total):
     """Return an int32 below 0 if a row with this sum of exponentials is off the scale.
 
@@ -88,7 +88,7 @@ def _off_sign(total):
     return np.int32(np.int32(bits - LOW_BITS) | np.int32(HIGH_BITS - bits))
 
 
-@njit
+@jit
 def _largest(block, r):
     """The largest output of a row."""
     largest = np.int64(block.outputs[block.where[0], r])
@@ -97,14 +97,14 @@ def _largest(block, r):
     return largest
 
 
-@njit
+@jit
 def _relative_exp(block, k, r, largest):
     """2**logit of class k in a row off the scale."""
     gap = np.float32(np.int64(block.outputs[block.where[k], r]) - largest)
     return exp2_scalar(max(gap * block.scale, -CLIP))
 
 
-@njit
+@jit
 def _relative_total(block, r, largest):
     """Sum of 2**logit of a row off the scale."""
     total = _relative_exp(block, 0, r, largest)
@@ -187,7 +187,7 @@ def _brier_block(block):
     return 0
 
 
-@njit
+@jit
 def _brier_off_the_scale(block, r):
     largest = _largest(block, r)
     total = _relative_total(block, r, largest)

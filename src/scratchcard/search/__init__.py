@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from scratchcard.search.callbacks import Callback, Checkpoint
+from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.genetic import Genetic
+from scratchcard.search.genetic.search import own_temperature
 from scratchcard.search.limits import Limits, Progress
-from scratchcard.search.loop import Loop, Outcome, evolve
+from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic
+from scratchcard.search.memetic.search import MemeticSearch
 from scratchcard.search.population import Population, PopulationError
+from scratchcard.search.problem import Labelled, Problem, make_algorithm
 from scratchcard.search.pruning import prune
 from scratchcard.search.targets import Given, Targets
 from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
-from scratchcard.search.temperature import accuracy, calibrated_temperature, search_temperature
+from scratchcard.search.temperature import (
+    accuracy,
+    calibrated_temperature,
+    retempered,
+    search_temperature,
+)
 
 __all__ = [
     "Algorithm",
@@ -20,12 +29,15 @@ __all__ = [
     "Genetic",
     "Given",
     "Individual",
+    "Labelled",
     "Limits",
     "Loop",
     "Memetic",
+    "MemeticSearch",
     "Outcome",
     "Population",
     "PopulationError",
+    "Problem",
     "Progress",
     "RunningSearch",
     "Targets",
@@ -33,6 +45,9 @@ __all__ = [
     "accuracy",
     "calibrated_temperature",
     "evolve",
+    "make_algorithm",
+    "own_temperature",
     "prune",
+    "retempered",
     "search_temperature",
 ]

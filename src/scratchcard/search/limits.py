@@ -14,6 +14,9 @@ MOST = 1 << 62  # of what is counted
 class Limits:
     """When a search ends, whichever comes first; None is no limit.
 
+    Where generations, evaluations and seconds are all None, the algorithm's own default number of
+    generations holds.
+
     Parameters
     ----------
     generations, evaluations : int or None
@@ -23,8 +26,6 @@ class Limits:
         that the first search on a machine begins with.
     patience : int or None
         Generations without a better validation accuracy; needs validation rows.
-
-    Where all of the first three are None, the algorithm's own default number of generations holds.
     """
 
     generations: int | None = None

@@ -1,66 +1,20 @@
-"""The loop: runs any algorithm within limits, one generation after the other.
+"""The loop: one generation after the other, whatever the algorithm.
 
-Search reads training rows. Choosing reads validation rows where there are any. Everything that is
-done beside the search, choosing included, is a callback.
+Everything that is done beside the search is a callback.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from scratchcard.checks import as_int
-from scratchcard.engines import IncrementalEngine
-from scratchcard.objectives import Objective, get_objective
-from scratchcard.rows import Rows, check_fit
-from scratchcard.rows.augmentation import check_augmentation
-from scratchcard.search.callbacks import Callback, Calling, Choosing, EarlyStopping
-from scratchcard.search.limits import MOST, Limits, Progress
-from scratchcard.search.memetic import Memetic
+from scratchcard.interrupts import Interrupts
+from scratchcard.search.callbacks import Callback
+from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.population import Population
-from scratchcard.search.targets import Given, Targets
+from scratchcard.search.targets import Targets
 from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
-from scratchcard.search.temperature import SMOOTHING, calibrated, search_temperature
-from scratchcard.ticket import Classes, Head, Mask, Network
-
-DEFAULT_DENSITY = 0.5  # of random masks, where an algorithm has no limit
-MAX_THREADS = 1 << 16
-
-AnyCallback = Callback | Callable[[Progress], object]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a search found: a mask, and its objective on the training rows at ``temperature``.
-
-    A softmax objective in ``history`` is at the temperature of its generation instead, and on the
-    rows that the search then read.
-    """
-
-    mask: Mask
-    head: Head
-    objective: float
-    evaluations: int
-    seconds: float
-    generations: int
-    stopped_by: str
-    history: list[Progress] = field(repr=False)
-
-    @property
-    def temperature(self) -> float:
-        """Nats of logit per unit of output, calibrated."""
-        return self.head.temperature
-
-    @property
-    def evaluations_per_second(self) -> float:
-        """Candidates decided per second, all threads together."""
-        return self.evaluations / self.seconds if self.seconds > 0 else 0.0
+from scratchcard.ticket import Mask
 
 
 class Loop:
@@ -108,7 +62,7 @@ class Loop:
         """End the search after this generation; the first reason given is kept."""
         self.stopped_by = self.stopped_by or reason
 
-    def run(self, resume: Population | None = None) -> None:
+    def run(self, interrupts: Interrupts, resume: Population | None = None) -> None:
         """Search until a limit, an interrupt, or a callback that stops it."""
         self.began = time.perf_counter()
         try:
@@ -118,6 +72,7 @@ class Loop:
             raise
         try:
             self._begin(resume)
+            interrupts.started()
             while not self.stopped_by:
                 self._step()
         except KeyboardInterrupt:
@@ -205,191 +160,3 @@ class Loop:
             self.stopped_by = "interrupt"
             self.search.close()
         del self.search  # its memory is wanted now
-
-
-def evolve(
-    network: Network,
-    train: Rows,
-    validation: Rows | None = None,
-    *,
-    algorithm: Algorithm | None = None,
-    objective: str | Objective = "cross_entropy",
-    limits: Limits | None = None,
-    seed: int = 0,
-    n_jobs: int = 1,
-    callbacks: Sequence[AnyCallback] = (),
-    start: Mask | None = None,
-    resume: Population | None = None,
-    augment: str | None = None,
-    targets: Targets | None = None,
-    head: Head | None = None,
-    stop: NDArray[np.int64] | None = None,
-) -> Outcome:
-    """Search a mask of ``network`` that is good on ``train``, and return the best one found.
-
-    Parameters
-    ----------
-    network : Network
-        The frozen random network.
-    train : Rows
-        Rows that the search reads.
-    validation : Rows or None
-        Rows that choosing reads; None to choose by the objective on ``train``.
-    algorithm : Algorithm or None
-        :class:`Memetic` (the default) or :class:`Genetic`, or another.
-    objective : str or Objective
-        A name of :data:`scratchcard.objectives.OBJECTIVES`, or an objective.
-    limits : Limits or None
-        When to stop.
-    seed : int
-        Of the search; the network has its own.
-    n_jobs : int
-        Threads. The result does not depend on it.
-    callbacks : sequence of Callback or of callable
-        What is done beside the search. A function is called after each generation with a
-        :class:`Progress`; a true answer stops.
-    start : Mask or None
-        A mask to begin from instead of random ones. What is returned has no worse objective.
-    resume : Population or None
-        A population that an interrupted search with the same settings left, to go on from.
-    augment : {"shift"} or None
-        "shift" to search rows, square images, half of them shifted by a pixel, anew each time they
-        are drawn; of an algorithm that draws rows.
-    targets : Targets or None
-        Who says what a row should be; None for the targets of ``train``.
-    head : Head or None
-        What the outputs mean; None for the classes 0, 1, 2, ...
-    stop : ndarray of shape (1,) or None
-        An int64 that others, such as a signal handler, set above 0 to end the search at once.
-
-    Returns
-    -------
-    Outcome
-        The mask, calibrated.
-
-    Raises
-    ------
-    ValueError
-        For settings that do not fit together.
-
-    Notes
-    -----
-    KeyboardInterrupt ends the search, and the best mask so far is returned.
-    """
-    algorithm = algorithm if algorithm is not None else Memetic()
-    limits = limits if limits is not None else Limits()
-    head = head if head is not None else Classes(network.n_outputs)
-    seed = as_int("seed", seed, 0, MOST)
-    n_jobs = as_int("n_jobs", n_jobs, 1, MAX_THREADS)
-    objective = get_objective(objective)
-    if limits.patience is not None and validation is None:
-        raise ValueError("patience takes validation rows to watch, got validation=None")
-    for name, rows in (("train", train), ("validation", validation)):
-        if rows is not None:
-            check_fit(network, rows, name)
-    if start is not None:
-        network.check_mask(start, "start")
-    check_augmentation(augment, network.n_inputs, algorithm.draws_rows)
-    targets = targets if targets is not None else Given(train.targets)
-    train = train.with_targets(targets.first())
-    _compile(algorithm.smallest(), objective, network.n_outputs)
-    limits = limits.filled(algorithm.generations)
-    with np.errstate(all="ignore"):  # what a user wants to hear of, he asks of his own floats
-        choosing = Choosing(network, validation, head, limits.patience is not None, n_jobs)
-        beside: list[Callback] = [choosing]
-        beside += [one if isinstance(one, Callback) else Calling(one) for one in callbacks]
-        if limits.patience is not None:
-            beside.append(EarlyStopping(choosing, limits.patience))
-        began = time.perf_counter()
-        density = algorithm.max_density or DEFAULT_DENSITY
-        task = Task(
-            network,
-            train,
-            objective,
-            search_temperature(network, train, density),
-            seed,
-            n_jobs,
-            None if start is None else start.flat(),
-            limits.evaluations,
-            limits.generations,
-            augment,
-            began + (limits.seconds or math.inf),
-            np.zeros(1, np.int64) if stop is None else stop,
-        )
-        loop = Loop(algorithm, task, limits, beside, targets)
-        loop.run(resume)
-        assert choosing.individual is not None
-        found = _Found(task, head, choosing.individual, start, algorithm.max_density)
-        mask, head, value = found.finished(validation, loop)
-    return Outcome(
-        mask=mask,
-        head=head,
-        objective=value,
-        evaluations=loop.evaluations,
-        seconds=time.perf_counter() - began,
-        generations=loop.generation,
-        stopped_by=loop.stopped_by,
-        history=loop.history,
-    )
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What choosing has chosen, and what it was begun from."""
-
-    task: Task
-    head: Head
-    individual: Individual
-    start: Mask | None
-    max_density: float | None
-
-    def finished(self, validation: Rows | None, loop: Loop) -> tuple[Mask, Head, float]:
-        """Return the mask without dead weights, its calibrated head, and its objective.
-
-        The mask to begin from is returned instead where that has a better objective.
-        """
-        task = self.task
-        mask = Mask.from_flat(task.network.layers, self.individual.mask).without_dead()
-        judges, smoothing = (task.rows, SMOOTHING) if validation is None else (validation, None)
-        best = mask, self.head, self.individual.objective
-        with suppress(KeyboardInterrupt):
-            fitted = []
-            engine = IncrementalEngine(task.network, task.rows, task.objective, task.temperature)
-            for one in (mask, self.start):
-                if one is None or (one is self.start and self._is_too_dense(one)):
-                    continue
-                head = calibrated(self.head, task.network, one, judges, smoothing)
-                engine.temper(head.temperature)
-                sums = engine.evaluate(one.flat()[None], n_jobs=task.n_jobs)[0]
-                fitted.append((one, head, engine.value(sums)))
-            return min(fitted, key=lambda found: found[2])
-        loop.stopped_by = "interrupt"
-        return best
-
-    def _is_too_dense(self, mask: Mask) -> bool:
-        return self.max_density is not None and mask.density > self.max_density
-
-
-_COMPILED: set[tuple[type, str, int]] = set()
-
-
-def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
-    """Have all that a search runs compiled or loaded, by a search of next to nothing.
-
-    So no clock counts compilation, whatever the algorithm and the objective.
-    """
-    key = (type(algorithm), objective.name, id(objective.block))
-    if key in _COMPILED:
-        return
-    n_rows = 2 * objective.group
-    network = Network.dense((16, 16, max(2, n_outputs)))  # so large that some masks are similar
-    inputs = np.resize(np.eye(2, 16, dtype=np.int16), (n_rows, 16))
-    rows = Rows(inputs, np.arange(n_rows) % 2, group=objective.group)
-    calm = search_temperature(network, rows, DEFAULT_DENSITY)  # as in a search: no huge logits
-    task = Task(network, rows, objective, calm, evaluations=1)
-    with np.errstate(all="ignore"), closing(algorithm.start(task)) as search:
-        judge = Choosing(network, rows, Classes(network.n_outputs)).judge
-        assert judge is not None
-        judge.evaluate(np.array([one.mask for one in search.individuals()]))
-        search.step(0.0, math.inf)
-    _COMPILED.add(key)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.ticket.file import write_whole
+from scratchcard.files import write_whole
 
 __all__ = ["Population", "PopulationError", "generator_of", "words_of"]
 

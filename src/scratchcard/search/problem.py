@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.rows import Rows
+from scratchcard.search.evolution import Outcome
 from scratchcard.search.genetic import Genetic
-from scratchcard.search.loop import Outcome
 from scratchcard.search.memetic import Memetic
 from scratchcard.search.task import Algorithm
 from scratchcard.ticket import InputScaling, Network, Ticket

@@ -124,6 +124,11 @@ class Algorithm(Protocol):
     """Settings of a search; :meth:`start` makes one."""
 
     @property
+    def name(self) -> str:
+        """What the algorithm is called in the populations of its searches."""
+        ...
+
+    @property
     def generations(self) -> int:
         """The limit on generations where the user sets no limit at all."""
         ...

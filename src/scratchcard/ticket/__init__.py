@@ -9,10 +9,12 @@ from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.ticket import Ticket
+from scratchcard.ticket.weights import WEIGHT_FAMILIES
 
 __all__ = [
     "HEADS",
     "LAYERS",
+    "WEIGHT_FAMILIES",
     "Classes",
     "Dense",
     "Head",

@@ -5,11 +5,8 @@ docs/ticket-format.md specifies the file, byte by byte.
 
 from __future__ import annotations
 
-import errno
 import math
 import os
-import secrets
-import stat
 import zlib
 from collections.abc import Mapping
 from typing import NamedTuple, TypeVar
@@ -25,7 +22,7 @@ from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
-__all__ = ["Contents", "Parts", "decode", "encode", "weights_allowed", "write_whole"]
+__all__ = ["Contents", "Parts", "decode", "encode", "weights_allowed"]
 
 MAGIC = b"SCRT"
 VERSION = 2  # the newest that is read; see version_of for the one that is written
@@ -211,30 +208,3 @@ def _decode_mask(reader: ByteReader, network: Network) -> Mask:
     for start, survivors in zip(network.offsets, layers, strict=False):
         flat[start + survivors] = True
     return Mask.from_flat(network.layers, flat)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write data to path whole or not at all: a file that was there stays whole if this fails.
-
-    Writes a new file in the same folder and renames it. Raises OSError.
-    """
-    path = os.path.realpath(path)  # through a link: its target is replaced, not the link
-    folder = os.path.dirname(path)
-    if not os.path.isdir(folder):
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder", folder)
-    mode = os.stat(path).st_mode if os.path.exists(path) else None
-    if mode is not None and not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "only an ordinary file can be replaced", path)
-    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.remove(temporary)
-        raise

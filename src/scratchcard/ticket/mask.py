@@ -136,6 +136,11 @@ class Mask:
         ]
 
     @property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """(units, fan_in) of each layer."""
+        return tuple((layer.units, layer.fan_in) for layer in self.layers)
+
+    @property
     def n_weights(self) -> int:
         """How many weights the network has, surviving or not."""
         return _count(self.layers)

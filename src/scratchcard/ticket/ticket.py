@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from scratchcard.files import write_whole
 from scratchcard.ticket.codec import TicketError
 from scratchcard.ticket.file import (
     MAX_BYTES,
@@ -23,7 +24,6 @@ from scratchcard.ticket.file import (
     encode,
     version_of,
     weights_allowed,
-    write_whole,
 )
 from scratchcard.ticket.heads import Classes, Head
 from scratchcard.ticket.mask import Mask

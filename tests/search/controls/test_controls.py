@@ -13,10 +13,9 @@ from scratchcard import Limits
 from scratchcard.cli import main
 from scratchcard.datasets import Part, load
 from scratchcard.engines import DenseEngine
-from scratchcard.find import accuracy, find
+from scratchcard.find import find
 from scratchcard.objectives import get_objective
-from scratchcard.search.controls.controls import as_rows, chance, controls
-from scratchcard.search.controls.random_masks import best_of_random, scattered
+from scratchcard.search.controls import as_rows, best_of_random, chance, controls, scattered
 
 NAMES = ["ticket", "random", "best of random", "shuffled", "re-drawn", "unmasked"]
 
@@ -56,8 +55,8 @@ def test_a_ticket_stands_out_and_its_controls_are_at_chance(ticket, digits):
 
 def test_the_figures_are_those_of_the_ticket(ticket, digits):
     own = controls(ticket, digits, evaluations=20, draws=2, test=True)[0]
-    assert own.validation_accuracy == accuracy(ticket, digits.validation)
-    assert own.test_accuracy == accuracy(ticket, digits.test)
+    assert own.validation_accuracy == ticket.score(*digits.validation)
+    assert own.test_accuracy == ticket.score(*digits.test)
     assert own.effective_density == ticket.mask.effective_density
     assert json.loads(json.dumps(asdict(own), allow_nan=False)) == asdict(own)
 
@@ -70,6 +69,57 @@ def test_test_rows_are_read_only_when_asked_for(ticket, digits):
     assert all(control.test_accuracy is None for control in found)
     assert chance(digits).commonest_test is None
     assert chance(digits, test=True).commonest_test == pytest.approx(0.1, abs=0.02)
+
+
+def with_other_labels(part):
+    return Part(part.X, np.roll(part.y, 1))
+
+
+def test_the_best_of_random_is_chosen_by_training_rows(ticket, digits):
+    settings = {"evaluations": 200, "draws": 1, "test": True}
+    found = controls(ticket, digits, **settings)[2]
+    strange = replace(digits, validation=with_other_labels(digits.validation))
+    same = controls(ticket, strange, **settings)[2]
+    assert (same.effective_density, same.test_accuracy) == (
+        found.effective_density,
+        found.test_accuracy,
+    )
+    assert same.validation_accuracy != found.validation_accuracy
+    strange = replace(digits, train=with_other_labels(digits.train))
+    other = controls(ticket, strange, **settings)[2]
+    assert (other.effective_density, other.test_accuracy) != (
+        found.effective_density,
+        found.test_accuracy,
+    )
+
+
+def test_rows_are_scaled_by_the_ticket_and_not_by_themselves(ticket, digits):
+    few = Part(digits.train.X[:3] / 2, digits.train.y[:3])
+    both = Part(np.concatenate([few.X, digits.train.X]), np.concatenate([few.y, digits.train.y]))
+    assert np.array_equal(as_rows(ticket, few).inputs, as_rows(ticket, both).inputs[:3])
+    expected = ticket.scaling.quantise(few.X, ticket.network.input_limit)
+    assert np.array_equal(as_rows(ticket, few).inputs, expected)
+
+
+def test_the_commonest_class_is_that_of_the_training_rows(digits):
+    """In the test and validation rows other classes are the commonest."""
+
+    def only(part, *labels):
+        chosen = np.isin(part.y, labels)
+        return Part(part.X[chosen], part.y[chosen])
+
+    train = Part(digits.train.X, np.where(digits.train.y == 4, 3, digits.train.y))
+    skewed = replace(
+        digits,
+        train=train,
+        validation=only(digits.validation, 5, 6),
+        test=only(digits.test, 3, 7, 8, 9),
+    )
+    guess = chance(skewed, test=True)
+    assert guess.commonest_validation == 0
+    assert guess.commonest_test == np.mean(skewed.test.y == 3) < 0.3
+    few = Part(skewed.test.X[skewed.test.y != 3], skewed.test.y[skewed.test.y != 3])
+    assert chance(replace(skewed, test=few), test=True).commonest_test == 0
 
 
 def test_the_seed_decides_and_threads_do_not(ticket, digits):

@@ -20,12 +20,9 @@ from scratchcard.rows import Rows
 from scratchcard.search import Genetic, Limits, evolve
 from scratchcard.search.genetic import arrivals
 from scratchcard.search.genetic.arrivals import FLOOR, Arrivals
-from scratchcard.search.genetic.bits import distances, packed
 from scratchcard.search.genetic.evaluation import Evaluator
-from scratchcard.search.genetic.masks import is_connected, thinned
 from scratchcard.search.genetic.operators import (
     flip_bit,
-    flip_bit_of_layer,
     lexicographic,
     random_masks,
     uniform_crossover,
@@ -430,58 +427,6 @@ def test_the_softmax_reads_the_outputs_at_the_papers_scale_or_a_useful_one():
     assert own_temperature(network, paper / 5) == pytest.approx(paper)
     assert own_temperature(network, paper * 2) == pytest.approx(paper * 2)
     assert own_temperature(network, paper / 100) == pytest.approx(paper * 16 / 100)
-
-
-# -- operators -------------------------------------------------------------------------------------
-
-
-def test_uniform_crossover_takes_every_bit_from_one_of_two():
-    network, _, _ = problem()
-    random = np.random.default_rng(0)
-    one, other = random_masks(network, 40, 0.3, random), random_masks(network, 40, 0.7, random)
-    child = uniform_crossover(network, one, other, random)
-    assert ((child == one) | (child == other)).all()
-    differ = one != other
-    assert abs((child == one)[differ].mean() - 0.5) < 0.02
-
-
-def test_mutations_flip_one_bit_evenly_or_evenly_by_layer():
-    network = Network.dense((4, 50, 2), seed=0)
-    random = np.random.default_rng(0)
-    masks = random_masks(network, 3000, 0.5, random)
-    for mutate, share in ((flip_bit, 200 / 300), (flip_bit_of_layer, 0.5)):
-        flips = mutate(network, masks, random) != masks
-        assert (flips.sum(axis=1) == 1).all()
-        assert abs(flips[:, :200].sum() / 3000 - share) < 0.04
-
-
-def test_selection_takes_the_better_then_the_sparser_then_the_older():
-    objectives = np.array([0.2, 0.1, 0.1, 0.1, 0.3])
-    surviving = np.array([1, 5, 4, 4, 0])
-    assert lexicographic(objectives, surviving, 4).tolist() == [2, 3, 1, 0]
-
-
-def test_thinned_masks_lose_only_what_is_in_excess():
-    random = np.random.default_rng(0)
-    masks = (random.random((10, 40)) < np.linspace(0, 1, 10)[:, None]).astype(np.uint8)
-    made = thinned(masks, 12, random)
-    assert (made <= masks).all()
-    assert np.array_equal(made.sum(axis=1), np.minimum(masks.sum(axis=1), 12))
-
-
-@given(st.lists(st.integers(1, 5), min_size=2, max_size=4), st.floats(0, 1), st.integers(0, 99))
-def test_a_path_is_what_the_mask_says_it_is(sizes, density, seed):
-    network = Network.dense(tuple(sizes))
-    mask = Mask.random(network.layers, density, np.random.default_rng(seed))
-    assert is_connected(network, mask.flat()) == mask.is_connected
-
-
-@given(st.integers(1, 200), st.integers(0, 4), st.integers(0, 4), st.integers(0, 99))
-def test_distances_count_differing_bits(n_weights, n, m, seed):
-    random = np.random.default_rng(seed)
-    a, b = (random.integers(0, 2, (k, n_weights), dtype=np.uint8) for k in (n, m))
-    expected = (a[:, None] != b[None]).sum(axis=2)
-    assert np.array_equal(distances(packed(a), packed(b)), expected)
 
 
 # -- bad settings ----------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ import sys
 from numba.core.dispatcher import Dispatcher
 from scratchcard import Limits
 from scratchcard.datasets import load
-from scratchcard.search import loop
+from scratchcard.search import evolution
 from scratchcard.find import find
 
 def compiled():
@@ -139,8 +139,8 @@ def compiled():
     return {{f.__name__: len(f.signatures) for f in found.values()}}
 
 seen = []
-original = loop._compile
-loop._compile = lambda *given: (original(*given), seen.append(compiled()))
+original = evolution._compile
+evolution._compile = lambda *given: (original(*given), seen.append(compiled()))
 limits = Limits(seconds=0.5)
 find(load("iris"), algorithm="{algorithm}", max_density=0.5, limits=limits)
 print(seen[0] == compiled(), sum(seen[0].values()))
@@ -252,6 +252,11 @@ def test_arguments_of_evolve_are_checked(digits):
         evolve(few, train)
     with pytest.raises(ValueError, match="objective takes one of"):
         evolve(NETWORK, train, objective="nothing")
+    for n_jobs, shown in ((1.5, "1.5"), (0, "0"), (True, "True"), ("2", "'2'")):
+        with pytest.raises(ValueError, match=rf"n_jobs takes an integer 1\.\.65536, got {shown}"):
+            evolve(NETWORK, train, n_jobs=n_jobs)
+    with pytest.raises(ValueError, match=r"seed takes an integer 0\.\..*, got -1"):
+        evolve(NETWORK, train, seed=-1)
     with pytest.raises(ValueError, match="validation takes the network's 64 features, got 63"):
         evolve(NETWORK, train, Rows(train.inputs[:, 1:], train.targets))
     sideways = Mask.full([(i, o) for o, i in reversed(NETWORK.shapes)])

@@ -11,7 +11,7 @@ import pytest
 from many_rows import many_rows
 from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.engines.incremental.threads import barrier, next_round
-from scratchcard.objectives import OBJECTIVES
+from scratchcard.objectives import OBJECTIVES, custom_objective
 from scratchcard.rows import Rows
 from scratchcard.search import Limits, Memetic, evolve
 from scratchcard.search.memetic import pool
@@ -36,6 +36,33 @@ def test_the_number_of_threads_changes_nothing_on_many_rows(objective, populatio
         for n_jobs in (1, 2, 3, 5)
     ]
     assert len({(one.mask, one.temperature, one.evaluations) for one in found}) == 1
+
+
+@pytest.mark.parametrize("heaviest", [1, 1024])
+def test_threads_agree_on_races_whatever_the_sums(heaviest):
+    """Sums of squares beyond what float64 adds exactly: their order must not matter."""
+
+    def steep(logits, target, out):
+        gap = logits[target] - logits[(target + 1) % logits.size]
+        out[0] = min(max(-40_000.0 * gap, -99_000.0), 99_000.0)
+
+    random = np.random.default_rng(0)
+    plain = many_rows(5000)
+    weights = random.integers(heaviest // 2 + 1, heaviest + 1, len(plain)) if heaviest > 1 else None
+    rows = Rows(plain.inputs, plain.targets, weights)
+    objective = custom_objective("steep", steep)
+    found = [
+        evolve(
+            Network.dense((16, 12, 3), seed=2),
+            rows,
+            algorithm=Memetic(max_density=0.5, population=1, burst=1000, race_error=0.3),
+            objective=objective,
+            limits=Limits(generations=3),
+            n_jobs=n_jobs,
+        )
+        for n_jobs in (1, 2, 3)
+    ]
+    assert len({(one.mask, one.objective, one.evaluations) for one in found}) == 1
 
 
 def test_what_threads_believe_of_their_window_is_what_the_dense_engine_computes():

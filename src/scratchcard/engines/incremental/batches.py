@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from scratchcard.compiled.cache import jit
 from scratchcard.engines.incremental.forward import differences, forward
 from scratchcard.engines.incremental.propagation import refresh
 from scratchcard.engines.incremental.state import Place
@@ -20,7 +20,7 @@ class Bound(NamedTuple):
     total_weight: int  # of all rows, those of other threads included
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def trial_each(job, state, masks, sums):
     """Fill ``sums[m]`` with the statistics' sums of ``masks[m]``, as a trial of ``state``.
 
@@ -35,7 +35,7 @@ def trial_each(job, state, masks, sums):
             break
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def trial_flips(job, state, flips, sums):
     """Fill ``sums[f]`` with the statistics' sums if ``flips[f]`` alone were flipped.
 
@@ -48,14 +48,14 @@ def trial_flips(job, state, flips, sums):
             break
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def value_each(value, sums, total_weight, values):
     """Fill ``values[f]`` with the objective's value for ``sums[f]``."""
     for f in range(values.size):
         values[f] = value(sums[f], total_weight)
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def compute_each(job, state, masks, sums, bound):
     """The same as :func:`trial_each`, every mask afresh; only ``state``'s scratch arrays are used.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from scratchcard.compiled.cache import jit
 from scratchcard.compiled.vectors import add_scaled, fill
 from scratchcard.engines.incremental.propagation import activate
 from scratchcard.engines.incremental.state import State
@@ -15,7 +15,7 @@ PIECE = 256  # weights compared at once
 DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is cheaper
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def build(job, state):
     """Compute everything that ``state`` keeps from its mask."""
     for b in range(state.sums.shape[0]):
@@ -24,7 +24,7 @@ def build(job, state):
     state.scale[0] = job.net.scale
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def rescale(job, state):
     """Bring ``state`` to the scale of logits that the network has now."""
     for b in range(state.sums.shape[0]):
@@ -32,7 +32,7 @@ def rescale(job, state):
     state.scale[0] = job.net.scale
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def catch_up(job, state, masks, scales):
     """Bring this thread's blocks of ``state`` up to date with its mask.
 
@@ -57,7 +57,7 @@ def catch_up(job, state, masks, scales):
         scales[b] = job.net.scale
 
 
-@njit(inline="always")
+@jit(inline="always")
 def with_mask(state, mask):
     """The same numbers, of another mask."""
     return State(
@@ -77,7 +77,7 @@ def with_mask(state, mask):
     )
 
 
-@njit(cache=True)
+@jit
 def differences(first, second, indices):
     """Find where two masks, (n_weights,), differ: fill ``indices``, and return how many fitted."""
     n = 0
@@ -97,7 +97,7 @@ def differences(first, second, indices):
     return n
 
 
-@njit(cache=True)
+@jit
 def forward(job, state, b, mask, kept):
     """Sums of block ``b`` with this mask: hidden ones and outputs if ``kept``.
 
@@ -136,7 +136,7 @@ def forward(job, state, b, mask, kept):
                 activate(out, state.delta[u], net.activation, shift, limit)
 
 
-@njit(cache=True)
+@jit
 def add_chosen(out, weights, sources, chosen, n_chosen):
     """``out += weights[i] * sources[i]`` for the first ``n_chosen`` of ``chosen``, four at once."""
     k = 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from scratchcard.compiled.cache import jit
 from scratchcard.compiled.float32 import clip_scalar, exp2_scalar
 from scratchcard.compiled.vectors import (
     ZERO,
@@ -25,7 +25,7 @@ from scratchcard.engines.incremental.wiring import (
 )
 
 
-@njit(cache=True)
+@jit
 def activate(sums, out, activation, shift, limit):
     """Activations of one unit: ``out[r] = f(sums[r])``."""
     if activation == RELU:
@@ -37,7 +37,7 @@ def activate(sums, out, activation, shift, limit):
             out[r] = if_greater(sums[r], ZERO, limit, if_greater(ZERO, sums[r], below, ZERO))
 
 
-@njit(cache=True)
+@jit
 def change(old, new, out, activation, shift, limit):
     """Change of one unit's activation, ``out[r] = f(new[r]) - f(old[r])``; whether there is any."""
     some = ZERO
@@ -57,7 +57,7 @@ def change(old, new, out, activation, shift, limit):
     return some != 0
 
 
-@njit(cache=True)
+@jit
 def exponentials_and_targets(outputs, scale, exps, targets, k, old, out):
     """``exps = 2 ** clip(outputs * scale)`` and :func:`select_targets`, in one pass."""
     k = np.int32(k)
@@ -66,7 +66,7 @@ def exponentials_and_targets(outputs, scale, exps, targets, k, old, out):
         out[r] = if_equal(targets[r], k, outputs[r], old[r])
 
 
-@njit(cache=True)
+@jit
 def select_targets(targets, k, outputs, old, out):
     """``out`` = class ``k``'s outputs where the target is ``k``, ``old`` elsewhere."""
     k = np.int32(k)
@@ -74,7 +74,7 @@ def select_targets(targets, k, outputs, old, out):
         out[r] = if_equal(targets[r], k, outputs[r], old[r])
 
 
-@njit(inline="always")
+@jit(inline="always")
 def add_source(place, layer, i, w, span, out):
     """``out += w * (activation of unit i of this layer after the trial)``.
 
@@ -94,7 +94,7 @@ def add_source(place, layer, i, w, span, out):
             add_scaled(out, w, state.delta[c])
 
 
-@njit(inline="always")
+@jit(inline="always")
 def propagate(place, flips, n_flips):
     """Carry ``flips[:n_flips]`` (flat weight indices, sorted, distinct) through a block.
 
@@ -185,7 +185,7 @@ def propagate(place, flips, n_flips):
     return n_touched > 0
 
 
-@njit(inline="always")
+@jit(inline="always")
 def refresh(place):
     """Bring exps and target outputs under trial up to date after :func:`propagate`."""
     net, data, state, b = place.net, place.data, place.state, place.b

@@ -14,10 +14,11 @@ import sys
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from scratchcard.compiled.cache import jit
 from scratchcard.compiled.vectors import fill
 
 LINE = 32  # int64 numbers in four cache lines: threads write where no other's prefetcher looks
@@ -94,20 +95,20 @@ def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
 
 if sys.platform == "win32":  # spins on
 
-    @njit(cache=True)
+    @jit
     def _yield_core():
         pass
 else:
     _yield_core = types.ExternalFunction("sched_yield", types.int32())
 
 
-@njit(inline="always")
+@jit(inline="always")
 def message(threads, number):
     """The words of a thread's message of this round."""
     return threads.board[threads.round[DONE] & 1, number, 1:]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def next_round(threads):
     """Begin a round, as all threads must; returns the words of this thread's message, all 0."""
     threads.round[DONE] += 1
@@ -116,7 +117,7 @@ def next_round(threads):
     return words
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@jit(nogil=True, _nrt=False)
 def barrier(threads):
     """Let the others read this thread's message, and wait for theirs or until work has failed."""
     number = threads.round[DONE]

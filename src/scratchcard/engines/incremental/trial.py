@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from scratchcard.compiled.cache import jit
 from scratchcard.compiled.vectors import add, copy, fill, weighted_total
 from scratchcard.engines.incremental.propagation import propagate, refresh
 from scratchcard.engines.incremental.state import Place
@@ -42,7 +42,7 @@ SQUARES_UNIT = 256.0  # squares are counted in this, as integers, so that their 
 MOST_SQUARES = 2.0**62  # of which all blocks together have at most so many
 
 
-@njit(inline="always")
+@jit(inline="always")
 def add_up(job, state, b):
     """The statistics of block ``b`` under trial: ``quanta[b, 1]`` and ``sums[b, 1]``."""
     n_classes = job.net.sizes[job.net.sizes.size - 1]
@@ -69,7 +69,7 @@ def add_up(job, state, b):
         sums[0] = weighted_total(quanta, weights)
 
 
-@njit(cache=True, _nrt=False)
+@jit(_nrt=False)
 def sum_of_squares(new, old, weights, work):
     """``sum((weights * (new - old)) ** 2)``, for the spread of the rows' changes.
 
@@ -87,7 +87,7 @@ def sum_of_squares(new, old, weights, work):
     return np.float64(work[0])
 
 
-@njit(inline="always")
+@jit(inline="always")
 def try_block(job, state, b, flips, n_flips):
     """Compute what ``flips`` would change in block ``b``; returns whether any output."""
     place = Place(job.net, job.data, state, b)
@@ -99,7 +99,7 @@ def try_block(job, state, b, flips, n_flips):
     return True
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@jit(nogil=True, _nrt=False)
 def trial(job, state, flips, n_flips, race):
     """Fill ``state.trial_sums`` with the statistics' sums that ``flips`` would lead to.
 
@@ -151,14 +151,14 @@ def trial(job, state, flips, n_flips, race):
     return True
 
 
-@njit(inline="always")
+@jit(inline="always")
 def add_messages(sums, threads):
     """Add what every thread has summed up in this round."""
     for number in range(threads.n_threads):
         add(sums, message(threads, number)[SUMS:])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@jit(nogil=True, _nrt=False)
 def sum_up(state, threads):
     """Fill ``state.trial_sums`` with the sums that are kept; every thread must ask."""
     sums = state.trial_sums
@@ -170,7 +170,7 @@ def sum_up(state, threads):
     add_messages(sums, threads)
 
 
-@njit(inline="always")
+@jit(inline="always")
 def keep_block(net, state, b):
     """Keep what :func:`try_block` computed of block ``b``."""
     n_classes = net.sizes[net.sizes.size - 1]
@@ -193,7 +193,7 @@ def keep_block(net, state, b):
     copy(state.sums[b, 0], state.sums[b, 1])
 
 
-@njit(cache=True, nogil=True, _nrt=False)
+@jit(nogil=True, _nrt=False)
 def keep(job, state, flips, n_flips):
     """Make the flips of the last :func:`trial`, which must have run to the end."""
     for b in range(job.threads.number, state.sums.shape[0], job.threads.n_threads):
@@ -202,7 +202,7 @@ def keep(job, state, flips, n_flips):
         state.mask[flips[f]] ^= 1
 
 
-@njit(inline="always")
+@jit(inline="always")
 def rescale_block(job, state, b):
     """Compute afresh what is kept of block ``b`` beyond the outputs: at another scale of logits."""
     n_classes = job.net.sizes[job.net.sizes.size - 1]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from scratchcard.compiled.cache import jit
 from scratchcard.ticket import Network
 
 RELU, STEP, SIGN = 0, 1, 2
@@ -29,7 +29,7 @@ class Net(NamedTuple):
     sizes: NDArray[np.int64]  # (L + 1,) units, inputs first
     fan_ins: NDArray[np.int64]  # (L,) weights into each unit
     starts: NDArray[np.int64]  # (L + 1,) first weight of each layer, last the number of weights
-    units: NDArray[np.int64]  # (L + 2,) number of the first unit of each layer, last of them all
+    first_units: NDArray[np.int64]  # (L + 2,) number of each layer's first, last of them all
     places: NDArray[np.int64]  # (L + 1,) place of the first unit of each layer; [0] is unused
     first_sources: NDArray[np.int64]  # (places,) first unit below that a unit reads
     weights: NDArray[np.int8]  # (n_weights,)
@@ -44,14 +44,14 @@ class Net(NamedTuple):
 def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
     """Return a network as compiled code reads it."""
     n_layers, sizes = network.n_layers, np.array(network.sizes, dtype=np.int64)
-    units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    places = units[:-1] - sizes[0]
+    first_units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    places = first_units[:-1] - sizes[0]
     places[0] = 0
     return Net(
         sizes=sizes,
         fan_ins=np.array([layer.fan_in for layer in network.layers], dtype=np.int64),
         starts=np.array(network.offsets, dtype=np.int64),
-        units=units,
+        first_units=first_units,
         places=places,
         first_sources=np.concatenate([layer.first_sources() for layer in network.layers]),
         weights=network.flat_weights(),
@@ -64,7 +64,7 @@ def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
     )
 
 
-@njit(inline="always")
+@jit(inline="always")
 def layer_of(net, index):
     """The layer of the weight at this flat index."""
     layer = 0
@@ -73,13 +73,13 @@ def layer_of(net, index):
     return layer
 
 
-@njit(inline="always")
+@jit(inline="always")
 def target_of(net, layer, index):
     """The unit of the layer above that a weight leads to."""
     return (index - net.starts[layer]) // net.fan_ins[layer]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def source_of(net, layer, index):
     """The unit of the layer below that a weight leads from."""
     at = index - net.starts[layer]
@@ -87,19 +87,19 @@ def source_of(net, layer, index):
     return net.first_sources[net.places[layer + 1] + unit] + at - unit * net.fan_ins[layer]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def first_weight(net, layer, unit):
     """The first of the ``net.fan_ins[layer]`` weights into a unit of the layer above."""
     return net.starts[layer] + unit * net.fan_ins[layer]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def first_source(net, layer, unit):
     """The unit of the layer below that the first weight into a unit above leads from."""
     return net.first_sources[net.places[layer + 1] + unit]
 
 
-@njit(inline="always")
+@jit(inline="always")
 def weight_between(net, layer, source, unit):
     """The weight from a unit below to a unit above, or -1 where there is none."""
     slot = source - first_source(net, layer, unit)

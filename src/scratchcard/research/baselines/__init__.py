@@ -1,8 +1,8 @@
-"""Baselines: what gradients find in the same networks. Needs the extra ``torch``.
+"""The baselines: what gradients find in the same networks. Needs the extra ``torch``.
 
 Searching a ticket needs none of this. :class:`EdgePopup` and :class:`Biprop` learn which weights of
 a frozen :class:`~scratchcard.Network` stay; :class:`Twin` trains a dense network of the
-same shape. All read :class:`~scratchcard.engines.Rows`, as ``evolve`` does.
+same shape. All read :class:`~scratchcard.Rows`, as ``evolve`` does.
 """
 
 try:
@@ -17,7 +17,7 @@ except ModuleNotFoundError as error:
 from scratchcard.research.baselines.biprop import Biprop
 from scratchcard.research.baselines.edge_popup import EdgePopup, PoppedUp
 from scratchcard.research.baselines.floats import FloatModel
-from scratchcard.research.baselines.training import Descent, Progress, Run
+from scratchcard.research.baselines.training import Descent, Run, TrainingProgress
 from scratchcard.research.baselines.twin import Twin
 
 __all__ = [
@@ -26,7 +26,7 @@ __all__ = [
     "EdgePopup",
     "FloatModel",
     "PoppedUp",
-    "Progress",
     "Run",
+    "TrainingProgress",
     "Twin",
 ]

@@ -15,7 +15,7 @@ from scratchcard.research.baselines.floats import FloatModel
 from scratchcard.research.baselines.scores import ScoredNetwork
 from scratchcard.research.baselines.selecting import Selecting
 from scratchcard.research.baselines.training import Learner, Run
-from scratchcard.ticket.network import Network
+from scratchcard.ticket import Network
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a run may use and is charged for: seconds and threads. Torch."""
+"""Counts the seconds of a run and limits its threads. Torch."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Clock:
 
 @contextmanager
 def threads(n_jobs: int) -> Iterator[None]:
-    """Let torch use so many threads inside, and as many as before afterwards."""
+    """Let torch use ``n_jobs`` threads inside the context, and as many as before afterwards."""
     if n_jobs < 1:
         raise ValueError(f"n_jobs takes a number of threads from 1, got {n_jobs!r}")
     before = torch.get_num_threads()

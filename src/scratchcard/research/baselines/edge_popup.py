@@ -18,8 +18,7 @@ from scratchcard.research.baselines.selecting import Selecting
 from scratchcard.research.baselines.training import Learner, Run
 from scratchcard.rows import Rows
 from scratchcard.search import accuracy
-from scratchcard.ticket.mask import Mask
-from scratchcard.ticket.network import Network
+from scratchcard.ticket import Mask, Network
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class PoppedUp:
         return found
 
     def accuracy(self, rows: Rows) -> float:
-        """Weighted share of rows whose label is right, in integers."""
+        """Return the weighted share of rows whose label is right, in integers."""
         return accuracy(self.network, self.mask.flat(), rows)
 
 

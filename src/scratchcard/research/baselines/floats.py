@@ -1,4 +1,4 @@
-"""A network in floats: what torch computes instead of the integers.
+"""Turns a network of integers into one of floats, which torch can train.
 
 A hidden layer computes ``a' = min(max(W a + b, 0) >> shift, limit)``. With activations in units of
 their own, a = s x, and any positive gain g, the same in floats is
@@ -22,19 +22,25 @@ from torch.nn.functional import linear
 
 from scratchcard.research.baselines.training import Run
 from scratchcard.rows import Rows
-from scratchcard.ticket.network import Network
-from scratchcard.ticket.weights import WEIGHT_FAMILIES
+from scratchcard.ticket import WEIGHT_FAMILIES, Network
 
-_BLOCK = 8192  # rows predicted at once
+_ROWS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, eq=False)
 class FloatNetwork:
     """Weights, biases and the greatest activation of each layer, as tensors.
 
-    weights : float32 (fan_out, fan_in) for each layer. biases : float32 (fan_out,) for each.
-    limits : greatest activation of each hidden layer.
-    input_unit : the quantised input that stands for 1.0.
+    Parameters
+    ----------
+    weights : tuple of (fan_out, fan_in) float32 tensors
+        For each layer.
+    biases : tuple of (fan_out,) float32 tensors
+        For each layer.
+    limits : tuple of float
+        Greatest activation of each hidden layer.
+    input_unit : float
+        The quantised input that stands for 1.0.
     """
 
     weights: tuple[torch.Tensor, ...]
@@ -44,9 +50,23 @@ class FloatNetwork:
 
     @classmethod
     def of(cls, network: Network, density: float, temperature: float) -> FloatNetwork:
-        """Return the floats of a network of which a share ``density`` is to stay.
+        """Return a network in floats.
 
         With a mask on the weights, logits are ``network.outputs`` of that mask * temperature.
+
+        Parameters
+        ----------
+        network : Network
+            The network of integers.
+        density : float
+            Share of its weights that is to stay; their size is chosen for that.
+        temperature : float
+            What turns outputs into logits.
+
+        Raises
+        ------
+        ValueError
+            For an activation that has no gradient.
         """
         if network.activation != "relu":
             raise ValueError(
@@ -92,8 +112,8 @@ class FloatModel:
     def outputs(self, inputs: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return the logits, (n_rows, n_outputs), of quantised inputs, (n_rows, n_inputs)."""
         parts = []
-        for start in range(0, len(inputs), _BLOCK):
-            block = torch.tensor(inputs[start : start + _BLOCK], dtype=torch.float32)
+        for start in range(0, len(inputs), _ROWS_AT_ONCE):
+            block = torch.tensor(inputs[start : start + _ROWS_AT_ONCE], dtype=torch.float32)
             parts.append(self.layers.logits(block / self.layers.input_unit).numpy())
         found: NDArray[np.float32] = np.concatenate(parts)
         return found
@@ -104,5 +124,5 @@ class FloatModel:
         return found
 
     def accuracy(self, rows: Rows) -> float:
-        """Weighted share of rows whose label is right."""
+        """Return the weighted share of rows whose label is right."""
         return float(np.average(self.predict(rows.inputs) == rows.targets, weights=rows.weights))

@@ -1,4 +1,4 @@
-"""Scores: one number for each weight; the weights whose scores are largest in magnitude stay."""
+"""Gives each weight a score to be trained; weights with the largest scores in magnitude stay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from scratchcard.research.baselines.floats import FloatNetwork
-from scratchcard.ticket.network import Network
+from scratchcard.ticket import Network
 
 
 class ScoredNetwork:
@@ -26,7 +26,7 @@ class ScoredNetwork:
 
     def kept(self) -> list[torch.Tensor]:
         """Return which weights of each layer stay, booleans (fan_out, fan_in)."""
-        return [survivors(scores, self.density) for scores in self.parameters]
+        return [with_largest_scores(scores, self.density) for scores in self.parameters]
 
     def effective(self, frozen: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
         """Return what a layer computes with, (fan_out, fan_in); 0 where a weight does not stay."""
@@ -69,7 +69,7 @@ def draw_scores(frozen: torch.Tensor, generator: torch.Generator) -> torch.Tenso
     return scores.requires_grad_()
 
 
-def survivors(scores: torch.Tensor, density: float) -> torch.Tensor:
+def with_largest_scores(scores: torch.Tensor, density: float) -> torch.Tensor:
     """Return which weights stay, booleans: the share ``density`` with the largest |scores|.
 
     Rounded down, and fewer where scores tie at the threshold: never more than that share.

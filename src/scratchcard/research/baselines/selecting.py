@@ -1,4 +1,4 @@
-"""What edge-popup and biprop share: their settings, and how a run starts."""
+"""The settings that edge-popup and biprop share, and how their runs start."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ from typing import Generic, TypeVar
 import torch
 
 from scratchcard.research.baselines.clock import Clock, threads
-from scratchcard.research.baselines.training import Descent, Learner, Limits, Progress, train
+from scratchcard.research.baselines.training import (
+    Descent,
+    Learner,
+    TrainingLimits,
+    TrainingProgress,
+    train,
+)
 from scratchcard.rows import Rows, check_fit
-from scratchcard.search.temperature import search_temperature
-from scratchcard.ticket.network import Network
+from scratchcard.search import search_temperature
+from scratchcard.ticket import Network
 
 M = TypeVar("M")
 
-TUNED = Descent("adam", lr=1e-3, weight_decay=0.0)
+TUNED_DESCENT = Descent("adam", lr=1e-3, weight_decay=0.0)
 
 
 @dataclass(frozen=True)
@@ -26,10 +32,13 @@ class Selecting(ABC, Generic[M]):
 
     Parameters
     ----------
-    density : share of each layer's weights that stays, above 0 and at most 1; rounded down.
-    sharpness : logits = outputs * sharpness * temperature, where temperature is what gives random
-        masks of this density a spread of one nat between classes.
-    descent : the optimizer and its settings; the edge-popup paper's are ``Descent()``.
+    density : float
+        Share of each layer's weights that stays, above 0 and at most 1; rounded down.
+    sharpness : float
+        Logits are outputs * sharpness * temperature, where the temperature gives random masks of
+        this density a spread of one nat between classes.
+    descent : Descent
+        The optimizer and its settings; the edge-popup paper's are ``Descent()``.
 
     The defaults were tuned on Fashion-MNIST, 784-256-10 uniform, for validation accuracy after 40
     seconds of one core. At densities 0.05, 0.1 and 0.5 they gave 87.1, 88.4 and 88.3 %, the paper's
@@ -39,7 +48,7 @@ class Selecting(ABC, Generic[M]):
 
     density: float = 0.5
     sharpness: float = 1.0
-    descent: Descent = TUNED
+    descent: Descent = TUNED_DESCENT
 
     def __post_init__(self) -> None:
         if not 0.0 < self.density <= 1.0:
@@ -56,21 +65,32 @@ class Selecting(ABC, Generic[M]):
         seconds: float | None = None,
         seed: int = 0,
         n_jobs: int = 1,
-        callback: Callable[[Progress[M]], object] | None = None,
+        callback: Callable[[TrainingProgress[M]], object] | None = None,
     ) -> M:
         """Train scores on rows until a limit, and return what they select in the end.
 
         Parameters
         ----------
-        network : the frozen random network; its activation is "relu".
-        rows : training rows.
-        epochs, seconds : limits, whichever comes first; 100 epochs if both are None.
-        seed : of the first scores and of the order of the rows.
-        n_jobs : threads.
-        callback : called after each step; a true answer stops. Its time does not count.
+        network : Network
+            The frozen random network; its activation is "relu".
+        rows : Rows
+            Training rows.
+        epochs, seconds : int, float or None
+            Limits, whichever comes first; 100 epochs if both are None.
+        seed : int
+            Of the first scores and of the order of the rows.
+        n_jobs : int
+            Threads.
+        callback : callable or None
+            Called after each step; a true answer stops. Its time does not count.
+
+        Raises
+        ------
+        ValueError
+            For rows that do not fit the network, and for settings that are out of range.
         """
         check_fit(network, rows)
-        limits = Limits(epochs, seconds)
+        limits = TrainingLimits(epochs, seconds)
         for fan_out, fan_in in network.shapes:
             if int(self.density * fan_out * fan_in) == 0:
                 raise ValueError(

@@ -1,4 +1,4 @@
-"""Training: minibatch descent on rows, within a limit of epochs or seconds. Torch.
+"""Trains parameters by minibatch descent, within a limit of epochs or seconds. Torch.
 
 The learning rate falls along a half cosine over the limit. The rows are float32 tensors in memory
 from the start, and a minibatch is some of their indices. Time in the callback does not count.
@@ -21,7 +21,7 @@ from scratchcard.rows import Rows
 M = TypeVar("M")
 M_co = TypeVar("M_co", covariant=True)
 
-EPOCHS = 100  # where no limit is set
+DEFAULT_EPOCHS = 100
 OPTIMIZERS = ("sgd", "adam")
 
 
@@ -31,11 +31,16 @@ class Descent:
 
     Parameters
     ----------
-    optimizer : "sgd" or "adam".
-    lr : learning rate at the start; it ends at 0.
-    momentum : of sgd; of adam the first beta.
-    weight_decay : added to the gradient, times the parameter.
-    batch : rows in a minibatch.
+    optimizer : str
+        "sgd" or "adam".
+    lr : float
+        Learning rate at the start; it ends at 0.
+    momentum : float
+        Of sgd; the first beta of adam.
+    weight_decay : float
+        Times the parameter, added to the gradient.
+    batch : int
+        Rows in a minibatch.
     """
 
     optimizer: str = "sgd"
@@ -62,7 +67,7 @@ class Descent:
 
 
 @dataclass(frozen=True)
-class Limits:
+class TrainingLimits:
     """When training ends, whichever comes first; 100 epochs if both are None.
 
     Only a limit in seconds makes the result depend on the machine.
@@ -78,8 +83,8 @@ class Limits:
                 raise ValueError(f"{name} takes a number above 0 or None, got {value!r}")
 
     def used(self, epochs: float, seconds: float) -> dict[str, float]:
-        """The share of each limit that is used up."""
-        allowed = EPOCHS if self.epochs is None and self.seconds is None else self.epochs
+        """Return the share of each limit that is used up."""
+        allowed = DEFAULT_EPOCHS if self.epochs is None and self.seconds is None else self.epochs
         return {
             "epochs": epochs / (allowed or math.inf),
             "seconds": seconds / (self.seconds or math.inf),
@@ -127,7 +132,7 @@ class Learner(Protocol[M_co]):
 
 
 @dataclass(frozen=True)
-class Progress(Generic[M]):
+class TrainingProgress(Generic[M]):
     """Where training stands after a step."""
 
     run: Run
@@ -144,18 +149,31 @@ def train(
     rows: Rows,
     *,
     descent: Descent,
-    limits: Limits,
+    limits: TrainingLimits,
     clock: Clock,
     generator: torch.Generator,
-    callback: Callable[[Progress[M]], object] | None = None,
+    callback: Callable[[TrainingProgress[M]], object] | None = None,
 ) -> M:
-    """Train until a limit on the mean cross-entropy of the rows, and return the model.
-
-    clock : counts the seconds of the limit; what it counted before belongs to the training.
-    generator : draws the order of the rows.
-    callback : called after each step; a true answer stops.
+    """Train on the mean cross-entropy of the rows until a limit, and return the model.
 
     KeyboardInterrupt ends training, and the model so far is returned.
+
+    Parameters
+    ----------
+    learner : Learner
+        The parameters.
+    rows : Rows
+        Training rows.
+    descent : Descent
+        The optimizer and its settings.
+    limits : TrainingLimits
+        When training ends.
+    clock : Clock
+        Counts the seconds of the limit; what it counted before belongs to the training.
+    generator : torch.Generator
+        Draws the order of the rows.
+    callback : callable or None
+        Called after each step; a true answer stops.
     """
     inputs = torch.from_numpy(rows.inputs.astype(np.float32)).div_(learner.input_unit)
     weights = torch.from_numpy((rows.weights / rows.weights.mean()).astype(np.float32))
@@ -184,7 +202,7 @@ def train(
             used = limits.used(steps / per_epoch, seconds)
             fraction = min(1.0, max(used.values()))
             with clock.paused():
-                if callback is not None and callback(Progress(run, fraction, learner)):
+                if callback is not None and callback(TrainingProgress(run, fraction, learner)):
                     return learner.model(replace(run, stopped_by="callback"))
             if fraction >= 1.0:
                 return learner.model(replace(run, stopped_by=max(used, key=lambda n: used[n])))

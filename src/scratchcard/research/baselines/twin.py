@@ -10,16 +10,22 @@ import torch
 
 from scratchcard.research.baselines.clock import Clock, threads
 from scratchcard.research.baselines.floats import FloatModel, FloatNetwork
-from scratchcard.research.baselines.training import Descent, Limits, Progress, Run, train
+from scratchcard.research.baselines.training import (
+    Descent,
+    Run,
+    TrainingLimits,
+    TrainingProgress,
+    train,
+)
 from scratchcard.rows import Rows, check_fit
-from scratchcard.ticket.network import Network
+from scratchcard.ticket import Network
 
 ADAM = Descent("adam", lr=1e-3, weight_decay=0.0)
 
 
 @dataclass(frozen=True)
 class Twin:
-    """What training makes of a network's shape. Of the network it takes sizes and inputs only.
+    """A dense network whose weights are all trained; it takes a network's sizes and inputs only.
 
     Weights and biases start uniform within 1 / sqrt(fan_in), as torch's own linear layers do.
     """
@@ -35,11 +41,11 @@ class Twin:
         seconds: float | None = None,
         seed: int = 0,
         n_jobs: int = 1,
-        callback: Callable[[Progress[FloatModel]], object] | None = None,
+        callback: Callable[[TrainingProgress[FloatModel]], object] | None = None,
     ) -> FloatModel:
         """Train on rows until a limit. Takes what ``EdgePopup.fit`` takes."""
         check_fit(network, rows)
-        limits = Limits(epochs, seconds)
+        limits = TrainingLimits(epochs, seconds)
         with threads(n_jobs):
             clock = Clock()
             generator = torch.Generator().manual_seed(seed)

@@ -1,7 +1,6 @@
-"""Every experiment of the paper, run again, and its claims held against the runs.
+"""The study ``reproduce paper``: every experiment of the paper, run again.
 
 Schönberger, Zorn, Nüßlein, Gabor, Altmann: "Towards Scalable Lottery Ticket Networks using Genetic
-Algorithms", arXiv 2508.08877 (2025). ``cases`` says what is run, ``lengths`` how long,
-``runs`` runs it; ``tables``, ``pairs``, ``claims`` and ``drawing`` read what was run, and
-``report`` writes it down.
+Algorithms", arXiv 2508.08877 (2025). ``claims`` holds the paper's claims against the runs, and
+``report`` writes everything down.
 """

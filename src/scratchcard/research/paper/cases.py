@@ -1,18 +1,22 @@
-"""The paper's experiments as data: which networks on which data, and who takes part."""
+"""The paper's experiments as data: networks, data sets, methods that take part, and how long."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+import math
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
-from scratchcard.search import Memetic
+from scratchcard.research.shared.gradients import MLP_ITERATIONS
+from scratchcard.research.shared.instance import Effort
+from scratchcard.search import Genetic, Memetic
 
-GA_DENSITY = "ga"  # stands for the density that the GA's run of the same case and seed came to
+GA_DENSITY = "ga"
+"""Stands for the density that the GA's run of the same case and seed came to."""
 
 SEARCHES = {
-    # few weights leave few ways around: many individuals
+    # With few weights a search easily gets stuck, so many individuals search.
     "moons": Memetic(max_density=0.4, population=16),
-    # classes that overlap, and a boundary that wants many weights: a calibrated softmax, all rows
+    # The classes overlap and the boundary takes many weights: a calibrated softmax and all rows.
     "circles": Memetic(max_density=0.5, burst=4800, sample=1.0, sharpness=1.0, smoothing=0.02),
     "digits": Memetic(max_density=0.1),
     "blobs": Memetic(max_density=0.2),
@@ -35,7 +39,7 @@ class Case(NamedTuple):
 
     @property
     def family(self) -> str:
-        """Of the data: digits of digits-2. Settings and lengths depend on it."""
+        """The kind of data: digits for digits-2. Settings and lengths depend on it."""
         return self.data.partition("-")[0]
 
     @property
@@ -46,7 +50,7 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True)
 class Experiment:
-    """One of the paper's experiments: a table of the report."""
+    """One of the paper's experiments, which is one table of the report."""
 
     name: str
     title: str
@@ -55,15 +59,22 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Entrant:
-    """Someone who takes part.
+    """A method with settings that takes part in the experiments.
 
     Parameters
     ----------
-    name : in ledgers and on the command line. label : in tables.
-    method : a name of ``METHODS``.
-    weights : family of the network's random weights; biases are uniform throughout.
-    density : what may stay; None for the case's, ``GA_DENSITY`` for the GA's.
-    pruned : whether the paper's pruning pass follows.
+    name : str
+        In results and on the command line.
+    label : str
+        In tables.
+    method : str
+        A name of ``METHODS``.
+    weights : str
+        Family of the network's random weights; biases are uniform throughout.
+    density : float, str or None
+        What may stay; None for the case's density, ``GA_DENSITY`` for the GA's.
+    pruned : bool
+        Whether the paper's pruning pass follows.
     """
 
     name: str
@@ -150,4 +161,61 @@ OPPONENTS = {
     )
     for ours in (REFERENCE, "memetic-signed")
 }
-"""Whom the memetic search is tested against: everybody; on signed-constant weights, those there."""
+"""What the memetic search is tested against: on signed-constant weights only what ran there too."""
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long the runs on one kind of data last; None leaves it to the method, as the paper does.
+
+    Parameters
+    ----------
+    ga, memetic : int or None
+        Generations.
+    edge_popup, twin, mlp : int or None
+        Epochs.
+    draws : int
+        Random masks that an adaptive bound is drawn from, see ``Genetic``.
+    """
+
+    ga: int | None = None
+    memetic: int | None = None
+    edge_popup: int | None = None
+    twin: int | None = None
+    mlp: int | None = None
+    draws: int = 200
+
+    def effort(self, method: str) -> Effort:
+        """Return how long a method of this name may work."""
+        if method in ("edge-popup", "twin", "mlp"):
+            return Effort(epochs=getattr(self, method.replace("-", "_")))
+        return Effort(generations=self.memetic if method == "memetic" else self.ga)
+
+    def limited(self, generations: int | None, epochs: int | None) -> Length:
+        """Return the same lengths with these upper limits.
+
+        A limit above a method's own length leaves it alone. How many epochs edge-popup and the twin
+        take by themselves depends on the rows, so a limit on them always counts.
+        """
+        changes: dict[str, Any] = {}
+        for limit, names in ((generations, ("ga", "memetic")), (epochs, WITH_EPOCHS)):
+            if limit is None:
+                continue
+            for name in names:
+                if limit < (getattr(self, name) or OWN_LENGTHS.get(name, math.inf)):
+                    changes[name] = limit
+        return replace(self, **changes)
+
+
+WITH_EPOCHS = ("edge_popup", "twin", "mlp")
+OWN_LENGTHS = {"ga": Genetic.generations, "memetic": Memetic.generations, "mlp": MLP_ITERATIONS}
+
+FULL = {family: Length() for family in SEARCHES}
+
+QUICK = {
+    "moons": Length(ga=60, memetic=60, edge_popup=12, twin=12, mlp=20, draws=10),
+    "circles": Length(ga=60, edge_popup=12, twin=12, mlp=20, draws=10),
+    "digits": Length(ga=400, draws=10),
+    "blobs": Length(ga=25, memetic=15, edge_popup=6, twin=6, mlp=20, draws=10),
+}
+"""Lengths of short runs; data sets, networks and populations are the same as in full runs."""

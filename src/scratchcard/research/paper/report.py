@@ -1,4 +1,7 @@
-"""What a reproduction leaves behind: runs.csv, report.md with all tables, pictures. pandas."""
+"""Writes what a reproduction leaves behind: runs.csv, report.md with all tables, pictures. pandas.
+
+A file of its own beside ``tables``: it also puts the report into a page of documentation.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scratchcard import __version__
-from scratchcard.research.ledger import Row
-from scratchcard.research.paper import claims, pairs
+from scratchcard.research.paper import tables
 from scratchcard.research.paper.cases import EXPERIMENTS, Experiment
-from scratchcard.research.paper.drawing import draw_all
+from scratchcard.research.paper.claims import claims_table, paper_claims
+from scratchcard.research.paper.pictures import draw_all
 from scratchcard.research.paper.runs import Reproduction
-from scratchcard.research.paper.tables import frame, markdown, of_experiment, results_table
-from scratchcard.research.statistics import LEVEL, pairs_needed
+from scratchcard.research.paper.tables import PRUNED_FIELDS, of_experiment, results_table
+from scratchcard.research.shared.results import Row
+from scratchcard.research.shared.statistics import SIGNIFICANCE_LEVEL, pairs_needed
+from scratchcard.research.shared.words import frame, markdown
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -31,8 +36,8 @@ PICTURES = {
 
 
 def write(reproduction: Reproduction, rows: Sequence[Row], folder: Path) -> list[Path]:
-    """Write runs.csv, report.md and the pictures into a folder; returns their paths."""
-    runs = frame(rows)
+    """Write runs.csv, report.md and the pictures into a folder, and return their paths."""
+    runs = frame(rows, PRUNED_FIELDS)
     data, text = folder / "runs.csv", folder / "report.md"
     runs.to_csv(data, index=False)
     images = folder / IMAGES
@@ -43,7 +48,7 @@ def write(reproduction: Reproduction, rows: Sequence[Row], folder: Path) -> list
 
 
 def report(reproduction: Reproduction, runs: DataFrame, drawn: Sequence[Path] = ()) -> str:
-    """The whole report as Markdown; its headings are of the third level."""
+    """Return the whole report as Markdown; its headings are of the third level."""
     parts = [_settings(reproduction, runs)]
     for title, words in _sections(reproduction, runs):
         parts.append(f"### {title}\n\n{words}")
@@ -56,9 +61,8 @@ def report(reproduction: Reproduction, runs: DataFrame, drawn: Sequence[Path] = 
 
 
 def _sections(reproduction: Reproduction, runs: DataFrame) -> Iterator[tuple[str, str]]:
-    """Titles, and Markdown below each."""
-    yield "The paper's claims", markdown(claims.claims_table(claims.paper_claims(runs)))
-    yield "What was to be reached", markdown(claims.claims_table(claims.targets(runs)))
+    """Yield titles, and the Markdown below each."""
+    yield "The paper's claims", markdown(claims_table(paper_claims(runs)))
     experiments = [EXPERIMENTS[name] for name in reproduction.experiments]
     for experiment in experiments:
         group = of_experiment(runs, experiment)
@@ -68,53 +72,53 @@ def _sections(reproduction: Reproduction, runs: DataFrame) -> Iterator[tuple[str
 
 
 def _test_sections(runs: DataFrame, experiments: list[Experiment]) -> Iterator[tuple[str, str]]:
-    tests = pairs.case_tests(runs)
+    tests = tables.case_tests(runs)
     if not len(tests):
         return
-    pooled = pairs.pooled_tests(runs, experiments)
+    pooled = tables.pooled_tests(runs, experiments)
     yield (
         "Memetic against the other methods, all cases of an experiment",
-        f"{_method_of_tests()}\n\n{markdown(pairs.tests_table(pooled))}",
+        f"{_method_of_tests()}\n\n{markdown(tables.paired_table(pooled))}",
     )
-    behind, many = pairs.behind(tests), len(pairs.with_masks(tests))
+    behind, many = tables.behind(tests), len(tables.with_masks(tests))
     title = "Cases in which memetic is not at least as good and as sparse"
     if len(behind):
         significant = int((behind["verdict"] == "worse").sum())
         yield (
             title,
-            f"Every case in which another mask has the higher mean accuracy, or fewer weights than "
+            "Every case in which another mask has the higher mean accuracy, or fewer weights than "
             f"the memetic one: {len(behind)} of {many} pairings with masks, of which {significant} "
-            f"are significantly more accurate.\n\n{markdown(pairs.tests_table(behind))}",
+            f"are significantly more accurate.\n\n{markdown(tables.paired_table(behind))}",
         )
     else:
         yield title, f"None of {many}."
-    many = max(len(tests) for _, tests in tests.groupby([*pairs.KEYS, "reference"]))
+    many = max(len(tests) for _, tests in tests.groupby([*tables.CASE, "reference"]))
     most, needed = int(tests["pairs"].max()), pairs_needed(many)
     remark = ""
     if most < needed:
         remark = (
-            f" With so few seeds ({most}) no single case can be significant at {LEVEL}: with "
-            f"Holm's correction over {many} tests at least {needed} are needed. Every verdict here "
-            "is a tie; the pooled tests above tell more."
+            f" With so few seeds ({most}) no single case can be significant at "
+            f"{SIGNIFICANCE_LEVEL}: with Holm's correction over {many} tests at least {needed} are "
+            "needed. Every verdict here is a tie; the pooled tests above tell more."
         )
     yield (
         "Memetic against the other methods, case by case",
         f"Holm's correction is over the methods of a case.{remark}\n\n"
-        + markdown(pairs.tests_table(tests)),
+        + markdown(tables.paired_table(tests)),
     )
 
 
 def _method_of_tests() -> str:
     return (
-        "Memetic is tested against everybody else, memetic ±1 against edge-popup on the same "
+        "Memetic is tested against every other method, memetic ±1 against edge-popup on the same "
         "weights. Difference in test accuracy, memetic less the other; Wilcoxon's signed-rank test "
-        "on runs from the same seed, two-sided, with Holm's correction; effect: matched-pairs "
+        "on runs from the same seed, two-sided, with Holm's correction; matched-pairs "
         "rank-biserial correlation, 1 where memetic is always better."
     )
 
 
 def _settings(reproduction: Reproduction, runs: DataFrame) -> str:
-    """What was run, how long, and how many of the runs are there."""
+    """Return what was run, for how long, and how many of the runs are done."""
     kind = "quick" if reproduction.quick else "full"
     spent = float(runs["seconds"].sum() + runs.get("pruning_seconds", runs["seconds"] * 0).sum())
     lines = [
@@ -152,7 +156,22 @@ def _lengths(reproduction: Reproduction) -> str:
 def insert(folder: Path, page: Path) -> list[Path]:
     """Put report.md between the marks of a page, and its pictures into images beside the page.
 
-    Raises ValueError for a page without the marks.
+    Parameters
+    ----------
+    folder : Path
+        Where the report is.
+    page : Path
+        A Markdown file with the marks.
+
+    Returns
+    -------
+    list of Path
+        The files that were written.
+
+    Raises
+    ------
+    ValueError
+        For a page without the marks.
     """
     before, after = _around(page)
     text = (folder / "report.md").read_text(encoding="utf-8")
@@ -174,7 +193,7 @@ def check_page(page: Path) -> None:
 
 
 def _around(page: Path) -> tuple[str, str]:
-    """What is before and after the marks."""
+    """Return what is before and after the marks."""
     try:
         text = page.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Random masks with so many survivors, and the best of very many: how far luck alone gets."""
+"""Draws random masks, and finds the best of very many: how far luck alone gets."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from numpy.typing import NDArray
 from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import Objective
 from scratchcard.rows import Rows, shuffled
-from scratchcard.search.temperature import search_temperature
-from scratchcard.ticket.mask import Mask
-from scratchcard.ticket.network import Network
+from scratchcard.search import search_temperature
+from scratchcard.ticket import Mask, Network
 
-SCREEN_ROWS = 4096  # random masks are compared on so many training rows, the best then on all
+MAX_ROWS_OF_FIRST_ROUND = 4096  # all masks are compared on these, only the best on all rows
 FINALISTS = 32
-BATCH = 16  # masks that a thread draws and reads at once
-BATCH_BYTES = 1 << 26
+MAX_MASKS_AT_ONCE, MAX_BYTES_AT_ONCE = 16, 1 << 26  # that a thread draws and evaluates
 
-Flat = NDArray[np.uint8]
+FlatMask = NDArray[np.uint8]  # (n_weights,)
 
 
 def best_of_random(
@@ -36,31 +34,53 @@ def best_of_random(
     seed: int = 0,
     n_jobs: int = 1,
 ) -> tuple[Mask, int]:
-    """The best of very many random masks on the training rows, and how many were drawn.
-
-    kept : survivors in each layer. seconds : a limit by the clock; at least one batch is drawn.
+    """Find the best of very many random masks on the training rows.
 
     All are compared on the same 4,096 training rows, or all if there are fewer; the 32 best of
     them on all training rows.
+
+    Parameters
+    ----------
+    network : Network
+        What the masks are for.
+    train : Rows
+        Training rows.
+    kept : sequence of int
+        Survivors in each layer.
+    objective : Objective
+        What is best.
+    evaluations : int
+        How many masks are drawn.
+    seconds : float or None
+        How long they may be drawn; a few are drawn in any case.
+    seed : int
+        Of all draws.
+    n_jobs : int
+        Threads; the result does not depend on them.
+
+    Returns
+    -------
+    Mask, int
+        The best mask, and how many were drawn.
     """
     temperature = search_temperature(network, train, sum(kept) / network.n_weights)
     screen = IncrementalEngine(network, _sample(train), objective, temperature)
     lengths = [out * into for out, into in network.shapes]
-    size = max(1, min(BATCH, BATCH_BYTES // network.n_weights))
+    size = max(1, min(MAX_MASKS_AT_ONCE, MAX_BYTES_AT_ONCE // network.n_weights))
 
-    def read(start: int) -> list[tuple[float, int, Flat]]:
-        rng = np.random.default_rng([seed, start])  # of its own: threads do not change the draws
+    def best_of_batch(start: int) -> list[tuple[float, int, FlatMask]]:
+        rng = np.random.default_rng([seed, start])  # so that the draws do not depend on threads
         numbers = range(start, min(start + size, evaluations))
         masks = np.array([scattered(lengths, kept, rng) for _ in numbers])
         values = [screen.value(sums) for sums in screen.evaluate(masks)]
-        return heapq.nsmallest(FINALISTS, zip(values, numbers, masks, strict=True), key=_rank)
+        return heapq.nsmallest(FINALISTS, zip(values, numbers, masks, strict=True), key=_order)
 
-    finalists: list[tuple[float, int, Flat]] = []
+    finalists: list[tuple[float, int, FlatMask]] = []
     deadline = time.perf_counter() + (np.inf if seconds is None else seconds)
     with ThreadPoolExecutor(n_jobs) as threads:
         for round_ in _rounds(range(0, evaluations, size), n_jobs):
-            for found in threads.map(read, round_):
-                finalists = heapq.nsmallest(FINALISTS, [*finalists, *found], key=_rank)
+            for found in threads.map(best_of_batch, round_):
+                finalists = heapq.nsmallest(FINALISTS, [*finalists, *found], key=_order)
             tried = min(round_[-1] + size, evaluations)
             if time.perf_counter() > deadline:
                 break
@@ -70,8 +90,8 @@ def best_of_random(
     return Mask.from_flat(network.layers, masks[best]), tried
 
 
-def scattered(lengths: Sequence[int], kept: Sequence[int], rng: np.random.Generator) -> Flat:
-    """A flat random mask whose pieces of these lengths have exactly so many survivors."""
+def scattered(lengths: Sequence[int], kept: Sequence[int], rng: np.random.Generator) -> FlatMask:
+    """Draw a flat mask whose pieces of these lengths have exactly ``kept`` survivors each."""
     flat = np.zeros(sum(lengths), np.uint8)
     start = 0
     for length, count in zip(lengths, kept, strict=True):
@@ -80,18 +100,18 @@ def scattered(lengths: Sequence[int], kept: Sequence[int], rng: np.random.Genera
     return flat
 
 
-def _rank(candidate: tuple[float, int, Flat]) -> tuple[float, int]:
+def _order(candidate: tuple[float, int, FlatMask]) -> tuple[float, int]:
     return candidate[:2]
 
 
 def _rounds(starts: range, n_jobs: int) -> Iterator[range]:
-    """Batches that threads read before the clock is looked at again."""
+    """Yield the batches that threads evaluate before the time is checked again."""
     for i in range(0, len(starts), n_jobs):
         yield starts[i : i + n_jobs]
 
 
 def _sample(rows: Rows) -> Rows:
-    if len(rows) <= SCREEN_ROWS:
+    if len(rows) <= MAX_ROWS_OF_FIRST_ROUND:
         return rows
-    first = shuffled(rows)[:SCREEN_ROWS]
+    first = shuffled(rows)[:MAX_ROWS_OF_FIRST_ROUND]
     return Rows(rows.inputs[first], rows.targets[first], rows.weights[first])

@@ -276,7 +276,7 @@ class GeneticSearch:
         bound = math.nan if self.arrivals.bound is None else self.arrivals.bound
         numbers = (self.changed, int(self.converged), len(waiting))
         return Population(
-            algorithm="genetic",
+            algorithm=self.settings.name,
             generation=self.generation,
             evaluations=self.evaluations,
             masks=self.masks.copy(),

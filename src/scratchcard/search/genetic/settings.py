@@ -108,6 +108,7 @@ class Genetic:
     mutation: str | Mutation | None = None
     selection: str | Selection = "lexicographic"
     engine: str = "incremental"
+    name: ClassVar[str] = "genetic"
     draws_rows: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

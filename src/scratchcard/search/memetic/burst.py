@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from scratchcard.compiled.cache import jit
 from scratchcard.engines.incremental.threads import BAD_VALUE, STOPPED
 from scratchcard.engines.incremental.trial import Race, keep, sum_up, trial
 from scratchcard.search.memetic.moves import (
@@ -17,7 +17,7 @@ from scratchcard.search.memetic.moves import (
 )
 
 
-@njit(inline="always")
+@jit(inline="always")
 def decide(job, state, chooser, flips, n_flips, now, slack):
     """Try ``flips`` and make them if the objective and the price grow by at most ``slack``.
 
@@ -45,7 +45,7 @@ def decide(job, state, chooser, flips, n_flips, now, slack):
     return then, True
 
 
-@njit(cache=True)
+@jit
 def objective_now(job, state):
     """The objective of an individual; all threads must ask at the same time."""
     sum_up(state, job.threads)
@@ -55,13 +55,13 @@ def objective_now(job, state):
     return now
 
 
-@njit(inline="always")
+@jit(inline="always")
 def is_over(threads):
     """Whether no more trials are to be made."""
     return threads.failed[0] != 0 or threads.round[STOPPED] != 0
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def burst(job, state, chooser, n_trials):
     """Propose ``n_trials`` times, make what is accepted; returns (value, trials, accepted).
 
@@ -85,7 +85,7 @@ def burst(job, state, chooser, n_trials):
     return now, tried, accepted
 
 
-@njit(cache=True, nogil=True)
+@jit(nogil=True)
 def recombine(job, state, chooser, other):
     """Recombination by unit: for every hidden unit in random order, take its incoming and outgoing
     bits from the mask ``other`` if that does not hurt; returns (value, trials, accepted)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from scratchcard.compiled.cache import jit
 from scratchcard.engines.incremental.threads import apart
 from scratchcard.engines.incremental.wiring import (
     Net,
@@ -55,7 +55,7 @@ class Chooser(NamedTuple):
     rng: NDArray[np.uint64]  # (1,)
 
 
-@njit(cache=True)
+@jit
 def random_bits(rng):
     """The next 64 random bits of ``rng``, (1,) uint64: SplitMix64 (Steele, Lea, Flood 2014)."""
     rng[0] += GOLDEN
@@ -65,26 +65,26 @@ def random_bits(rng):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True)
+@jit
 def uniform(rng):
     """A float in [0, 1)."""
     return (random_bits(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True)
+@jit
 def below(rng, n):
     """An integer in 0..n-1."""
     return np.int64(uniform(rng) * n)
 
 
-@njit(cache=True)
+@jit
 def slack_of(chooser):
     """By how much the next candidate may be worse."""
     heat = chooser.moves.heat
     return -heat * np.log(1.0 - uniform(chooser.rng)) if heat > 0 else 0.0
 
 
-@njit(cache=True)
+@jit
 def growth_of(survivors, flips, n_flips):
     """How many weights more survive after these flips."""
     growth = 0
@@ -93,18 +93,18 @@ def growth_of(survivors, flips, n_flips):
     return growth
 
 
-@njit(cache=True)
+@jit
 def note_flips(net, survivors, flips, n_flips):
     """Note that these weights have been flipped."""
     for f in range(n_flips):
         note_flip(net, survivors, flips[f])
 
 
-@njit(inline="always")
+@jit(inline="always")
 def note_flip(net, survivors, index):
     """Note that the weight at ``index`` has been flipped."""
     layer = layer_of(net, index)
-    source = net.units[layer] + source_of(net, layer, index)
+    source = net.first_units[layer] + source_of(net, layer, index)
     at = survivors.place[index]
     if at < 0:
         survivors.indices[survivors.surviving[0]] = index
@@ -120,7 +120,7 @@ def note_flip(net, survivors, index):
         survivors.fed[source] -= 1
 
 
-@njit(cache=True)
+@jit
 def propose(net, chooser, flips):
     """Fill ``flips`` with one or two weights to flip; returns how many, 0 for none found."""
     survivors, moves, rng = chooser.survivors, chooser.moves, chooser.rng
@@ -157,14 +157,14 @@ def propose(net, chooser, flips):
             continue
         layer = layer_of(net, index)
         j = target_of(net, layer, index)
-        if layer < n_layers - 1 and survivors.fed[net.units[layer + 1] + j] == 0:
+        if layer < n_layers - 1 and survivors.fed[net.first_units[layer + 1] + j] == 0:
             continue  # a weight into a unit that feeds nothing changes no output
         flips[0] = index
         return 1
     return 0
 
 
-@njit(cache=True)
+@jit
 def hidden_units_in_random_order(net, rng):
     """The numbers of all hidden units, inputs counted, in random order."""
     n_hidden = net.places[net.places.size - 1]
@@ -172,19 +172,19 @@ def hidden_units_in_random_order(net, rng):
     for k in range(n_hidden - 1, 0, -1):
         swap = below(rng, k + 1)
         order[k], order[swap] = order[swap], order[k]
-    return order + net.units[1]
+    return order + net.first_units[1]
 
 
-@njit(cache=True)
+@jit
 def unit_difference(net, mask, other, number, flips):
     """Weights into and out of a hidden unit whose bits differ between two masks; how many.
 
     number : of the unit, inputs counted. Fills ``flips`` in ascending order.
     """
     layer = 1
-    while number >= net.units[layer + 1]:
+    while number >= net.first_units[layer + 1]:
         layer += 1
-    unit = number - net.units[layer]
+    unit = number - net.first_units[layer]
     n = 0
     row = first_weight(net, layer - 1, unit)
     for index in range(row, row + net.fan_ins[layer - 1]):
@@ -206,7 +206,7 @@ def survivors_of(mask: NDArray[np.uint8], net: Net) -> Survivors:
         indices=np.zeros(mask.size, dtype=np.int64),
         place=np.full(mask.size, -1, dtype=np.int32),
         surviving=apart(1),
-        fed=np.zeros(net.units[-1], dtype=np.int64),
+        fed=np.zeros(net.first_units[-1], dtype=np.int64),
     )
     note_flips(net, survivors, found, found.size)
     return survivors

@@ -89,6 +89,7 @@ class Memetic:
     sharpness: float = SHARPNESS
     smoothing: float = SMOOTHING
     engine: str = "incremental"
+    name: ClassVar[str] = "memetic"
     draws_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -80,7 +80,9 @@ class Classes(Head):
         found: Integers = order[np.minimum(place, len(order) - 1)]
         unknown = self._labels[found] != given
         if np.any(unknown):
-            raise ValueError(f"y takes the labels {self._some()}, got {given[unknown].tolist()[0]!r}")
+            raise ValueError(
+                f"y takes the labels {self._some()}, got {given[unknown].tolist()[0]!r}"
+            )
         return found
 
     def predict(self, outputs: Outputs) -> npt.NDArray[Any]:

@@ -1,0 +1,68 @@
+"""Parameters of estimators, checked as scikit-learn's users expect, and rows set aside."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from scratchcard.cores import usable_cores
+
+Array = npt.NDArray[Any]
+
+
+def set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
+    """Return the rows to search and those to validate, of each class this share or a row."""
+    random = np.random.default_rng(seed)
+    aside = np.zeros(len(targets), dtype=np.bool_)
+    for k in range(targets.max() + 1):
+        rows = random.permutation(np.flatnonzero(targets == k))
+        aside[rows[: min(max(1, round(share * len(rows))), len(rows) - 1)]] = True
+    if not aside.any():
+        raise ValueError("early_stopping=True takes a class of two rows or more, y has one of each")
+    return np.flatnonzero(~aside), np.flatnonzero(aside)
+
+
+def as_hidden(sizes: Any) -> tuple[int, ...]:
+    """Return the units of each hidden layer, from one number or a sequence of them."""
+    try:
+        hidden: tuple[Any, ...] = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
+        if isinstance(sizes, str) or any(not isinstance(n, Integral) or n < 1 for n in hidden):
+            raise TypeError
+    except TypeError:
+        raise ValueError(
+            f"hidden_layer_sizes takes an integer from 1, or a sequence of them, got {sizes!r}"
+        ) from None
+    return hidden
+
+
+def as_sample_weight(sample_weight: Any, X: Array) -> Array:
+    """Return what each row of X counts, float64 (n_rows,), from one number, one a row, or None."""
+    if sample_weight is None or isinstance(sample_weight, Real):
+        sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
+    found: Array = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if found.ndim != 1:
+        raise ValueError(f"Sample weights must be 1D array or scalar, got {found.ndim}D array")
+    check_consistent_length(X, found)
+    if found.min() < 0:
+        raise ValueError(f"sample_weight takes numbers from 0, got {found.min()}")
+    if not found.any():
+        raise ValueError("sample_weight takes at least one weight that is not zero, got none")
+    return found
+
+
+def as_threads(n_jobs: Any) -> int:
+    """Return threads for scikit-learn's n_jobs: None is 1, -1 all cores, -2 all but one."""
+    if n_jobs is None:
+        return 1
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:
+        raise ValueError(
+            f"n_jobs takes a number of threads, -1 for all cores, or None, got {n_jobs!r}"
+        )
+    wanted = int(n_jobs)
+    return wanted if wanted > 0 else max(1, usable_cores() + 1 + wanted)

@@ -1,0 +1,127 @@
+"""What ``compare`` compares: methods, data, networks and how long every method may work."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scratchcard import __version__
+from scratchcard.datasets import Dataset, load
+from scratchcard.find import Search
+from scratchcard.research.shared.instance import Effort
+from scratchcard.research.shared.methods import check_method, make_method, require_torch
+
+MAX_SEEDS = 10_000
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison of methods on one data set, each on the same random networks.
+
+    For every seed all methods get the same frozen weights, so their runs are paired.
+
+    Parameters
+    ----------
+    data : str
+        A name, file or folder, as ``load`` reads it.
+    methods : tuple of str
+        Names as ``make_method`` takes them; the first is the reference of all tests.
+    target : str or None
+        Column with the labels.
+    hidden, weights, biases
+        Of the networks, see ``Network``.
+    seeds : int
+        How many networks; their seeds are 0 to ``seeds`` - 1.
+    max_density : float
+        What may stay for methods whose name carries no density of its own.
+    effort : Effort
+        How long every method may work on a run.
+    """
+
+    data: str
+    methods: tuple[str, ...] = ("memetic", "ga", "edge-popup", "twin")
+    target: str | None = None
+    hidden: tuple[int, ...] = (100,)
+    weights: str = "uniform"
+    biases: str = "uniform"
+    seeds: int = 20
+    max_density: float = 0.1
+    effort: Effort = field(default_factory=Effort)
+
+    def check(self) -> None:
+        """Check every setting before anything is run.
+
+        Raises
+        ------
+        ValueError
+            For any setting that some run would refuse.
+        ImportError
+            If a method needs torch and it is not installed.
+        """
+        if not 1 <= self.seeds <= MAX_SEEDS:
+            raise ValueError(f"seeds takes 1 to {MAX_SEEDS}, got {self.seeds!r}")
+        if not self.methods:
+            raise ValueError("methods takes at least one method, got none")
+        for method in self.methods:
+            make_method(method, self.max_density)
+            if self.methods.count(method) > 1:
+                raise ValueError(f"methods takes each method once, got {method!r} twice")
+        require_torch(self.methods)
+        network = Search(
+            self.dataset,
+            hidden=self.hidden,
+            weights=self.weights,
+            biases=self.biases,
+            max_density=1.0,  # each method's own is checked below
+        ).network
+        for method in self.methods:
+            check_method(method, self.max_density, network)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The rows; each process reads them once."""
+        return _dataset(self.data, self.target)
+
+    def settings(self) -> dict[str, Any]:
+        """Return what all runs in one results file share: all settings but methods and seeds."""
+        shared = asdict(self)
+        del shared["methods"], shared["seeds"]
+        return {"scratchcard": __version__, "rows": _fingerprint(self.dataset), **shared}
+
+    def jobs(self) -> Iterator[Job]:
+        """Yield all runs, seed by seed, so that those which are finished first are paired."""
+        for seed in range(self.seeds):
+            for method in self.methods:
+                yield Job(self, method, seed)
+
+
+class Job(NamedTuple):
+    """One run of a comparison."""
+
+    comparison: Comparison
+    method: str
+    seed: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """What tells the run from others in the results."""
+        return {"method": self.method, "seed": self.seed}
+
+
+@lru_cache(maxsize=1)
+def _dataset(data: str, target: str | None) -> Dataset:
+    return load(data, target)
+
+
+def _fingerprint(dataset: Dataset) -> str:
+    """Return sixteen digits that change with the rows or their labels."""
+    digest = hashlib.sha256()
+    for part in (dataset.train, dataset.validation, dataset.test):
+        digest.update(np.ascontiguousarray(part.X).tobytes())
+        digest.update(dataset.targets(part).tobytes())
+    return digest.hexdigest()[:16]

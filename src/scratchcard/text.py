@@ -1,0 +1,35 @@
+"""Text that people read: control characters are shown, and nothing is longer than it has to be.
+
+Names of classes, columns and files come from anywhere; printed as they are they could move the
+cursor of a terminal, break a table, or fill the screen. The standard library only.
+"""
+
+from __future__ import annotations
+
+__all__ = ["one_line", "printable", "shortened"]
+
+LONGEST = 300  # characters of an error
+_GAP = " … "
+
+
+def printable(text: str) -> str:
+    r"""Return the text with what is not printed as a character written as an escape: ``\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+
+
+def shortened(text: str, most: int = LONGEST) -> str:
+    """Return the text, its middle cut out if it has more than ``most`` characters."""
+    if len(text) <= most:
+        return text
+    half = (most - len(_GAP)) // 2
+    return text[: most - len(_GAP) - half] + _GAP + text[-half:]
+
+
+def one_line(text: str, most: int = LONGEST) -> str:
+    """Return the text as one printable line of at most ``most`` characters."""
+    text = shortened(text, 8 * most)  # so that what follows takes no time for a text of megabytes
+    return shortened(printable(" ".join(text.split())), most)

@@ -1,0 +1,319 @@
+"""What every layer, head, objective, engine, algorithm, callback and kind of targets must keep.
+
+The tests of each room run these for every registered kind; test_extensions.py runs the same for
+kinds that it defines itself, in one file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from scratchcard import Limits, Mask, Network, Rows, Ticket, evolve
+from scratchcard.engines import DenseEngine, EngineMaker, IncrementalEngine
+from scratchcard.objectives import Objective, get_objective
+from scratchcard.search import Algorithm, Genetic, Memetic, Population, Task, prune
+from scratchcard.ticket import Dense, Head, InputScaling, Layer
+
+SCALING = InputScaling(np.zeros(1), np.ones(1))
+
+
+def random_rows(
+    network: Network, n: int, seed: int = 0, group: int = 1, weighted: bool = False
+) -> Rows:
+    """Return rows that the network can read, with targets that its inputs have a say in."""
+    random = np.random.default_rng(seed)
+    limit = network.input_limit
+    inputs = random.integers(-limit, limit + 1, (n, network.n_inputs)).astype(np.int16)
+    targets = (inputs[:, : network.n_outputs].astype(int)).argmax(axis=1) % network.n_outputs
+    weights = random.integers(0, 4, n // group).repeat(group) if weighted else None
+    if weights is not None:
+        weights[:group] = 1
+    return Rows(inputs, targets, weights, group)
+
+
+def random_mask(network: Network, density: float, seed: int) -> Mask:
+    """Return a random mask of the network."""
+    return Mask.random(network.layers, density, np.random.default_rng(seed))
+
+
+# -- layers --------------------------------------------------------------------------------------
+
+
+def check_layer(make: Callable[[int], Layer], activation: str = "relu") -> None:
+    """Check a kind of layer: ``make(units)`` returns one that can stand on eight units."""
+    for layers in ([make(6), Dense(3)], [Dense(8), make(5), make(4), Dense(3)]):
+        network = Network(layers, 8, seed=3, activation=activation)
+        for number, layer in enumerate(network.layers):
+            _check_wiring(layer)
+            assert network.weights_of(number).shape == (layer.units, layer.fan_in)
+        for seed in range(3):
+            mask = random_mask(network, 0.5, seed)
+            rows = random_rows(network, 40, seed)
+            outputs = network.outputs(mask, rows.inputs)
+            np.testing.assert_array_equal(outputs, _one_by_one(network, mask, rows.inputs))
+            dropped = mask.without_dead()
+            np.testing.assert_array_equal(network.outputs(dropped, rows.inputs), outputs)
+            assert mask.effective().surviving <= dropped.surviving <= mask.surviving
+            ticket = Ticket(network, mask, SCALING)
+            again = Ticket.from_bytes(ticket.to_bytes())
+            assert again == ticket
+            assert again.network == network
+            assert again.mask == dropped
+        check_engine(IncrementalEngine, network)
+        masks = [
+            evolve(
+                network,
+                random_rows(network, 60),
+                algorithm=algorithm,
+                limits=Limits(generations=2),
+            ).mask
+            for algorithm in (
+                Memetic(burst=60, population=2),
+                Memetic(burst=60, population=2, engine="dense"),
+            )
+        ]
+        assert masks[0] == masks[1]
+        evolve(
+            network,
+            random_rows(network, 60),
+            algorithm=Genetic("GA (static AB)", population=6, bound=0.1),
+            limits=Limits(generations=3),
+        )
+
+
+def _check_wiring(layer: Layer) -> None:
+    index = np.arange(layer.n_weights)
+    sources, targets = layer.sources(index), layer.targets(index)
+    assert 0 <= sources.min() <= sources.max() < layer.n_sources
+    np.testing.assert_array_equal(targets, np.repeat(np.arange(layer.units), layer.fan_in))
+    values = np.random.default_rng(0).integers(1, 100, layer.n_sources)
+    np.testing.assert_array_equal(layer.read(values).ravel(), values[sources])
+    bits = np.random.default_rng(1).random((layer.units, layer.fan_in)) < 0.3
+    feeding = np.zeros(layer.n_sources, bool)
+    feeding[sources[bits.ravel()]] = True
+    np.testing.assert_array_equal(layer.feeding(bits), feeding)
+    matrix = layer.matrix(bits.astype(int), np.arange(layer.units))
+    assert matrix.shape == (layer.units, layer.n_sources)
+    np.testing.assert_array_equal(matrix @ values, (bits * layer.read(values)).sum(axis=1))
+
+
+def _one_by_one(network: Network, mask: Mask, inputs: Any) -> Any:
+    """Return outputs by the definition: one weight after the other, in Python's integers."""
+    rows = []
+    for row in inputs.tolist():
+        values = row
+        for number, (layer, bits) in enumerate(zip(network.layers, mask.arrays(), strict=True)):
+            weights, sums = network.weights_of(number).ravel(), network.biases_of(number).tolist()
+            sources, targets = (
+                f(np.arange(layer.n_weights)) for f in (layer.sources, layer.targets)
+            )
+            for index in np.flatnonzero(bits):
+                sums[targets[index]] += int(weights[index]) * values[sources[index]]
+            values = sums if number == network.n_layers - 1 else _activated(network, number, sums)
+        rows.append(values)
+    return np.array(rows)
+
+
+def _activated(network: Network, number: int, sums: list[int]) -> list[int]:
+    limit, one = network.limits[number + 1], network.ones[number + 1]
+    if network.activation == "relu":
+        return [min(max(s, 0) >> network.shifts[number], limit) for s in sums]
+    if network.activation == "step":
+        return [one if s > 0 else 0 for s in sums]
+    return [one * ((s > 0) - (s < 0)) for s in sums]
+
+
+# -- heads ---------------------------------------------------------------------------------------
+
+
+def check_head(head: Head, y: Any) -> None:
+    """Check a head with three outputs; ``y`` holds answers that it knows."""
+    network = Network.dense((8, 6, 3))
+    assert head.n_outputs == 3
+    targets = head.targets(y)
+    assert targets.dtype == np.int64
+    assert targets.shape == (len(y),)
+    assert 0 <= targets.min() <= targets.max() < 3
+    outputs = np.random.default_rng(0).integers(-99, 99, (len(y), 3))
+    answers = head.predict(outputs)
+    assert len(answers) == len(y)
+    assert head.score(outputs, answers) == 1.0
+    get_objective(head.judge)
+    json_like = head.describe()
+    assert json_like
+    assert all(isinstance(name, str) for name in json_like)
+    ticket = Ticket(network, random_mask(network, 0.5, 0), SCALING, head)
+    again = Ticket.from_bytes(ticket.to_bytes())
+    assert again.head == head
+    assert type(again.head) is type(head)
+    assert again.to_bytes() == ticket.to_bytes()
+    X = np.random.default_rng(1).uniform(-1, 1, (20, 8))
+    np.testing.assert_array_equal(again.predict(X), ticket.predict(X))
+    rows = random_rows(network, len(y)).with_targets(targets)
+    outcome = evolve(network, rows, rows, head=head, limits=Limits(generations=2))
+    assert type(outcome.head) is type(head)
+    assert outcome.temperature == outcome.head.temperature > 0
+
+
+# -- objectives ----------------------------------------------------------------------------------
+
+
+def check_objective(objective: Objective, network: Network | None = None) -> None:
+    """Check that an objective means the same in both engines, whatever the order and the blocks."""
+    network = network or Network.dense((8, 7, 4), seed=2)
+    rows = random_rows(network, 60 * objective.group, 1, objective.group, weighted=True)
+    random = np.random.default_rng(0)
+    for temperature in (1e-5, 1e-3, 0.5):
+        dense = DenseEngine(network, rows, objective, temperature)
+        blocks = IncrementalEngine(network, rows, objective, temperature, block_rows=32)
+        whole = IncrementalEngine(network, rows, objective, temperature)
+        masks = np.array([random_mask(network, 0.4, seed).flat() for seed in range(3)])
+        expected = dense.evaluate(masks)
+        for engine in (blocks, whole):
+            np.testing.assert_array_equal(engine.evaluate(masks, n_jobs=2), expected)
+            states = engine.state(masks[0]), dense.state(masks[0])
+            for _ in range(20):
+                flips = random.integers(0, network.n_weights, 2)
+                found = engine.trial(states[0], flips)
+                np.testing.assert_array_equal(found, dense.trial(states[1], flips))
+                engine.apply(states[0], flips)
+                dense.apply(states[1], flips)
+                np.testing.assert_array_equal(engine.sums(states[0]), found)
+                assert np.isfinite(engine.value(found))
+    order = random.permutation(len(rows) // objective.group)[:, None] * objective.group
+    order = (order + np.arange(objective.group)).ravel()
+    shuffled = Rows(rows.inputs[order], rows.targets[order], rows.weights[order], rows.group)
+    again = DenseEngine(network, shuffled, objective, 0.5).evaluate(masks)
+    np.testing.assert_array_equal(again, dense.evaluate(masks))
+
+
+# -- engines -------------------------------------------------------------------------------------
+
+
+def check_engine(make: EngineMaker, network: Network | None = None) -> None:
+    """Check that an engine equals the dense one in all that its face names."""
+    network = network or Network.dense((8, 7, 4), seed=2)
+    rows = random_rows(network, 90, weighted=True)
+    for name in ("cross_entropy", "macro_f1"):
+        objective = get_objective(name)
+        engine = make(network, rows, objective, 1e-3)
+        dense = DenseEngine(network, rows, objective, 1e-3)
+        masks = np.array([random_mask(network, 0.5, seed).flat() for seed in range(4)])
+        sums = dense.evaluate(masks)
+        np.testing.assert_array_equal(engine.evaluate(masks), sums)
+        np.testing.assert_array_equal(engine.evaluate(masks, near=engine.state(masks[0])), sums)
+        np.testing.assert_array_equal(engine.values(sums), [dense.value(one) for one in sums])
+        assert engine.evaluate(masks[:0]).shape == (0, sums.shape[1])
+        assert engine.n_blocks >= 1
+        assert engine.affordable_states(1 << 20) >= 0
+        flips = np.arange(network.n_weights)
+        state, other = engine.state(masks[0]), dense.state(masks[0])
+        found = engine.trial_flips(state, flips)
+        np.testing.assert_array_equal(found, dense.trial_flips(other, flips))
+        np.testing.assert_array_equal(engine.sums(engine.derive(state, masks[1])), sums[1])
+        engine.apply(state, flips[:3])
+        dense.apply(other, flips[:3])
+        np.testing.assert_array_equal(state.mask, other.mask)
+        np.testing.assert_array_equal(engine.sums(state), dense.sums(other))
+        engine.temper(0.3)
+        dense.temper(0.3)
+        assert engine.temperature == 0.3
+        np.testing.assert_array_equal(engine.sums(state), dense.sums(other))
+        np.testing.assert_array_equal(
+            engine.trial(state, flips[5:6]), dense.trial(other, flips[5:6])
+        )
+        outputs, some = engine.outputs(masks[0], 90)
+        assert outputs.shape == (len(some), network.n_outputs)
+        if name == "cross_entropy":
+            np.testing.assert_array_equal(
+                engine.row_statistics(masks[0]), dense.row_statistics(masks[0])
+            )
+
+
+def check_engine_by_name(name: str) -> None:
+    """Check that searches and pruning find on an engine what they find on others."""
+    network = Network.dense((8, 7, 4), seed=2)
+    rows = random_rows(network, 90)
+    for kind in (
+        lambda engine: Memetic(burst=40, population=3, engine=engine),
+        lambda engine: Genetic(population=8, engine=engine),
+    ):
+        found = [
+            evolve(network, rows, algorithm=kind(one), limits=Limits(generations=3))
+            for one in (name, "incremental")
+        ]
+        assert found[0].mask == found[1].mask
+        assert found[0].objective == found[1].objective
+        assert found[0].evaluations == found[1].evaluations
+    mask = random_mask(network, 0.8, 0)
+    assert prune(network, mask, rows, engine=name) == prune(network, mask, rows)
+
+
+# -- algorithms ----------------------------------------------------------------------------------
+
+
+def check_algorithm(algorithm: Algorithm, tmp_path: Any) -> None:
+    """Check an algorithm: limits, determinism, its state as plain data, other targets, a stop."""
+    assert isinstance(algorithm, Algorithm)
+    network = Network.dense((8, 7, 4), seed=2)
+    rows = random_rows(network, 90)
+    settings = {"algorithm": algorithm, "limits": Limits(generations=6), "seed": 4}
+    found = evolve(network, rows, rows, **settings)
+    assert found.generations == 6
+    assert found.evaluations > 0
+    if algorithm.max_density is not None:
+        assert found.mask.density <= algorithm.max_density
+    again = evolve(network, rows, rows, **settings, n_jobs=2)
+    assert (again.mask, again.temperature) == (found.mask, found.temperature)
+    start = evolve(network, rows, **{**settings, "seed": 9}).mask
+    better = evolve(network, rows, **settings, start=start)
+    engine = IncrementalEngine(network, rows, get_objective("cross_entropy"), better.temperature)
+    assert better.objective <= engine.value(engine.evaluate(start.flat()[None])[0]) + 1e-12
+    _check_resuming(algorithm, found, network, rows, tmp_path)
+    _check_running(algorithm, network, rows)
+    evolve(network, rows, algorithm=algorithm.smallest(), limits=Limits(generations=1))
+
+
+def _check_resuming(
+    algorithm: Algorithm, found: Any, network: Network, rows: Rows, tmp_path: Any
+) -> None:
+    """A search that is saved and loaded after each of its generations ends as if it never was."""
+    task = Task(network, rows, get_objective("cross_entropy"), 1e-3, seed=4, generations=6)
+    whole = algorithm.start(task)
+    parts = algorithm.start(task)
+    for generation in range(6):
+        parts.population().save(tmp_path / "population.npz")
+        parts.close()
+        saved = Population.load(tmp_path / "population.npz")
+        assert (saved.generation, saved.evaluations) == (generation, whole.evaluations)
+        parts = algorithm.start(task, saved)
+        for search in (whole, parts):
+            search.step(generation / 6, np.inf)
+        assert parts.evaluations == whole.evaluations
+        for one, other in zip(parts.individuals(), whole.individuals(), strict=True):
+            np.testing.assert_array_equal(one.mask, other.mask)
+            assert one.objective == other.objective
+    whole.close()
+    parts.close()
+
+
+def _check_running(algorithm: Algorithm, network: Network, rows: Rows) -> None:
+    """Other targets become what is good, and a stop is heeded at once."""
+    task = Task(network, rows, get_objective("cross_entropy"), 1e-3, seed=4, generations=9)
+    search = algorithm.start(task)
+    search.step(0.0, np.inf)
+    targets = (rows.targets + 1) % network.n_outputs
+    search.retarget(targets, 0.1)
+    search.step(0.1, np.inf)
+    best = search.individuals()[0]
+    engine = DenseEngine(network, rows.with_targets(targets), task.objective, 1e-3)
+    assert np.isfinite(best.objective)
+    assert np.isfinite(engine.value(engine.evaluate(best.mask[None])[0]))
+    task.stop[0] = 1
+    before = search.evaluations
+    search.step(0.2, np.inf)
+    assert search.evaluations - before < 100
+    search.close()
