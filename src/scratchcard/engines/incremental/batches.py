@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchcard.compiled.cache import jit
-from scratchcard.engines.incremental.forward import differences, forward
+from scratchcard.engines.incremental.forward import differences, forward, room_for_slots
 from scratchcard.engines.incremental.propagation import refresh
 from scratchcard.engines.incremental.state import Place
 from scratchcard.engines.incremental.trial import NO_RACE, add_up, trial
@@ -62,10 +62,11 @@ def compute_each(job, state, masks, sums, bound):
     A mask is left, with the sums of the blocks read, as soon as their value is above the bound.
     """
     n_classes = job.net.sizes[job.net.sizes.size - 1]
+    chosen = room_for_slots(job.net)
     for m in range(masks.shape[0]):
         sums[m] = 0
         for b in range(job.data.inputs.shape[0]):
-            forward(job, state, b, masks[m], False)
+            forward(job, state, b, masks[m], False, chosen)
             for k in range(n_classes):
                 state.where[b, k] = n_classes + k
             refresh(Place(job.net, job.data, state, b))

@@ -18,8 +18,9 @@ DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is
 @jit(nogil=True)
 def build(job, state):
     """Compute everything that ``state`` keeps from its mask."""
+    chosen = room_for_slots(job.net)
     for b in range(state.sums.shape[0]):
-        forward(job, state, b, state.mask, True)
+        forward(job, state, b, state.mask, True, chosen)
         rescale_block(job, state, b)
     state.scale[0] = job.net.scale
 
@@ -41,10 +42,11 @@ def catch_up(job, state, masks, scales):
     """
     few = np.int64(DERIVE_SHARE * np.count_nonzero(state.mask))
     flips = np.empty(few + 1, dtype=np.int64)
+    chosen = room_for_slots(job.net)
     for b in range(job.threads.number, masks.shape[0], job.threads.n_threads):
         n_flips = few + 1 if scales[b] == 0 else differences(masks[b], state.mask, flips)
         if n_flips > few:
-            forward(job, state, b, state.mask, True)
+            forward(job, state, b, state.mask, True, chosen)
             rescale_block(job, state, b)
         else:
             behind = with_mask(state, masks[b])
@@ -77,7 +79,7 @@ def with_mask(state, mask):
     )
 
 
-@jit
+@jit(_nrt=False)
 def differences(first, second, indices):
     """Find where two masks, (n_weights,), differ: fill ``indices``, and return how many fitted."""
     n = 0
@@ -97,8 +99,14 @@ def differences(first, second, indices):
     return n
 
 
-@jit
-def forward(job, state, b, mask, kept):
+@jit(inline="always")
+def room_for_slots(net):
+    """Scratch for the slots of one unit's survivors, as :func:`forward` needs it."""
+    return np.empty(net.fan_ins.max() + 1, dtype=np.int64)
+
+
+@jit(_nrt=False)
+def forward(job, state, b, mask, kept, chosen):
     """Sums of block ``b`` with this mask: hidden ones and outputs if ``kept``.
 
     Else only outputs, to the planes under trial. Activations go to ``state.delta``.
@@ -106,7 +114,6 @@ def forward(job, state, b, mask, kept):
     net, data = job.net, job.data
     n_layers = net.sizes.size - 1
     n_classes = net.sizes[n_layers]
-    chosen = np.empty(net.fan_ins.max() + 1, dtype=np.int64)
     for layer in range(n_layers):
         fan_in = net.fan_ins[layer]
         is_output = layer == n_layers - 1
@@ -125,7 +132,7 @@ def forward(job, state, b, mask, kept):
             fill(out, net.biases[u])
             weights = net.weights[row : row + fan_in]
             if layer == 0:
-                sources = data.inputs[b, origin : origin + fan_in]
+                sources = data.inputs[b][origin : origin + fan_in]  # contiguous, as Numba sees it
                 add_chosen(out, weights, sources, chosen, n_chosen)
             else:
                 lowest = net.places[layer] + origin
@@ -136,7 +143,7 @@ def forward(job, state, b, mask, kept):
                 activate(out, state.delta[u], net.activation, shift, limit)
 
 
-@jit
+@jit(_nrt=False)
 def add_chosen(out, weights, sources, chosen, n_chosen):
     """``out += weights[i] * sources[i]`` for the first ``n_chosen`` of ``chosen``, four at once."""
     k = 0

@@ -20,7 +20,6 @@ from scratchcard.engines.incremental.wiring import (
     STEP,
     first_source,
     first_weight,
-    source_of,
     target_of,
 )
 
@@ -133,7 +132,8 @@ def propagate(place, flips, n_flips):
                     break
                 j = target_of(net, layer, flips[f])
             row = first_weight(net, layer, j)
-            origin = net.places[layer] + first_source(net, layer, j)
+            lowest = first_source(net, layer, j)
+            origin = net.places[layer] + lowest
             is_met = f < last and flips[f] < row + fan_in
             for c in range(below, above):
                 slot = state.changed[c] - origin
@@ -158,7 +158,7 @@ def propagate(place, flips, n_flips):
                 w = np.int32(net.weights[flips[f]])
                 if state.mask[flips[f]]:
                     w = np.int32(-w)
-                i = source_of(net, layer, flips[f])
+                i = lowest + flips[f] - row
                 f += 1
                 if layer == 0 and not is_copied:
                     set_scaled(new, old, w, data.inputs[b, i])
