@@ -34,7 +34,8 @@ def rice_parameters(sizes: Sequence[Sequence[int]], least: int) -> list[int]:
     """Return a Rice parameter for each layer.
 
     Each is the one with the fewest bits, and of several the least. Where that makes fewer bits in
-    all than are wanted, layers take more, one layer after the other, each as few as will do.
+    all than are wanted, one layer takes more, as few as will do; where no layer alone will do, the
+    one that can take most of all takes them, and then others.
 
     Parameters
     ----------
@@ -45,13 +46,18 @@ def rice_parameters(sizes: Sequence[Sequence[int]], least: int) -> list[int]:
     """
     chosen = [min(range(len(of)), key=of.__getitem__) for of in sizes]
     missing = least - sum(of[k] for of, k in zip(sizes, chosen, strict=True))
-    for number, of in enumerate(sizes):
-        if missing <= 0:
+    while missing > 0:
+        gains = [
+            (size - of[chosen[number]], number, k)
+            for number, of in enumerate(sizes)
+            for k, size in enumerate(of)
+        ]
+        enough = [gain for gain in gains if gain[0] >= missing]
+        gain, number, k = min(enough) if enough else max(gains)
+        if gain <= 0:
             break
-        enough = [size for size in of if size >= of[chosen[number]] + missing]
-        size = min(enough) if enough else max(of)
-        missing -= size - of[chosen[number]]
-        chosen[number] = of.index(size)
+        chosen[number] = k
+        missing -= gain
     return chosen
 
 
