@@ -43,6 +43,15 @@ def test_mask_round_trip(sizes: list[int], density: float, seed: int) -> None:
     assert decode_mask(ByteReader(encode_mask(mask)), layers) == mask
 
 
+def test_a_wide_layer_of_which_little_survives() -> None:
+    layers = layers_of((1, 1_200_000, 2))
+    mask = Mask.random(layers, 0.0001, np.random.default_rng(0)).without_dead()
+    assert mask.surviving > 200
+    coded = encode_mask(mask)
+    assert len(coded) < 1000
+    assert decode_mask(ByteReader(coded), layers) == mask
+
+
 def test_mask_bytes() -> None:
     """One layer (2, 4), survivors 1, 2 and 7: gaps 1, 0, 4; k = 0 codes the bits as they are."""
     layer = np.zeros(8, bool)
