@@ -135,10 +135,12 @@ WEIGHT_FAMILIES: dict[str, WeightFamily] = {
         WeightFamily("kaiming_normal", 2, 32, 127, 1014, _kaiming_normal),
     )
 }
+"""Families of weights by name."""
 BIAS_FAMILIES: dict[str, BiasFamily] = {
     family.name: family
     for family in (BiasFamily("uniform", 0, _uniform), BiasFamily("zero", 1, _zero))
 }
+"""Families of biases by name."""
 
 
 def weights(family: str, seed: int, layer: int, fan_out: int, fan_in: int) -> Int8s:
