@@ -23,26 +23,28 @@ const ACTIVATIONS = ["relu", "step", "sign"];
 
 // ---- the weight function ----
 
-function highWord(a, b) { // of the 64-bit product of two 32-bit words
+// Of the 64-bit product of two 32-bit words. Math.imul and | 0 keep to 32 bits, which is fast; each
+// sum below is less than 2**32, so that >>> finds its bits.
+function highWord(a, b) {
   const a0 = a & 0xffff, a1 = a >>> 16, b0 = b & 0xffff, b1 = b >>> 16;
-  const middle = a1 * b0 + ((a0 * b0) >>> 16); // below 2**32
-  const cross = a0 * b1 + (middle & 0xffff); // below 2**32
-  return (a1 * b1 + (middle >>> 16) + (cross >>> 16)) >>> 0;
+  const middle = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0;
+  const cross = (Math.imul(a0, b1) + (middle & 0xffff)) | 0;
+  return (Math.imul(a1, b1) + (middle >>> 16) + (cross >>> 16)) | 0;
 }
 
 // Philox2x32-10: the two output words of a counter of two words and a key of one.
 export function philox2x32(counter0, counter1, key) {
   for (let round = 0; round < 10; round++) {
     const high = highWord(counter0, 0xd256d193);
-    const low = Math.imul(counter0, 0xd256d193) >>> 0;
-    counter0 = (high ^ key ^ counter1) >>> 0;
+    const low = Math.imul(counter0, 0xd256d193);
+    counter0 = high ^ key ^ counter1;
     counter1 = low;
-    key = (key + 0x9e3779b9) >>> 0;
+    key = (key + 0x9e3779b9) | 0;
   }
-  return [counter0, counter1];
+  return [counter0 >>> 0, counter1 >>> 0];
 }
 
-const uniform = (word) => highWord(word, 255) - 127;
+const uniform = (word) => highWord(word, 255) - 127; // the high word is 0 to 254
 
 // The weight number index = j * fanIn + i of a layer, from its unit i to its unit j.
 export function weight(family, seed, layer, index) {
