@@ -29,7 +29,13 @@ from scratchcard.ticket import live
 from scratchcard.ticket.layers import Dense, Layer, Shape
 from scratchcard.ticket.live import Floats, Ints, LiveLayer, MatrixLayer, SparseLayer
 from scratchcard.ticket.mask import MAX_MASKED, Mask
-from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES, Int8s, weight_at
+from scratchcard.ticket.weights import (
+    BIAS_FAMILIES,
+    WEIGHT_FAMILIES,
+    Int8s,
+    philox2x32,
+    weight_at,
+)
 from scratchcard.ticket.weights import biases as draw_biases
 from scratchcard.ticket.weights import weights as draw_weights
 
@@ -37,7 +43,7 @@ __all__ = ["ACTIVATIONS", "Network"]
 
 ACTIVATIONS = ("relu", "step", "sign")
 
-_SMALL = 1 << 20  # a network of so many weights is drawn once and kept, whatever the mask
+_SMALL = 1 << 20  # so many weights, or biases, are drawn once and kept
 _EMPTY = 512  # a matrix with one survivor in so many is slower than a list of survivors
 
 
@@ -330,7 +336,7 @@ class Network:
         reads = np.flatnonzero(layer.matrix(kept, units).any(axis=0))
         masked = self.weights_of(number)[units] * kept
         matrix = layer.matrix(masked, units)[:, reads]
-        bias = self.biases_of(number)[units].astype(np.float64)
+        bias = self._biases_at(number, units)
         return MatrixLayer(units, reads, matrix, bias)
 
     def _sparse_layer(self, mask: Mask, number: int, units: Ints) -> LiveLayer:
@@ -341,12 +347,20 @@ class Network:
         unit = np.searchsorted(units, layer.targets(index))
         reads, read = np.unique(layer.sources(index), return_inverse=True)
         weights = weight_at(self.weights, self.seed, number, index)
-        bias = self.biases_of(number)[units].astype(np.float64)
+        bias = self._biases_at(number, units)
         if index.size * _EMPTY < units.size * reads.size:
             return SparseLayer(units, reads, unit, read, weights, bias)
         matrix = np.zeros((units.size, reads.size), np.int8)
         matrix[unit, read] = weights
         return MatrixLayer(units, reads, matrix, bias)
+
+    def _biases_at(self, number: int, units: Ints) -> Floats:
+        """Return the biases of some units of a layer: of a wide network only these are drawn."""
+        if sum(layer.units for layer in self.layers) <= _SMALL:
+            return self.biases_of(number)[units].astype(np.float64)
+        words = philox2x32(units, 2 * number + 1, self.seed)
+        b8 = BIAS_FAMILIES[self.biases].draw(*words).astype(np.int64)
+        return ((b8 * self.one_sums[number]) >> 7).astype(np.float64)
 
 
 class _Scales(NamedTuple):
