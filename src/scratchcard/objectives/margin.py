@@ -1,8 +1,9 @@
 """The margin: how far the target's output lies above the best other one, without a hinge.
 
-A row's loss is the best other logit minus the target's, cut to ``-RANGE..RANGE`` nats: above 0
-where the label is wrong. Within the range the loss is as linear as the outputs, so almost every
-flip changes it; beyond, neither an outlier nor a row that is right with ease counts any more.
+The loss of a row is the best other logit minus the target's, cut to ``-RANGE..RANGE`` nats; it is
+above 0 where the label is wrong. Within the range the loss is as linear as the outputs, so almost
+every flip changes it. Beyond the range neither an outlier nor a row that is right with ease counts
+any more.
 """
 
 from __future__ import annotations

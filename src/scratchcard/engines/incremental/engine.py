@@ -1,4 +1,4 @@
-"""The incremental engine: exact trials at the price of what they change."""
+"""The incremental engine's face in Python; the compiled functions beside this file do the work."""
 
 from __future__ import annotations
 
@@ -44,9 +44,15 @@ class IncrementalEngine:
     temperature : float
         Nats of logit per unit of output.
     block_rows : int or None
-        Rows per block, at most; None for one block of up to 2,048 rows, or 1,024.
+        Most rows in a block. None puts up to 2,048 rows into one block, and more into blocks of
+        1,024.
     is_shuffled : bool
-        Whether the rows stand in random order, and stay so; else they are shuffled.
+        Whether the rows stand in random order already, and keep it; if not, they are shuffled.
+
+    Raises
+    ------
+    ValueError
+        For rows that the network cannot read, or in other groups than the objective takes.
     """
 
     def __init__(
@@ -73,23 +79,45 @@ class IncrementalEngine:
 
     @property
     def compiled(self) -> Self:
-        """This engine: compiled bursts of trials work on what it keeps."""
+        """This engine itself, because compiled bursts of trials work on what it keeps."""
         return self
 
     @property
     def n_blocks(self) -> int:
-        """Into how many blocks the rows are cut."""
+        """Number of blocks that the rows are cut into."""
         return len(self.data.targets)
 
     def temper(self, temperature: float) -> None:
-        """Change the temperature; states follow when they are used next."""
+        """Change the temperature; states follow when they are used next.
+
+        Parameters
+        ----------
+        temperature : float
+            Nats of logit per unit of output.
+        """
         self.temperature = temperature
         self.net = self.net._replace(scale=bits_per_output(temperature))
 
     # -- individuals -----------------------------------------------------------------------------
 
     def state(self, mask: NDArray[np.uint8]) -> State:
-        """Return an individual with this flat mask, (n_weights,), everything computed afresh."""
+        """Return an individual with this mask, everything computed afresh.
+
+        Parameters
+        ----------
+        mask : ndarray of shape (n_weights,), uint8
+            A flat mask, which is copied.
+
+        Returns
+        -------
+        State
+            The individual.
+
+        Raises
+        ------
+        ObjectiveError
+            If a statistic of a row cannot be kept.
+        """
         state = self.blank(mask)
         job = self.job()
         forward.build(job, state)
@@ -97,7 +125,20 @@ class IncrementalEngine:
         return state
 
     def blank(self, mask: NDArray[np.uint8], n_blocks: int | None = None) -> State:
-        """Return a state of this mask with nothing computed yet; of all blocks, or of some."""
+        """Return a state of this mask with nothing computed yet.
+
+        Parameters
+        ----------
+        mask : ndarray of shape (n_weights,), uint8
+            A flat mask, which is copied.
+        n_blocks : int or None
+            Number of blocks that it has room for; None for all.
+
+        Returns
+        -------
+        State
+            The state.
+        """
         n_blocks = self.n_blocks if n_blocks is None else n_blocks
         size = self.data.targets.shape[1]
         n_hidden = int(self.net.sizes[1:-1].sum())
@@ -120,7 +161,20 @@ class IncrementalEngine:
         )
 
     def derive(self, state: State, mask: NDArray[np.uint8]) -> State:
-        """Return an individual with this flat mask, from a similar one where that is cheaper."""
+        """Return an individual with this mask, made from a similar one where that is cheaper.
+
+        Parameters
+        ----------
+        state : State
+            The similar individual; it is not changed.
+        mask : ndarray of shape (n_weights,), uint8
+            A flat mask, which is copied.
+
+        Returns
+        -------
+        State
+            The individual.
+        """
         flips = np.flatnonzero(state.mask != mask)
         if len(flips) > forward.DERIVE_SHARE * np.count_nonzero(mask):
             return self.state(mask)
@@ -129,12 +183,34 @@ class IncrementalEngine:
         return child
 
     def affordable_states(self, memory: int) -> int:
-        """Return how many individuals fit in this many bytes, to derive others from."""
+        """Return how many individuals fit in this much memory, to derive others from.
+
+        Parameters
+        ----------
+        memory : int
+            Bytes.
+
+        Returns
+        -------
+        int
+            How many fit.
+        """
         blank = self.blank(np.zeros(self.network.n_weights, dtype=np.uint8))
         return int(memory // sum(array.nbytes for array in blank))
 
     def sums(self, state: State) -> NDArray[np.int64]:
-        """Return the sums of the statistics, (n_statistics,)."""
+        """Return the sums of an individual.
+
+        Parameters
+        ----------
+        state : State
+            The individual.
+
+        Returns
+        -------
+        ndarray of shape (n_statistics,), int64
+            Sums of the statistics.
+        """
         self._follow(state)
         sums: NDArray[np.int64] = state.sums[:, 0, : self.n_statistics].sum(axis=0)
         return sums
@@ -142,12 +218,38 @@ class IncrementalEngine:
     # -- trials ----------------------------------------------------------------------------------
 
     def trial(self, state: State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the sums if these flat weight indices were flipped; flips nothing."""
+        """Return what the sums would be if some weights were flipped; flips nothing.
+
+        Parameters
+        ----------
+        state : State
+            The individual.
+        flips : ndarray of shape (n_flips,), int64
+            Flat weight indices.
+
+        Returns
+        -------
+        ndarray of shape (n_statistics,), int64
+            Sums of the statistics after the flips.
+        """
         self._try(state, flips)
         return state.trial_sums.copy()
 
     def trial_flips(self, state: State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the sums for each flat weight index flipped alone, (n, n_statistics)."""
+        """Return what the sums would be for each of several weights flipped alone.
+
+        Parameters
+        ----------
+        state : State
+            The individual.
+        flips : ndarray of shape (n,), int64
+            Flat weight indices.
+
+        Returns
+        -------
+        ndarray of shape (n, n_statistics), int64
+            Sums of the statistics after each flip.
+        """
         self._follow(state)
         flips = np.ascontiguousarray(flips, dtype=np.int64)
         sums = self._no_sums(len(flips))
@@ -157,7 +259,15 @@ class IncrementalEngine:
         return sums
 
     def apply(self, state: State, flips: NDArray[np.int64]) -> None:
-        """Flip these flat weight indices."""
+        """Flip some weights of an individual.
+
+        Parameters
+        ----------
+        state : State
+            The individual, which is changed.
+        flips : ndarray of shape (n_flips,), int64
+            Flat weight indices.
+        """
         job, flips = self._try(state, flips)
         trial.keep(job, state, flips, len(flips))
 
@@ -170,7 +280,7 @@ class IncrementalEngine:
         return job, flips
 
     def _follow(self, state: State) -> None:
-        """Bring a state to the temperature of now."""
+        """Bring a state to the temperature that the engine has now."""
         if state.scale[0] != self.net.scale:
             forward.rescale(self.job(), state)
 
@@ -183,12 +293,32 @@ class IncrementalEngine:
         n_jobs: int = 1,
         worst: float = np.inf,
     ) -> NDArray[np.int64]:
-        """Return the sums of flat masks, (n, n_weights) -> (n, n_statistics); keeps nothing.
+        """Return the sums of many masks, and keep nothing of them.
 
-        Each mask is decided by a trial of ``near``, an individual with a similar mask, or afresh
-        by ``n_jobs`` threads. Of a mask whose value is above ``worst``, the sums may be those of
-        some of the rows, whose value is above it as well.
-        Threads may call this at the same time, but not with the same ``near``.
+        Each mask is decided by a trial of ``near`` or, where that is None, computed afresh. Threads
+        may call this at the same time, but not with the same ``near``.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n, n_weights), uint8
+            Flat masks.
+        near : State or None
+            An individual with similar masks, whose scratch memory is used.
+        n_jobs : int
+            Threads that compute masks afresh; they share the blocks of rows.
+        worst : float
+            Value above which a mask is of no interest: its sums may then be those of some of the
+            rows, whose value is above it as well.
+
+        Returns
+        -------
+        ndarray of shape (n, n_statistics), int64
+            Sums of the statistics of each mask.
+
+        Raises
+        ------
+        ObjectiveError
+            If a statistic of a row cannot be kept.
         """
         masks = np.ascontiguousarray(masks, dtype=np.uint8)
         if near is None:
@@ -201,7 +331,25 @@ class IncrementalEngine:
         return sums
 
     def row_statistics(self, mask: NDArray[np.uint8], n_jobs: int = 1) -> NDArray[np.int32]:
-        """Return the one statistic of each row, (n_rows,), for a mask; 0 where it weighs 0."""
+        """Return the one statistic of each row.
+
+        Parameters
+        ----------
+        mask : ndarray of shape (n_weights,), uint8
+            A flat mask.
+        n_jobs : int
+            Threads.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int32
+            The statistics; 0 where a row weighs 0.
+
+        Raises
+        ------
+        ValueError
+            For an objective with more than one statistic.
+        """
         one_statistic_only(self.objective, self.network.n_outputs)
         quanta = self._afresh(np.ascontiguousarray(mask[None], dtype=np.uint8), n_jobs)[1]
         found = np.zeros(len(self.rows), dtype=np.int32)
@@ -210,7 +358,20 @@ class IncrementalEngine:
         return found
 
     def outputs(self, mask: NDArray[np.uint8], n_rows: int) -> tuple[NDArray[Any], Rows]:
-        """Return outputs, (rows, n_outputs), of about so many rows, and those rows."""
+        """Return the outputs for some rows, and those rows.
+
+        Parameters
+        ----------
+        mask : ndarray of shape (n_weights,), uint8
+            A flat mask.
+        n_rows : int
+            About how many rows.
+
+        Returns
+        -------
+        tuple of ndarray of shape (rows, n_outputs) and Rows
+            Outputs, and the rows that they are of.
+        """
         some = self.order[:n_rows]
         rows = Rows(self.rows.inputs[some], self.rows.targets[some], self.rows.weights[some])
         return self.network.outputs(Mask.from_flat(self.network.layers, mask), rows.inputs), rows
@@ -218,7 +379,10 @@ class IncrementalEngine:
     def _afresh(
         self, masks: NDArray[np.uint8], n_jobs: int, worst: float = np.inf
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Sums of masks, and each block's rows' statistic of the last; threads share the blocks."""
+        """Return the sums of masks, and the last one's statistic of each row, by block.
+
+        Threads share the blocks.
+        """
         n_blocks, _, size = self.data.inputs.shape
         quanta = np.zeros((n_blocks, size), dtype=np.int32)
         only_grows = self.objective.only_grows
@@ -243,7 +407,7 @@ class IncrementalEngine:
             return sum(threads.map(part, parts), self._no_sums(len(masks))), quanta
 
     def _parts(self) -> list[NDArray[np.int64]]:
-        """The rows of each block."""
+        """Return the indices of the rows in each block."""
         return _split(self.order, self.n_blocks, self.rows.group)
 
     def _no_sums(self, n_masks: int) -> NDArray[np.int64]:
@@ -252,11 +416,43 @@ class IncrementalEngine:
     # -- values ----------------------------------------------------------------------------------
 
     def value(self, sums: NDArray[np.int64]) -> float:
-        """Return the objective's value for these sums; lower is better."""
+        """Return the value of the objective; lower is better.
+
+        Parameters
+        ----------
+        sums : ndarray of shape (n_statistics,), int64
+            Sums of the statistics over all rows.
+
+        Returns
+        -------
+        float
+            The value.
+
+        Raises
+        ------
+        ObjectiveError
+            If it is not finite.
+        """
         return self.objective.checked_value(sums, self.data.total_weight)
 
     def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the objective's values for many sums, (n, n_statistics) -> (n,)."""
+        """Return the values of the objective for many sums.
+
+        Parameters
+        ----------
+        sums : ndarray of shape (n, n_statistics), int64
+            Sums of the statistics over all rows.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            The values; lower is better.
+
+        Raises
+        ------
+        ObjectiveError
+            If one is not finite.
+        """
         values = np.empty(len(sums))
         sums = np.ascontiguousarray(sums, dtype=np.int64)
         batches.value_each(self.compiled_value, sums, self.data.total_weight, values)
@@ -267,11 +463,37 @@ class IncrementalEngine:
     # -- what compiled bursts work on ------------------------------------------------------------
 
     def threads(self, count: int, stop: NDArray[np.int64] | None = None) -> list[Threads]:
-        """Return threads that work together on states of this engine; see :mod:`.threads`."""
+        """Return threads that work together on states of this engine; see :mod:`.threads`.
+
+        Parameters
+        ----------
+        count : int
+            How many they are.
+        stop : ndarray of shape (1,), int64, or None
+            Set above 0 by others to end the work.
+
+        Returns
+        -------
+        list of Threads
+            The view of each thread.
+        """
         return make_threads(count, trial.SUMS + self.n_statistics, stop)
 
     def job(self, threads: Threads | None = None, data: Data | None = None) -> Job:
-        """Return what compiled code is given beside a state."""
+        """Return what compiled code is given beside a state.
+
+        Parameters
+        ----------
+        threads : Threads or None
+            The thread that works; None for one alone.
+        data : Data or None
+            The rows to read; None for all.
+
+        Returns
+        -------
+        Job
+            The job.
+        """
         return Job(
             self.block,
             self.compiled_value,
@@ -286,12 +508,12 @@ class IncrementalEngine:
 
 
 def bad_statistic_in(work: NDArray[np.float32]) -> float:
-    """Return the statistic that an objective left in its scratch array, (2, rows), as too large."""
+    """Return the bad statistic that an objective left in its scratch array, (2, n_rows)."""
     return float(work[0, :2].view(np.float64)[0])
 
 
 def rows_of(data: Data, blocks: slice) -> Data:
-    """Return the rows of some blocks, and their weight alone."""
+    """Return the rows of some blocks, and the weight of these alone."""
     weights = data.weights[blocks]
     return Data(data.inputs[blocks], data.targets[blocks], weights, int(weights.sum()))
 
@@ -319,6 +541,6 @@ def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> Dat
 
 
 def _split(order: NDArray[np.int64], n_blocks: int, group: int) -> list[NDArray[np.int64]]:
-    """Cut rows in their order into blocks of nearly the same size; no group is cut."""
+    """Cut rows, in their order, into blocks of nearly the same size; no group is cut."""
     groups = np.array_split(order.reshape(-1, group), n_blocks)
     return [part.reshape(-1) for part in groups]

@@ -1,4 +1,4 @@
-"""What an individual keeps, brought up to date with its mask: from nothing, or from what it was."""
+"""Brings what an individual keeps up to date with its mask, from nothing or from what it was."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def rescale(job, state):
 def catch_up(job, state, masks, scales):
     """Bring this thread's blocks of ``state`` up to date with its mask.
 
-    masks : (blocks, n_weights) uint8, the mask that each block is of. scales : (blocks,) float32,
-    the scale of its logits; 0 for a block that has never been computed.
+    ``masks``, (n_blocks, n_weights) uint8, are what each block was computed for last, and
+    ``scales``, (n_blocks,) float32, its scale of logits then; 0 for a block that has never been
+    computed.
     """
     few = np.int64(DERIVE_SHARE * np.count_nonzero(state.mask))
     flips = np.empty(few + 1, dtype=np.int64)
@@ -59,7 +60,7 @@ def catch_up(job, state, masks, scales):
 
 @jit(inline="always")
 def with_mask(state, mask):
-    """The same numbers, of another mask."""
+    """Return the same numbers with another mask."""
     return State(
         mask,
         state.sums,
@@ -79,7 +80,7 @@ def with_mask(state, mask):
 
 @jit
 def differences(first, second, indices):
-    """Find where two masks, (n_weights,), differ: fill ``indices``, and return how many fitted."""
+    """Fill ``indices`` with the places where two masks differ, and return how many fitted in."""
     n = 0
     for start in range(0, first.size, PIECE):
         end = min(first.size, start + PIECE)
@@ -99,9 +100,10 @@ def differences(first, second, indices):
 
 @jit
 def forward(job, state, b, mask, kept):
-    """Sums of block ``b`` with this mask: hidden ones and outputs if ``kept``.
+    """Compute the sums of block ``b`` with this mask.
 
-    Else only outputs, to the planes under trial. Activations go to ``state.delta``.
+    If ``kept``, hidden sums and outputs go to the planes that are kept; if not, outputs alone, to
+    the planes under trial. Activations go to ``state.delta``.
     """
     net, data = job.net, job.data
     n_layers = net.sizes.size - 1
@@ -138,7 +140,10 @@ def forward(job, state, b, mask, kept):
 
 @jit
 def add_chosen(out, weights, sources, chosen, n_chosen):
-    """``out += weights[i] * sources[i]`` for the first ``n_chosen`` of ``chosen``, four at once."""
+    """Add ``weights[i] * sources[i]`` to ``out`` for the first ``n_chosen`` of ``chosen``.
+
+    Four of them are added in one pass.
+    """
     k = 0
     while k + 4 <= n_chosen:
         i0, i1, i2, i3 = chosen[k], chosen[k + 1], chosen[k + 2], chosen[k + 3]

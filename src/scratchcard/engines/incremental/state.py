@@ -1,4 +1,4 @@
-"""What compiled code works on: rows in blocks, an individual's numbers, and a job to do."""
+"""The arrays that compiled code works on: rows in blocks, what an individual keeps, and a job."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Data(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What is computed, of which network, on which rows, by which threads."""
+    """What is computed, for which network, on which rows, and by which of the threads."""
 
     block: Any  # the objective's statistics of a block, a compiled function
     value: Any  # its value for the sums of statistics, a compiled function
@@ -33,10 +33,12 @@ class Job(NamedTuple):
 class State(NamedTuple):
     """One individual: its mask and everything that is kept so that a trial is cheap.
 
-    Planes of outputs and exps: 0..K-1 the classes, K..2K-1 those under trial; of outputs also
-    2K, each row's target output, and 2K + 1 and 2K + 2, the same under trial. Where an array's
-    second axis is 2, [:, 0] is kept and [:, 1] under trial. Padded: blocks lie a cache line apart,
-    for threads that write to one line wait for each other.
+    With K classes, planes 0 to K - 1 of ``outputs`` and ``exps`` hold the classes, and planes K to
+    2K - 1 hold the classes under trial. ``outputs`` has three more: plane 2K holds the output of
+    each row's target, and planes 2K + 1 and 2K + 2 hold the same under trial. Where an array's
+    second axis is 2, ``[:, 0]`` is kept and ``[:, 1]`` is under trial. An array that is called
+    padded has blocks a cache line apart, because threads that write to one line wait for each
+    other.
     """
 
     mask: NDArray[np.uint8]  # (n_weights,)

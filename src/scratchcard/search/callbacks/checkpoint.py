@@ -1,4 +1,4 @@
-"""Checkpoint: the population is saved now and then, so that no search is lost with its process."""
+"""Checkpoint: saves the population at intervals, so that no search is lost with its process."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ SHARE = 0.01  # of the time may go into saving
 class Checkpoint(Callback):
     """Saves the population to a file every so often, and when the search ends.
 
-    :meth:`Population.load <scratchcard.search.Population.load>` reads it, and
-    ``evolve(..., resume=population)`` goes on from there.
+    :meth:`Population.load <scratchcard.search.Population.load>` reads it, and ``evolve(...,
+    resume=population)`` goes on from there.
 
     Parameters
     ----------
     path : str or path-like
         The file; it is replaced whole.
     seconds : float
-        Time between two saves at least. Where saving takes long it is longer, so that at most a
+        Least time between two saves. Where saving takes long it is longer, so that at most a
         hundredth of the time goes into it.
 
     Raises
     ------
     ValueError
-        For a time that is not one, above 0.
+        For a number of seconds that is negative or not finite.
     """
 
     def __init__(self, path: str | os.PathLike[str], seconds: float = 30.0) -> None:
@@ -45,17 +45,35 @@ class Checkpoint(Callback):
         self.population: Population | None = None  # after the last whole generation
 
     def on_start(self, loop: Loop) -> None:
-        """Keep the first population."""
+        """Keep the first population, to be saved when the search ends.
+
+        Parameters
+        ----------
+        loop : Loop
+            The search.
+        """
         self.population = loop.population()
 
     def on_generation(self, loop: Loop) -> None:
-        """Keep the population, and save it if it is time."""
+        """Keep the population, and save it if enough time has passed.
+
+        Parameters
+        ----------
+        loop : Loop
+            The search.
+        """
         self.population = loop.population()
         if time.monotonic() >= self.due:
             self._save()
 
     def on_end(self, loop: Loop) -> None:
-        """Save the population after the last whole generation, from which a search can go on."""
+        """Save the population after the last whole generation, from which a search can go on.
+
+        Parameters
+        ----------
+        loop : Loop
+            The search.
+        """
         self._save()
 
     def _save(self) -> None:
