@@ -43,7 +43,7 @@ from scratchcard.interrupts import checkpoint
 __all__ = ["cfunc", "jit"]
 
 PACKAGE = Path(__file__).parents[1]
-KEPT = 5  # folders of other sources or versions, the last ones used
+KEPT = 5  # folders that are kept, for this version of the sources and for others
 _FOLDER = re.compile(r"kernels-[0-9a-f]{20}")
 _DIGEST = hashlib.sha256().digest_size
 _COMPILES = re.compile(r"^(?:from|import) (?:numba|scratchcard\.compiled)\b", re.MULTILINE)

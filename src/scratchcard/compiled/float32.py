@@ -16,8 +16,8 @@ from scratchcard.compiled.cache import jit
 
 F = np.float32
 
-#: Logits, in bits, are clipped to this range, so that a sum of any number of classes stays finite.
 CLIP = F(100.0)
+"""Bits to which logits are clipped, so that sums over any number of classes stay finite."""
 
 # Chebyshev fits. exp2 on [-1/2, 1/2], relative error below 4e-6.
 A0, A1, A2, A3, A4 = (
@@ -36,7 +36,7 @@ B0, B1, B2, B3, B4, B5 = (
     F(0.3184071183204651),
     F(-0.20685812830924988),
 )
-ROUND = F(3 << 22)  # added and taken away, it rounds what is below 2**22 to an integer
+ROUND = F(3 << 22)  # a number below 2**22 is rounded to an integer by adding and subtracting this
 UNIT = F(1.0)
 BIAS = np.int32(127)
 MANTISSA = np.int32(23)

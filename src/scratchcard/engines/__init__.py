@@ -1,4 +1,4 @@
-"""Engines: what computes the objective of a mask; ``dense`` is the reference, ``incremental`` fast."""
+"""Engines: what computes the objective of a mask. ``dense`` is the reference; the other is fast."""
 
 from __future__ import annotations
 

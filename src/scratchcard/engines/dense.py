@@ -24,8 +24,9 @@ class DenseState:
 class DenseEngine:
     """Computes an objective of masks of one network on one set of rows, each time afresh.
 
-    It has the face of every engine (:class:`scratchcard.engines.Engine`). Whatever only serves
-    speed, which is blocks, similar states, threads and bounds, is ignored.
+    Its methods take and return what those of every engine do; see
+    :class:`scratchcard.engines.Engine`. Whatever only serves speed, which is blocks, similar
+    states, threads and bounds, is ignored.
 
     Parameters
     ----------
@@ -68,13 +69,7 @@ class DenseEngine:
         self.temper(temperature)
 
     def temper(self, temperature: float) -> None:
-        """Change the temperature.
-
-        Parameters
-        ----------
-        temperature : float
-            Nats of logit per unit of output.
-        """
+        """Change the temperature, in nats of logit per unit of output."""
         self.temperature = temperature
         self.scale = bits_per_output(temperature)
 
@@ -86,50 +81,15 @@ class DenseEngine:
         return self.objective.statistics(*given)
 
     def state(self, mask: NDArray[np.uint8]) -> DenseState:
-        """Return an individual with this mask.
-
-        Parameters
-        ----------
-        mask : ndarray of shape (n_weights,), uint8
-            A flat mask, which is copied.
-
-        Returns
-        -------
-        DenseState
-            The individual.
-        """
+        """Return an individual with this flat mask, (n_weights,), which is copied."""
         return DenseState(np.array(mask, dtype=np.uint8))
 
     def derive(self, state: DenseState, mask: NDArray[np.uint8]) -> DenseState:
-        """Return an individual with this mask; the similar one is of no use here.
-
-        Parameters
-        ----------
-        state : DenseState
-            Ignored.
-        mask : ndarray of shape (n_weights,), uint8
-            A flat mask, which is copied.
-
-        Returns
-        -------
-        DenseState
-            The individual.
-        """
+        """Return an individual with this flat mask; the similar one is of no use here."""
         return self.state(mask)
 
     def affordable_states(self, memory: int) -> int:
-        """Return 0, because deriving an individual from another saves nothing here.
-
-        Parameters
-        ----------
-        memory : int
-            Ignored.
-
-        Returns
-        -------
-        int
-            0.
-        """
+        """Return 0, because deriving an individual from another saves nothing here."""
         return 0
 
     def evaluate(
@@ -139,24 +99,7 @@ class DenseEngine:
         n_jobs: int = 1,
         worst: float = np.inf,
     ) -> NDArray[np.int64]:
-        """Return the sums of many masks.
-
-        Parameters
-        ----------
-        masks : ndarray of shape (n, n_weights), uint8
-            Flat masks.
-        near : DenseState or None
-            Ignored.
-        n_jobs : int
-            Ignored.
-        worst : float
-            Ignored.
-
-        Returns
-        -------
-        ndarray of shape (n, n_statistics), int64
-            Sums of the statistics of each mask.
-        """
+        """Return the sums of flat masks: (n, n_weights) give (n, n_statistics)."""
         n_statistics = self.objective.n_statistics(self.network.n_outputs)
         sums = np.zeros((len(masks), n_statistics), dtype=np.int64)
         for found, mask in zip(sums, masks, strict=True):
@@ -164,25 +107,7 @@ class DenseEngine:
         return sums
 
     def row_statistics(self, mask: NDArray[np.uint8], n_jobs: int = 1) -> NDArray[np.int32]:
-        """Return the one statistic of each row.
-
-        Parameters
-        ----------
-        mask : ndarray of shape (n_weights,), uint8
-            A flat mask.
-        n_jobs : int
-            Ignored.
-
-        Returns
-        -------
-        ndarray of shape (n_rows,), int32
-            The statistics; 0 where a row weighs 0.
-
-        Raises
-        ------
-        ValueError
-            For an objective with more than one statistic.
-        """
+        """Return the one statistic of each row, (n_rows,); 0 where a row weighs 0."""
         one_statistic_only(self.objective, self.network.n_outputs)
         rows, found = self.rows, np.zeros(len(self.rows), dtype=np.int32)
         outputs, one = self._outputs(mask, rows), np.ones(1, dtype=np.int64)
@@ -194,122 +119,32 @@ class DenseEngine:
         return found
 
     def outputs(self, mask: NDArray[np.uint8], n_rows: int) -> tuple[NDArray[Any], Rows]:
-        """Return the outputs for all rows, and those rows.
-
-        Parameters
-        ----------
-        mask : ndarray of shape (n_weights,), uint8
-            A flat mask.
-        n_rows : int
-            Ignored.
-
-        Returns
-        -------
-        tuple of ndarray of shape (n_rows, n_outputs) and Rows
-            Outputs, and the rows that they are of.
-        """
+        """Return the outputs for all rows, (n_rows, n_outputs), and those rows."""
         return self._outputs(mask, self.rows), self.rows
 
     def sums(self, state: DenseState) -> NDArray[np.int64]:
-        """Return the sums of an individual.
-
-        Parameters
-        ----------
-        state : DenseState
-            The individual.
-
-        Returns
-        -------
-        ndarray of shape (n_statistics,), int64
-            Sums of the statistics.
-        """
+        """Return the sums of an individual's statistics, (n_statistics,)."""
         return self._sums(state.mask, self.rows)
 
     def value(self, sums: NDArray[np.int64]) -> float:
-        """Return the value of the objective; lower is better.
-
-        Parameters
-        ----------
-        sums : ndarray of shape (n_statistics,), int64
-            Sums of the statistics over all rows.
-
-        Returns
-        -------
-        float
-            The value.
-
-        Raises
-        ------
-        ObjectiveError
-            If it is not finite.
-        """
+        """Return the objective's value for these sums, (n_statistics,); lower is better."""
         return self.objective.checked_value(sums, self.rows.total_weight)
 
     def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the values of the objective for many sums.
-
-        Parameters
-        ----------
-        sums : ndarray of shape (n, n_statistics), int64
-            Sums of the statistics over all rows.
-
-        Returns
-        -------
-        ndarray of shape (n,), float64
-            The values; lower is better.
-
-        Raises
-        ------
-        ObjectiveError
-            If one is not finite.
-        """
+        """Return the objective's values for many sums: (n, n_statistics) give (n,)."""
         return np.array([self.value(row) for row in sums])
 
     def trial(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what the sums would be if some weights were flipped; flips nothing.
-
-        Parameters
-        ----------
-        state : DenseState
-            The individual.
-        flips : ndarray of shape (n_flips,), int64
-            Flat weight indices.
-
-        Returns
-        -------
-        ndarray of shape (n_statistics,), int64
-            Sums of the statistics after the flips.
-        """
+        """Return what the sums would be with these flat weight indices flipped; flips nothing."""
         return self._sums(_flipped(state.mask, flips), self.rows)
 
     def trial_flips(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what the sums would be for each of several weights flipped alone.
-
-        Parameters
-        ----------
-        state : DenseState
-            The individual.
-        flips : ndarray of shape (n,), int64
-            Flat weight indices.
-
-        Returns
-        -------
-        ndarray of shape (n, n_statistics), int64
-            Sums of the statistics after each flip.
-        """
+        """Return what the sums would be for each flat index flipped alone, (n, n_statistics)."""
         masks = np.array([_flipped(state.mask, flip) for flip in np.asarray(flips)[:, None]])
         return self.evaluate(masks.reshape(-1, state.mask.size))
 
     def apply(self, state: DenseState, flips: NDArray[np.int64]) -> None:
-        """Flip some weights of an individual.
-
-        Parameters
-        ----------
-        state : DenseState
-            The individual, which is changed.
-        flips : ndarray of shape (n_flips,), int64
-            Flat weight indices.
-        """
+        """Flip these flat weight indices of an individual."""
         state.mask = _flipped(state.mask, flips)
 
 

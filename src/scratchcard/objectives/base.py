@@ -28,7 +28,7 @@ from scratchcard.compiled.cache import cfunc
 __all__ = ["QUANTUM", "Block", "Objective", "ObjectiveError", "bits_per_output"]
 
 QUANTUM = 1 << 14
-"""Quanta per unit of a real-valued statistic."""
+"""Real-valued statistics are integer multiples of one over this."""
 
 
 class ObjectiveError(ValueError):
@@ -63,15 +63,15 @@ class Block(NamedTuple):
         To be added to by an objective with several statistics: their weighted sums.
     """
 
-    outputs: NDArray[np.int32]  # (planes, rows) the network's outputs
-    exps: NDArray[np.float32]  # (planes, rows) 2**logit, clipped; only if needs_exps
-    where: NDArray[np.int64]  # (n_classes + 1,) plane of each class, and of the target's output
-    targets: NDArray[np.int32]  # (rows,)
-    weights: NDArray[np.int32]  # (rows,)
-    scale: np.float32  # bits of logit per unit of output
-    work: NDArray[np.float32]  # (2, rows) scratch
-    quanta: NDArray[np.int32]  # (rows,) to fill if there is one statistic: each row's, unweighted
-    sums: NDArray[np.int64]  # (n_statistics,) to add to if there are more: the weighted sums
+    outputs: NDArray[np.int32]
+    exps: NDArray[np.float32]
+    where: NDArray[np.int64]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.int32]
+    scale: np.float32
+    work: NDArray[np.float32]
+    quanta: NDArray[np.int32]
+    sums: NDArray[np.int64]
 
 
 BLOCK_SIGNATURE = types.int64(

@@ -13,11 +13,11 @@ import numpy as np
 from scratchcard.compiled.vectors import fill, if_equal
 from scratchcard.objectives.base import QUANTUM, Objective, one_statistic
 
-#: Nats at which a row's margin is cut.
 RANGE = 2.0
+"""Nats at which the margin of a row is cut."""
 
 LN2 = 0.6931471805599453
-CUT = np.float32(RANGE / LN2)  # bits
+CUT = np.float32(RANGE / LN2)  # the same in bits
 QUANTA = np.float32(QUANTUM)
 LOWEST = np.int32(-(2**31))  # below every output
 

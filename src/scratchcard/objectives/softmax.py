@@ -27,9 +27,11 @@ QUANTA = np.float32(QUANTUM)
 LN2 = 0.6931471805599453
 TWO = np.float32(2)
 UNIT = np.float32(1)
-MOST = np.float32(LARGEST)  # bits; a row that is wrong by more counts as wrong by this
-LOW, HIGH = np.float32(2.0**-70), np.float32(2.0**99)  # sums of exponentials that can be trusted
-LOW_BITS, HIGH_BITS = LOW.view(np.int32), HIGH.view(np.int32)  # positive floats order as integers
+MOST = np.float32(LARGEST)  # bits; a loss above this counts as this
+# A row with a sum of exponentials outside of this range is off the scale. Positive floats have the
+# same order as their bits.
+LOW, HIGH = np.float32(2.0**-70), np.float32(2.0**99)
+LOW_BITS, HIGH_BITS = LOW.view(np.int32), HIGH.view(np.int32)
 
 Floats = NDArray[np.float32]
 
@@ -205,7 +207,7 @@ def _brier_value(sums, total_weight):
 
 
 def _brier_importance(quanta):
-    # Of two classes exactly what the target's probability lacks of 1; of more, nearly.
+    # With two classes this is exactly what the target's probability lacks of 1; with more, nearly.
     return np.sqrt(np.clip(quanta / np.float32(2 * QUANTUM), 0.0, 1.0)).astype(np.float32)
 
 

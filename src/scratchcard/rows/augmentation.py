@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 Inputs = NDArray[np.int16]
 
-WAYS = ((1, -1), (1, 1), (2, -1), (2, 1))  # axis and step of a shift
-STAY = len(WAYS)  # parts of the rows that stay as they are; one part goes each way
+WAYS = ((1, -1), (1, 1), (2, -1), (2, 1))  # axis and step of each shift
+STAY = len(WAYS)  # for one row that is shifted each way, so many stay as they are
 
 
 def shifted(inputs: Inputs, random: np.random.Generator) -> Inputs:

@@ -38,7 +38,7 @@ def shuffled(rows: Rows) -> NDArray[np.int64]:
     counted = counted[order]
     kinds = np.stack([names[order], target[counted], weights[counted]], axis=1)
     kinds = kinds.astype(np.uint64)
-    is_first = np.ones(len(counted), dtype=bool)  # of its kind
+    is_first = np.ones(len(counted), dtype=bool)  # whether a row is the first of its kind
     is_first[1:] = (kinds[1:] != kinds[:-1]).any(axis=1)
     number = np.arange(len(counted))
     copy = number - np.maximum.accumulate(np.where(is_first, number, 0))

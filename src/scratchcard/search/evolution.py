@@ -29,7 +29,7 @@ from scratchcard.search.task import Algorithm, Individual, Task
 from scratchcard.search.temperature import SMOOTHING, calibrated, search_temperature
 from scratchcard.ticket import Classes, Head, Mask, Network
 
-DEFAULT_DENSITY = 0.5  # of random masks, where an algorithm has no limit
+DEFAULT_DENSITY = 0.5  # density of random masks, where an algorithm has no limit
 MAX_THREADS = 1 << 16
 
 AnyCallback = Callback | Callable[[Progress], object]
@@ -177,7 +177,8 @@ def evolve(
     if limits.patience is not None:
         beside.append(EarlyStopping(choosing, limits.patience))
     with ExitStack() as stack:
-        stack.enter_context(np.errstate(all="ignore"))  # a user's settings are for his own floats
+        # A user's settings are for the user's floats.
+        stack.enter_context(np.errstate(all="ignore"))
         if interrupts is None:
             interrupts = stack.enter_context(Interrupts())
         _compile(algorithm.smallest(), objective, network.n_outputs)
@@ -277,7 +278,7 @@ def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None
     if key in _COMPILED:
         return
     n_rows = 2 * objective.group
-    network = Network.dense((16, 16, max(2, n_outputs)))  # so large that some masks are similar
+    network = Network.dense((16, 16, max(2, n_outputs)))  # large enough for masks that are similar
     inputs = np.resize(np.eye(2, 16, dtype=np.int16), (n_rows, 16))
     rows = Rows(inputs, np.arange(n_rows) % 2, group=objective.group)
     calm = search_temperature(network, rows, DEFAULT_DENSITY)  # as in a search: no huge logits

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scratchcard.checks import as_int
 
-MOST = 1 << 62  # of what is counted
+MOST = 1 << 62  # the highest limit: a count that compiled code can hold
 
 
 @dataclass(frozen=True)

@@ -37,9 +37,9 @@ class Labelled(NamedTuple):
         Integers from 0 to 1024; None for 1 everywhere.
     """
 
-    X: npt.NDArray[Any]  # (n_rows, n_features) finite numbers
-    targets: npt.NDArray[np.int64]  # (n_rows,) integers from 0
-    weights: npt.NDArray[np.int64] | None = None  # (n_rows,) 0 to 1024; all 1 if None
+    X: npt.NDArray[Any]
+    targets: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.int64] | None = None
 
     def take(self, rows: npt.NDArray[np.integer[Any]]) -> Labelled:
         """Return some of the rows.

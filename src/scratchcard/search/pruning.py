@@ -10,7 +10,7 @@ from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
 from scratchcard.ticket import Mask, Network
 
-TEMPERATURE = 1.0  # of objectives that read only labels, which no temperature changes
+TEMPERATURE = 1.0  # any number does for objectives that read only labels
 
 
 def prune(

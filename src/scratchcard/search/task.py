@@ -1,4 +1,4 @@
-"""What an algorithm is given, and the protocols of algorithms and of the searches that they start."""
+"""The task that an algorithm is given, and the protocols of algorithms and of running searches."""
 
 from __future__ import annotations
 
@@ -86,7 +86,13 @@ class Individual:
         return int(np.count_nonzero(self.mask))
 
     def copy(self) -> Individual:
-        """Return the same with a mask of its own; a search goes on changing its masks."""
+        """Return the same individual with a mask of its own, because a search changes its masks.
+
+        Returns
+        -------
+        Individual
+            The copy.
+        """
         return Individual(self.mask.copy(), self.objective)
 
 

@@ -22,12 +22,13 @@ from scratchcard.rows import Rows
 from scratchcard.ticket import Classes, Head, Mask, Network
 from scratchcard.ticket.heads.classes import spread
 
-SMOOTHING = 0.1  # of the labels, by default, where the temperature of a search is fitted
-SHARPNESS = 2.0
-STEPS = 15
-SPREAD = 1.0  # nats between classes at random masks
-MASKS = 8
-ROWS = 1024
+# What the temperature of a search is fitted with by default: the share of a target that is spread
+# over all classes, and the multiple of the fitted temperature that the search takes.
+SMOOTHING, SHARPNESS = 0.1, 2.0
+STEPS = 15  # the fit tries lowest * 2**(k / 2) for k below this: up to 128 times the lowest
+# The temperature before a search: the outputs of so many random masks, for at most so many rows,
+# get logits with this spread between classes, in nats.
+MASKS, ROWS, SPREAD = 8, 1024, 1.0
 
 
 def search_temperature(network: Network, rows: Rows, density: float) -> float:

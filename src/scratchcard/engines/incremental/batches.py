@@ -17,7 +17,7 @@ class Bound(NamedTuple):
     """When a mask is left before all of its rows are read."""
 
     worst: float  # value above which a mask is of no interest; inf: read all rows
-    total_weight: int  # of all rows, those of other threads included
+    total_weight: int  # weight of all rows, those of other threads included
 
 
 @jit(nogil=True)

@@ -22,16 +22,18 @@ from scratchcard.objectives import Objective, bits_per_output
 from scratchcard.rows import Rows, check_fit, shuffled
 from scratchcard.ticket import Mask, Network
 
-LANES = 16  # blocks are padded to whole vectors
-BLOCK_ROWS = 1024  # a block's outputs and exps of ten classes fill about a quarter of an L2 cache
-ONE_BLOCK = 2048  # so few rows stay in one block
+LANES = 16  # the rows of a block are padded to a multiple of this: whole vectors of int32
+# Most rows in a block: outputs and exps of ten classes then fill about a quarter of an L2 cache.
+BLOCK_ROWS = 1024
+ONE_BLOCK = 2048  # up to so many rows stay in one block
 
 
 class IncrementalEngine:
     """Computes an objective of masks of one network on one set of rows, incrementally.
 
-    It has the face of every engine (:class:`scratchcard.engines.Engine`), and is what compiled
-    bursts of trials work on.
+    Its methods take and return what those of every engine do; see
+    :class:`scratchcard.engines.Engine`. Compiled bursts of trials work on it, through
+    :meth:`threads` and :meth:`job`.
 
     Parameters
     ----------
@@ -88,36 +90,14 @@ class IncrementalEngine:
         return len(self.data.targets)
 
     def temper(self, temperature: float) -> None:
-        """Change the temperature; states follow when they are used next.
-
-        Parameters
-        ----------
-        temperature : float
-            Nats of logit per unit of output.
-        """
+        """Change the temperature; states follow when they are used next."""
         self.temperature = temperature
         self.net = self.net._replace(scale=bits_per_output(temperature))
 
     # -- individuals -----------------------------------------------------------------------------
 
     def state(self, mask: NDArray[np.uint8]) -> State:
-        """Return an individual with this mask, everything computed afresh.
-
-        Parameters
-        ----------
-        mask : ndarray of shape (n_weights,), uint8
-            A flat mask, which is copied.
-
-        Returns
-        -------
-        State
-            The individual.
-
-        Raises
-        ------
-        ObjectiveError
-            If a statistic of a row cannot be kept.
-        """
+        """Return an individual with this flat mask, (n_weights,), everything computed afresh."""
         state = self.blank(mask)
         job = self.job()
         forward.build(job, state)
@@ -161,20 +141,7 @@ class IncrementalEngine:
         )
 
     def derive(self, state: State, mask: NDArray[np.uint8]) -> State:
-        """Return an individual with this mask, made from a similar one where that is cheaper.
-
-        Parameters
-        ----------
-        state : State
-            The similar individual; it is not changed.
-        mask : ndarray of shape (n_weights,), uint8
-            A flat mask, which is copied.
-
-        Returns
-        -------
-        State
-            The individual.
-        """
+        """Return an individual with this flat mask, made from a similar one where cheaper."""
         flips = np.flatnonzero(state.mask != mask)
         if len(flips) > forward.DERIVE_SHARE * np.count_nonzero(mask):
             return self.state(mask)
@@ -183,34 +150,12 @@ class IncrementalEngine:
         return child
 
     def affordable_states(self, memory: int) -> int:
-        """Return how many individuals fit in this much memory, to derive others from.
-
-        Parameters
-        ----------
-        memory : int
-            Bytes.
-
-        Returns
-        -------
-        int
-            How many fit.
-        """
+        """Return how many individuals fit in this many bytes, to derive others from."""
         blank = self.blank(np.zeros(self.network.n_weights, dtype=np.uint8))
         return int(memory // sum(array.nbytes for array in blank))
 
     def sums(self, state: State) -> NDArray[np.int64]:
-        """Return the sums of an individual.
-
-        Parameters
-        ----------
-        state : State
-            The individual.
-
-        Returns
-        -------
-        ndarray of shape (n_statistics,), int64
-            Sums of the statistics.
-        """
+        """Return the sums of an individual's statistics, (n_statistics,)."""
         self._follow(state)
         sums: NDArray[np.int64] = state.sums[:, 0, : self.n_statistics].sum(axis=0)
         return sums
@@ -218,38 +163,12 @@ class IncrementalEngine:
     # -- trials ----------------------------------------------------------------------------------
 
     def trial(self, state: State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what the sums would be if some weights were flipped; flips nothing.
-
-        Parameters
-        ----------
-        state : State
-            The individual.
-        flips : ndarray of shape (n_flips,), int64
-            Flat weight indices.
-
-        Returns
-        -------
-        ndarray of shape (n_statistics,), int64
-            Sums of the statistics after the flips.
-        """
+        """Return what the sums would be with these flat weight indices flipped; flips nothing."""
         self._try(state, flips)
         return state.trial_sums.copy()
 
     def trial_flips(self, state: State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return what the sums would be for each of several weights flipped alone.
-
-        Parameters
-        ----------
-        state : State
-            The individual.
-        flips : ndarray of shape (n,), int64
-            Flat weight indices.
-
-        Returns
-        -------
-        ndarray of shape (n, n_statistics), int64
-            Sums of the statistics after each flip.
-        """
+        """Return what the sums would be for each flat index flipped alone, (n, n_statistics)."""
         self._follow(state)
         flips = np.ascontiguousarray(flips, dtype=np.int64)
         sums = self._no_sums(len(flips))
@@ -259,15 +178,7 @@ class IncrementalEngine:
         return sums
 
     def apply(self, state: State, flips: NDArray[np.int64]) -> None:
-        """Flip some weights of an individual.
-
-        Parameters
-        ----------
-        state : State
-            The individual, which is changed.
-        flips : ndarray of shape (n_flips,), int64
-            Flat weight indices.
-        """
+        """Flip these flat weight indices of an individual."""
         job, flips = self._try(state, flips)
         trial.keep(job, state, flips, len(flips))
 
@@ -293,32 +204,10 @@ class IncrementalEngine:
         n_jobs: int = 1,
         worst: float = np.inf,
     ) -> NDArray[np.int64]:
-        """Return the sums of many masks, and keep nothing of them.
+        """Return the sums of flat masks: (n, n_weights) give (n, n_statistics); keeps nothing.
 
-        Each mask is decided by a trial of ``near`` or, where that is None, computed afresh. Threads
-        may call this at the same time, but not with the same ``near``.
-
-        Parameters
-        ----------
-        masks : ndarray of shape (n, n_weights), uint8
-            Flat masks.
-        near : State or None
-            An individual with similar masks, whose scratch memory is used.
-        n_jobs : int
-            Threads that compute masks afresh; they share the blocks of rows.
-        worst : float
-            Value above which a mask is of no interest: its sums may then be those of some of the
-            rows, whose value is above it as well.
-
-        Returns
-        -------
-        ndarray of shape (n, n_statistics), int64
-            Sums of the statistics of each mask.
-
-        Raises
-        ------
-        ObjectiveError
-            If a statistic of a row cannot be kept.
+        Each mask is decided by a trial of ``near``, an individual with a similar mask, or computed
+        afresh by ``n_jobs`` threads, which share the blocks of rows.
         """
         masks = np.ascontiguousarray(masks, dtype=np.uint8)
         if near is None:
@@ -331,25 +220,7 @@ class IncrementalEngine:
         return sums
 
     def row_statistics(self, mask: NDArray[np.uint8], n_jobs: int = 1) -> NDArray[np.int32]:
-        """Return the one statistic of each row.
-
-        Parameters
-        ----------
-        mask : ndarray of shape (n_weights,), uint8
-            A flat mask.
-        n_jobs : int
-            Threads.
-
-        Returns
-        -------
-        ndarray of shape (n_rows,), int32
-            The statistics; 0 where a row weighs 0.
-
-        Raises
-        ------
-        ValueError
-            For an objective with more than one statistic.
-        """
+        """Return the one statistic of each row, (n_rows,); 0 where a row weighs 0."""
         one_statistic_only(self.objective, self.network.n_outputs)
         quanta = self._afresh(np.ascontiguousarray(mask[None], dtype=np.uint8), n_jobs)[1]
         found = np.zeros(len(self.rows), dtype=np.int32)
@@ -358,20 +229,7 @@ class IncrementalEngine:
         return found
 
     def outputs(self, mask: NDArray[np.uint8], n_rows: int) -> tuple[NDArray[Any], Rows]:
-        """Return the outputs for some rows, and those rows.
-
-        Parameters
-        ----------
-        mask : ndarray of shape (n_weights,), uint8
-            A flat mask.
-        n_rows : int
-            About how many rows.
-
-        Returns
-        -------
-        tuple of ndarray of shape (rows, n_outputs) and Rows
-            Outputs, and the rows that they are of.
-        """
+        """Return the outputs for about ``n_rows`` rows, (rows, n_outputs), and those rows."""
         some = self.order[:n_rows]
         rows = Rows(self.rows.inputs[some], self.rows.targets[some], self.rows.weights[some])
         return self.network.outputs(Mask.from_flat(self.network.layers, mask), rows.inputs), rows
@@ -416,43 +274,11 @@ class IncrementalEngine:
     # -- values ----------------------------------------------------------------------------------
 
     def value(self, sums: NDArray[np.int64]) -> float:
-        """Return the value of the objective; lower is better.
-
-        Parameters
-        ----------
-        sums : ndarray of shape (n_statistics,), int64
-            Sums of the statistics over all rows.
-
-        Returns
-        -------
-        float
-            The value.
-
-        Raises
-        ------
-        ObjectiveError
-            If it is not finite.
-        """
+        """Return the objective's value for these sums, (n_statistics,); lower is better."""
         return self.objective.checked_value(sums, self.data.total_weight)
 
     def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the values of the objective for many sums.
-
-        Parameters
-        ----------
-        sums : ndarray of shape (n, n_statistics), int64
-            Sums of the statistics over all rows.
-
-        Returns
-        -------
-        ndarray of shape (n,), float64
-            The values; lower is better.
-
-        Raises
-        ------
-        ObjectiveError
-            If one is not finite.
-        """
+        """Return the objective's values for many sums: (n, n_statistics) give (n,)."""
         values = np.empty(len(sums))
         sums = np.ascontiguousarray(sums, dtype=np.int64)
         batches.value_each(self.compiled_value, sums, self.data.total_weight, values)
@@ -528,7 +354,8 @@ def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> Dat
     parts = _split(order, n_blocks, rows.group)
     size = max(map(len, parts))
     size = -(-size // LANES) * LANES
-    size += LANES if size % 1024 == 0 else 0  # units a page apart would share few cache lines
+    # Units that lie whole pages apart would compete for the same few cache lines.
+    size += LANES if size % 1024 == 0 else 0
     inputs = np.zeros((n_blocks, rows.inputs.shape[1], size), dtype=np.int16)
     targets = np.zeros((n_blocks, size), dtype=np.int32)
     weights = np.zeros((n_blocks, size), dtype=np.int32)

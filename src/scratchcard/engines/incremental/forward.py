@@ -11,8 +11,8 @@ from scratchcard.engines.incremental.state import State
 from scratchcard.engines.incremental.trial import keep_block, rescale_block, try_block
 from scratchcard.engines.incremental.wiring import first_source, first_weight
 
-PIECE = 256  # weights compared at once
-DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is cheaper
+PIECE = 256  # weights that are compared at once
+DERIVE_SHARE = 0.1  # with more flips than this per surviving weight, computing afresh is cheaper
 
 
 @jit(nogil=True)

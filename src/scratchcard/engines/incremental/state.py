@@ -17,14 +17,14 @@ class Data(NamedTuple):
     inputs: NDArray[np.int16]  # (blocks, n_features, rows)
     targets: NDArray[np.int32]  # (blocks, rows)
     weights: NDArray[np.int32]  # (blocks, rows)
-    total_weight: int
+    total_weight: int  # sum of the weights
 
 
 class Job(NamedTuple):
     """What is computed, for which network, on which rows, and by which of the threads."""
 
     block: Any  # the objective's statistics of a block, a compiled function
-    value: Any  # its value for the sums of statistics, a compiled function
+    value: Any  # the objective's value for the sums of statistics, a compiled function
     net: Net
     data: Data
     threads: Threads
@@ -44,16 +44,16 @@ class State(NamedTuple):
     mask: NDArray[np.uint8]  # (n_weights,)
     sums: NDArray[np.int64]  # (blocks, 2, n_statistics, padded)
     quanta: NDArray[np.int32]  # (blocks, 2, rows) the one statistic of each row
-    hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums; under trial in moved's order
+    hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums; [:, 1] in moved's order
     outputs: NDArray[np.int32]  # (blocks, 2K + 3, rows)
     exps: NDArray[np.float32]  # (blocks, 2K, rows)
     where: NDArray[np.int64]  # (blocks, K + 1, padded) plane of each class, plane of the target
-    moved: NDArray[np.int64]  # (blocks, hidden units + 1, padded) with a new sum; then how many
-    changed: NDArray[np.int64]  # (hidden units,) scratch: those whose activation changed
-    delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: change of the changed activations
+    moved: NDArray[np.int64]  # (blocks, hidden units + 1, padded) with new sums; last: how many
+    changed: NDArray[np.int64]  # (hidden units,) scratch: units whose activation changed
+    delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: by how much it changed
     work: NDArray[np.float32]  # (2, rows) scratch
-    trial_sums: NDArray[np.int64]  # (n_statistics,) result of the last trial
-    scale: NDArray[np.float32]  # (1,) scale of the logits that exps and sums are of
+    trial_sums: NDArray[np.int64]  # (n_statistics,) sums that the last trial found
+    scale: NDArray[np.float32]  # (1,) scale of logits at which exps and sums were computed
 
 
 class Place(NamedTuple):
@@ -62,4 +62,4 @@ class Place(NamedTuple):
     net: Net
     data: Data
     state: State
-    b: int  # the block
+    b: int  # number of the block

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from scratchcard.compiled.cache import jit
 from scratchcard.compiled.vectors import fill
 
-LINE = 32  # int64 numbers in four cache lines: threads write where no other's prefetcher looks
-PATIENCE = 4000  # looks at the others before a thread lets another one have the core
+LINE = 32  # int64 numbers in four cache lines: so far apart no prefetcher reads another's line
+PATIENCE = 4000  # times that a waiting thread looks at the others before it yields its core
 
-CALLED_OFF, BAD_STATISTIC, BAD_VALUE = 1, 2, 3  # why work has failed
-DONE, STOPPED = 0, 1  # places in ``Threads.round``
+CALLED_OFF, BAD_STATISTIC, BAD_VALUE = 1, 2, 3  # values of Threads.failed: why work has failed
+DONE, STOPPED = 0, 1  # places in Threads.round
 
 
 class Threads(NamedTuple):
@@ -36,12 +36,12 @@ class Threads(NamedTuple):
     every thread has been in the round between, so it has read the message.
     """
 
-    number: int
+    number: int  # this thread's, from 0
     n_threads: int
-    round: NDArray[np.int64]  # (2,) rounds done; and whether all know that it is time to stop
-    stop: NDArray[np.int64]  # (1,) above 0: others want the work to end, at a point all agree on
-    failed: NDArray[np.int64]  # (1,) not 0: nobody waits any longer, results do not count
-    board: NDArray[np.int64]  # (2, count, 1 + words, padded) messages of even and odd rounds
+    round: NDArray[np.int64]  # (2,) rounds begun; whether all threads know that they are to stop
+    stop: NDArray[np.int64]  # (1,) above 0: the work is to end, at a trial that all agree on
+    failed: NDArray[np.int64]  # (1,) not 0: no thread waits any longer, and results do not count
+    board: NDArray[np.int64]  # (2, n_threads, 1 + words, padded) messages of even and odd rounds
 
 
 def make_threads(count: int, n_words: int, stop: NDArray[np.int64] | None = None) -> list[Threads]:
@@ -117,7 +117,7 @@ def _place(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
     return builder.gep(array.data, [arguments[1]])
 
 
-if sys.platform == "win32":  # spins on
+if sys.platform == "win32":  # a thread that waits keeps its core
 
     @jit
     def _yield_core():

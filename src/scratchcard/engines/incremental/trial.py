@@ -31,15 +31,17 @@ from scratchcard.objectives.base import Block
 class Race(NamedTuple):
     """When a trial may end before it has read all blocks."""
 
-    limit: float  # largest change of the sum of the one statistic of interest; inf: no race
-    z: float  # standard errors of doubt
+    limit: float  # the trial ends if the sum of the one statistic grows by more; inf: no race
+    z: float  # by how many standard errors the change must be above the limit
 
 
 NO_RACE = Race(np.inf, 0.0)
-FIRST_STAGE = 2  # blocks that a race reads before it first asks who is behind
-CHANGE, SQUARES, STOP, SUMS = 0, 1, 2, 3  # words of a message; two are evidence of a race
-SQUARES_UNIT = 256.0  # squares are counted in this, as integers, so that their order is no matter
-MOST_SQUARES = 2.0**62  # of which all blocks together have at most so many
+FIRST_STAGE = 2  # blocks that a race reads before it first looks at its limit
+# Places of the words in a message; CHANGE and SQUARES are the evidence of a race.
+CHANGE, SQUARES, STOP, SUMS = 0, 1, 2, 3
+# Sums of squares are integer multiples of SQUARES_UNIT, so that their order does not matter, and
+# are cut so that int64 holds those of all blocks.
+SQUARES_UNIT, MOST_SQUARES = 256.0, 2.0**62
 
 
 @jit(inline="always")
@@ -112,7 +114,7 @@ def trial(job, state, flips, n_flips, race):
     data, threads = job.data, job.threads
     n_blocks, block_rows = data.targets.shape
     sums = state.trial_sums
-    change = 0  # integers, so that it does not matter which thread has added what
+    change = 0  # these two are integers, so that it does not matter which thread has added what
     squares = 0
     begin = 0
     while begin < n_blocks:

@@ -18,7 +18,7 @@ from scratchcard.engines.incremental.state import Job, State
 from scratchcard.engines.incremental.threads import Threads, apart
 from scratchcard.rows import Rows
 
-NEVER = np.float32(0.0)  # the scale of a block that was never computed
+NEVER = np.float32(0.0)  # stands for the scale of a block that was never computed
 
 BY_BLOCK = ("sums", "quanta", "hidden", "outputs", "exps", "where", "moved")
 SCRATCH = ("changed", "delta", "work", "trial_sums", "scale")
@@ -42,8 +42,9 @@ class WindowedState:
     ) -> None:
         self.engine = engine
         self.whole = engine.blank(mask)
-        self.masks = np.empty((engine.n_blocks, mask.size), dtype=np.uint8)  # that blocks are of
-        self.scales = np.full(engine.n_blocks, NEVER)  # that blocks are of
+        # The mask and the scale for which each block was computed last.
+        self.masks = np.empty((engine.n_blocks, mask.size), dtype=np.uint8)
+        self.scales = np.full(engine.n_blocks, NEVER)
         self.copies: list[dict[str, Any]] = [
             {name: _of_its_own(getattr(self.whole, name)) for name in (*SCRATCH, "mask")}
             for _ in range(n_threads)

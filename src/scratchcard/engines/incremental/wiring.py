@@ -28,15 +28,15 @@ class Net(NamedTuple):
 
     sizes: NDArray[np.int64]  # (L + 1,) units, inputs first
     fan_ins: NDArray[np.int64]  # (L,) weights into each unit
-    starts: NDArray[np.int64]  # (L + 1,) first weight of each layer, last the number of weights
-    first_units: NDArray[np.int64]  # (L + 2,) number of each layer's first, last of them all
+    starts: NDArray[np.int64]  # (L + 1,) first weight of each layer; last: how many weights
+    first_units: NDArray[np.int64]  # (L + 2,) first unit of each layer; last: how many units
     places: NDArray[np.int64]  # (L + 1,) place of the first unit of each layer; [0] is unused
     first_sources: NDArray[np.int64]  # (places,) first unit below that a unit reads
     weights: NDArray[np.int8]  # (n_weights,)
-    biases: NDArray[np.int32]  # (places,)
-    shifts: NDArray[np.int32]  # (L,) by layer of units; [0] is unused
-    limits: NDArray[np.int32]  # (L,)
-    activation: int
+    biases: NDArray[np.int32]  # (places,) in the unit of the sums
+    shifts: NDArray[np.int32]  # (L,) right shift of each layer of units; [0] is unused
+    limits: NDArray[np.int32]  # (L,) largest activation of each layer of units
+    activation: int  # RELU, STEP or SIGN
     scale: np.float32  # bits of logit per unit of output
     needs_exps: bool  # whether the objective reads 2**logit
 

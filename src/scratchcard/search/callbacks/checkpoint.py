@@ -13,7 +13,7 @@ from scratchcard.search.population import Population
 if TYPE_CHECKING:
     from scratchcard.search.loop import Loop
 
-SHARE = 0.01  # of the time may go into saving
+SHARE = 0.01  # most of the time that may go into saving, as a share
 
 
 class Checkpoint(Callback):
@@ -42,7 +42,7 @@ class Checkpoint(Callback):
         self.path = path
         self.seconds = seconds
         self.due = -math.inf
-        self.population: Population | None = None  # after the last whole generation
+        self.population: Population | None = None  # that after the last whole generation
 
     def on_start(self, loop: Loop) -> None:
         """Keep the first population, to be saved when the search ends.

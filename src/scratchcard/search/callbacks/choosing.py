@@ -64,7 +64,7 @@ class Choosing(Callback):
             self.judge = IncrementalEngine(network, validation, judge, head.temperature)
         self.keep_best = keep_best
         self.n_jobs = n_jobs
-        self.masks: NDArray[np.uint8] | None = None  # that the scores are of
+        self.masks: NDArray[np.uint8] | None = None  # those that self.scores belong to
         self.scores: list[float] = []
         self.individual: Individual | None = None
         self.score = -math.inf

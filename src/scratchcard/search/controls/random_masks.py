@@ -17,8 +17,9 @@ from scratchcard.search import search_temperature
 from scratchcard.ticket import Mask, Network
 
 MAX_ROWS_OF_FIRST_ROUND = 4096  # all masks are compared on these, only the best on all rows
-FINALISTS = 32
-MAX_MASKS_AT_ONCE, MAX_BYTES_AT_ONCE = 16, 1 << 26  # that a thread draws and evaluates
+FINALISTS = 32  # the best masks of the first round, which are compared on all rows
+# Most masks, and most bytes of masks, that a thread draws and evaluates at once.
+MAX_MASKS_AT_ONCE, MAX_BYTES_AT_ONCE = 16, 1 << 26
 
 FlatMask = NDArray[np.uint8]  # (n_weights,)
 
@@ -91,7 +92,7 @@ def best_of_random(
 
 
 def scattered(lengths: Sequence[int], kept: Sequence[int], rng: np.random.Generator) -> FlatMask:
-    """Return a flat mask whose pieces have exactly as many survivors as asked for, at random places.
+    """Return a flat mask whose pieces have exactly as many survivors as asked for, anywhere.
 
     Parameters
     ----------
