@@ -83,7 +83,7 @@ class Interrupts:
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
-        """A context in which a file is written: no signal ends the process meanwhile."""
+        """Hold off signals in a context in which a file is written, so that none ends the process."""
         with self._saving:
             yield
 

@@ -45,7 +45,7 @@ def shortened(text: str, most: int = LONGEST) -> str:
     Returns
     -------
     str
-        At most so many characters.
+        The text in at most ``most`` characters.
     """
     if len(text) <= most:
         return text
@@ -66,7 +66,7 @@ def one_line(text: str, most: int = LONGEST) -> str:
     Returns
     -------
     str
-        At most so many characters, without control characters.
+        At most ``most`` characters, with control characters as escapes.
     """
     text = shortened(text, 8 * most)  # so that what follows takes no time for a text of megabytes
     return shortened(printable(" ".join(text.split())), most)

@@ -79,7 +79,7 @@ class Population:
         Parameters
         ----------
         path : str or path-like
-            The file; one that is there is replaced.
+            The file; an existing one is replaced.
 
         Raises
         ------

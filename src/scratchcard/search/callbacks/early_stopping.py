@@ -27,6 +27,6 @@ class EarlyStopping(Callback):
         self.patience = patience
 
     def on_generation(self, loop: Loop) -> None:
-        """Stop the search if the score has not improved for so many generations."""
+        """Stop the search if the score has not improved for ``patience`` generations."""
         if loop.generation - self.choosing.improved >= self.patience:
             loop.stop("early stopping")

@@ -10,7 +10,7 @@ from scratchcard.ticket import Network
 
 
 def thinned(masks: Masks, max_survivors: int, random: Random) -> Masks:
-    """Return masks with at most so many survivors each; chance decides which of them stay.
+    """Return masks without survivors in excess; chance decides which of them stay.
 
     Parameters
     ----------

@@ -131,7 +131,7 @@ def encode_labels(labels: Labels) -> bytes:
 
 
 def decode_labels(reader: ByteReader, n_classes: int) -> Labels:
-    """Read the labels of so many classes.
+    """Read the labels of ``n_classes`` classes.
 
     Parameters
     ----------
