@@ -17,6 +17,7 @@ from scratchcard import InputScaling, Mask, Network, Ticket
 from scratchcard.cli import main
 from scratchcard.cli.console import print_table
 from scratchcard.text import one_line, printable, shortened
+from scratchcard.ticket import Classes
 
 FIND = f"'{sys.executable}' -m scratchcard find iris --hidden 8 --evaluations 500 --jobs 1"
 FULL = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="takes /dev/full")
@@ -39,9 +40,9 @@ def shell(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 def ticket(*classes: str) -> Ticket:
     """A ticket whose answer is the first class, whatever the row."""
-    network = Network((2, 4, len(classes)), biases="zero")
+    network = Network.dense((2, 4, len(classes)), biases="zero")
     mask = Mask.from_flat(network.shapes, np.zeros(network.n_weights, np.uint8))
-    return Ticket(network, mask, InputScaling([0.0], [1.0]), classes, 1.0)
+    return Ticket(network, mask, InputScaling([0.0], [1.0]), Classes(classes))
 
 
 def saved(*classes: str) -> None:

@@ -286,6 +286,8 @@ def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None
     with np.errstate(all="ignore"), closing(algorithm.start(task)) as search:
         judge = Choosing(network, rows, Classes(network.n_outputs)).judge
         assert judge is not None
-        judge.evaluate(np.array([one.mask for one in search.individuals()]))
+        masks = np.array([one.mask for one in search.individuals()])
+        judge.evaluate(masks)
+        judge.apply(judge.state(masks[0]), np.zeros(1, np.int64))
         search.step(0.0, math.inf)
     _COMPILED.add(key)

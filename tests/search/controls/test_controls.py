@@ -141,7 +141,7 @@ def test_more_draws_never_give_a_worse_best(ticket, digits, objective):
         )
         assert tried == evaluations
         assert [int(layer.sum()) for layer in mask.arrays()] == [300, 60]
-        return dense.value(dense.state(mask.flat()).sums)
+        return dense.value(dense.sums(dense.state(mask.flat())))
 
     if objective == "accuracy":  # a cross-entropy also depends on the temperature
         assert best(1) >= best(40) >= best(400)

@@ -125,7 +125,7 @@ class MemeticSearch:
         self.generation += 1
         if self.sampler.is_due(self.generation):
             self._draw_anew(fraction)
-        self._retemper()
+        self.retemper()
         at = self._bursts(fraction, deadline)
         self._select()
         if len(self.members) == 1 or self._is_over(deadline):
@@ -216,7 +216,7 @@ class MemeticSearch:
         """Let members work at the same time, and count their trials."""
         self.evaluations += self.pool.run(work, members, even)
 
-    def _retemper(self) -> None:
+    def retemper(self) -> None:
         """Fit the temperature to the best individual; bursts that follow compute with it."""
         outputs, rows = self.members[0].sample(self.window, TEMPERATURE_ROWS)
         temperature = retempered(

@@ -31,7 +31,7 @@ class PlainMemetic(Memetic):
 
 
 class _PlainSearch(MemeticSearch):
-    def _retemper(self) -> None:
+    def retemper(self) -> None:
         """Keep the temperature, for it is part of the metric."""
 
 
