@@ -83,7 +83,7 @@ class Interrupts:
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
-        """Hold off signals in a context in which a file is written, so that none ends the process."""
+        """Hold off signals in a context in which a file is written; none ends the process."""
         with self._saving:
             yield
 

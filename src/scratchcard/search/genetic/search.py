@@ -305,7 +305,7 @@ class GeneticSearch:
         return thinned(masks, allowed, self.random)
 
     def _accuracies(self, masks: Masks, bound: float) -> NDArray[np.float64]:
-        """Return accuracies of masks on the training rows; those below the bound may be estimates."""
+        """Return accuracies of masks on the training rows; estimates, for those below the bound."""
         assert self.screening is not None
         found = self.screening(masks, bound)
         if self.accuracy is not self.fitness:
