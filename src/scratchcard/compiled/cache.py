@@ -173,7 +173,9 @@ class Cache(Face):  # type: ignore[misc]  # Numba has no types
         for folder in _folders():
             payload = _read(folder / name)
             if payload is not None:
-                with contextlib.suppress(Exception):  # of another Numba, whatever it is
+                with contextlib.suppress(
+                    Exception
+                ):  # what another version of Numba wrote may fail in any way
                     return CompileResult._rebuild(context, *pickle.loads(payload))
         return None
 
@@ -271,7 +273,7 @@ def _places() -> Iterator[Path]:
         "win32": os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local"),
     }
     user = known.get(sys.platform) or os.environ.get("XDG_CACHE_HOME") or f"{home}/.cache"
-    if os.path.isabs(user):  # it is not where nobody says what the home folder is
+    if os.path.isabs(user):  # false where no home folder is known
         yield Path(user) / "scratchcard"
 
 

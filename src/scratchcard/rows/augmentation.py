@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Inputs = NDArray[np.int16]
 
 WAYS = ((1, -1), (1, 1), (2, -1), (2, 1))  # axis and step of each shift
-STAY = len(WAYS)  # for one row that is shifted each way, so many stay as they are
+STAY = len(WAYS)  # how many rows stay as they are for each row that is shifted a given way
 
 
 def shifted(inputs: Inputs, random: np.random.Generator) -> Inputs:

@@ -25,7 +25,7 @@ from scratchcard.ticket import Mask, Network
 LANES = 16  # the rows of a block are padded to a multiple of this: whole vectors of int32
 # Most rows in a block: outputs and exps of ten classes then fill about a quarter of an L2 cache.
 BLOCK_ROWS = 1024
-ONE_BLOCK = 2048  # up to so many rows stay in one block
+ONE_BLOCK = 2048  # most rows that are left in one block
 
 
 class IncrementalEngine:

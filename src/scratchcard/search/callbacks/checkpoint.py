@@ -42,7 +42,7 @@ class Checkpoint(Callback):
         self.path = path
         self.seconds = seconds
         self.due = -math.inf
-        self.population: Population | None = None  # that after the last whole generation
+        self.population: Population | None = None  # as the last whole generation left it
 
     def on_start(self, loop: Loop) -> None:
         """Keep the first population, to be saved when the search ends.

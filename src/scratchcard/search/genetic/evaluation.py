@@ -20,10 +20,10 @@ from scratchcard.engines import Engine
 from scratchcard.search.genetic.bits import Words, distances, ones, packed
 
 TRIAL_SHARE = 0.1  # a mask with more flips than this per survivor is computed afresh, not tried
-RADIUS = 32  # a mask that is at most so many flips from an anchor gets no anchor of its own
+RADIUS = 32  # a mask that is at most this many flips from an anchor gets no anchor of its own
 ANCHORS = 30  # most masks whose engine states are kept
 MEMORY = 1 << 29  # most bytes that the engine states of all anchors take together
-PIECE = 8  # a thread takes at least so many trials of one state, or all if they are fewer
+PIECE = 8  # least number of trials of one state that a thread takes, or all if they are fewer
 
 Masks = NDArray[np.uint8]
 

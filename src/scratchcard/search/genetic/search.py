@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from scratchcard.search.genetic.settings import Genetic
 
 START_DENSITY = 0.5  # density of random masks, where no lower density is asked for
-SHARPEST = 16.0  # the temperature is at most so many times the one of unit spread
+SHARPEST = 16.0  # most that the temperature is a multiple of the one that gives a spread of a nat
 # Up to FEW_ROWS rows are cut into blocks of FEW_BLOCK_ROWS, so that a bad mask shows after one.
 FEW_ROWS, FEW_BLOCK_ROWS = 2048, 256
 OFTEN = 0.1  # more masks are evaluated at once while they take fewer seconds than this

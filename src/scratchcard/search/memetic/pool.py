@@ -15,7 +15,7 @@ from scratchcard.engines.incremental.threads import CALLED_OFF, Threads, make_th
 from scratchcard.search.memetic.member import Member
 
 PROBE = 32  # runs from one comparison of working together and alone to the next
-BETTER = 1.05  # the other way is taken if it makes at least so many times as many trials a second
+BETTER = 1.05  # the other way is taken if its trials per second are more than this multiple
 
 Work = Callable[[Member, Threads], int]
 

@@ -19,7 +19,7 @@ from scratchcard.engines import Engine, EngineMaker
 from scratchcard.rows import AUGMENTATIONS, MAX_ROW_WEIGHT, Rows
 from scratchcard.search.task import Task
 
-MANY = 1 << 14  # up to so many rows are all read; of more, a sample of at least so many is drawn
+MANY = 1 << 14  # more rows than this are sampled, and no sample is smaller than this
 PERIOD = 3  # generations that a sample lasts: a longer one is learnt by heart
 LEAST = 0.1  # added to how much each row matters, as a share of the mean, so that any is drawn
 CERTAIN = 1 << 32  # the integer that stands for a chance of 1
@@ -122,7 +122,7 @@ def _scale(matter: NDArray[np.int64], n_drawn: int) -> float:
     """
     largest = np.sort(matter)[::-1]
     rest = np.cumsum(largest[::-1])[::-1]  # sums from each place on
-    certain = np.arange(len(largest))  # if so many rows are certain, the others share what is left
+    certain = np.arange(len(largest))  # rows that are certain; the others share what is left
     scales = (n_drawn - certain) * float(CERTAIN) / np.maximum(rest, 1)
     fits = largest * scales <= CERTAIN
     return float(scales[fits.argmax()])

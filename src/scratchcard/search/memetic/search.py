@@ -49,7 +49,7 @@ TEMPERATURE_ROWS = 4096  # most rows that the temperature is fitted to
 TRIALS_OF_WINDOW = 2000  # trials of an individual in a window; then the clock is read, too
 POPULATION = 4  # individuals by default, in a network of up to LARGE weights; 1 in a larger one
 LARGE = 1 << 16
-MIN_GENERATIONS = 20  # a limit on evaluations makes generations short enough for so many
+MIN_GENERATIONS = 20  # least that a limit on evaluations allows: bursts get shorter for it
 NEWCOMER_PERIOD = 10  # generations from one newcomer to the next
 TRIALS = 60  # by default an individual has TRIALS * sqrt(n_weights) trials in a generation
 
