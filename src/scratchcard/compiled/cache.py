@@ -173,9 +173,8 @@ class Cache(Face):  # type: ignore[misc]  # Numba has no types
         for folder in _folders():
             payload = _read(folder / name)
             if payload is not None:
-                with contextlib.suppress(
-                    Exception
-                ):  # what another version of Numba wrote may fail in any way
+                # What another version of Numba wrote may fail in any way.
+                with contextlib.suppress(Exception):
                     return CompileResult._rebuild(context, *pickle.loads(payload))
         return None
 
