@@ -109,7 +109,7 @@ def _tolerant_console() -> Console:
 
 
 def _abandon(stream: IO[str]) -> None:
-    """Discard what a broken stream still holds, which Python would try to write again at its end."""
+    """Discard what a broken stream still holds, which Python would try to write again."""
     with contextlib.suppress(OSError, ValueError):  # a stream without a number, in memory
         number = os.open(os.devnull, os.O_WRONLY)
         os.dup2(number, stream.fileno())
@@ -181,7 +181,7 @@ def _printing() -> Iterator[None]:
 
 @contextlib.contextmanager
 def checked_output() -> Iterator[None]:
-    """Raise StandardOutputError in the context where something that prints cannot be printed."""
+    """Raise StandardOutputError in the context where something printed cannot be written."""
     if sys.stdout is None:
         yield
         return

@@ -107,7 +107,7 @@ def say_interrupted(n_kept: int, folder: Path) -> None:
 
 
 class Interrupt:
-    """A flag that says whether this process was asked to end; asked again, the process ends at once.
+    """A flag that says whether this process was asked to end; asked again, it ends at once.
 
     A signal handler that raises can do so anywhere: inside a compiler's callback, where the
     exception is lost, or while a file is written. This one only remembers; while there is nothing
