@@ -181,7 +181,7 @@ def _printing() -> Iterator[None]:
 
 @contextlib.contextmanager
 def checked_output() -> Iterator[None]:
-    """Raise StandardOutputError in the context where something printed cannot be written."""
+    """Raise StandardOutputError in the context where something cannot be printed."""
     if sys.stdout is None:
         yield
         return

@@ -42,7 +42,7 @@ class Outcome:
     Attributes
     ----------
     mask : Mask
-        The mask that was chosen, without dead weights.
+        The mask that was chosen.
     head : Head
         What the outputs mean, calibrated.
     objective : float
@@ -57,8 +57,8 @@ class Outcome:
         "generations", "evaluations", "seconds", "converged", "early stopping", "callback" or
         "interrupt", or what a callback said.
     history : list of Progress
-        One for each generation. A softmax objective there is at the temperature of its generation,
-        and on the rows that the search then read.
+        One for each generation of this search. A softmax objective there is at the temperature of
+        its generation, and on the rows that the search then read.
     """
 
     mask: Mask

@@ -167,10 +167,13 @@ WEIGHT_FAMILIES: dict[str, WeightFamily] = {
         WeightFamily("kaiming_normal", 2, 32, 127, 1014, _kaiming_normal),
     )
 }
+"""Families of random weights by name. A new one is a function and a row in this table."""
+
 BIAS_FAMILIES: dict[str, BiasFamily] = {
     family.name: family
     for family in (BiasFamily("uniform", 0, _uniform), BiasFamily("zero", 1, _zero))
 }
+"""Families of random biases by name."""
 
 
 def weights(family: str, seed: int, layer: int, fan_out: int, fan_in: int) -> Int8s:
