@@ -172,7 +172,7 @@ class _Output:
 
 @contextlib.contextmanager
 def _printing() -> Iterator[None]:
-    """Raise StandardOutputError for an OSError in the context, which must be one of standard output."""
+    """Raise StandardOutputError for an OSError in the context: one of standard output."""
     try:
         yield
     except OSError as error:
