@@ -213,10 +213,15 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         if len(classes) < 2:
             raise ValueError(f"y takes rows of two classes or more, got 1 class, {classes[0]!r}")
         head = Classes(classes)
-        weights = integer_weights(sample_weight * self._class_weights(classes, y, sample_weight))
         seed = self._seed()
-        rows = Labelled(X, targets, weights)
-        searched, aside = self._parts(rows, seed if before is None else before.network.seed)
+        parts = self._parts(targets, seed if before is None else before.network.seed)
+        counts = self._class_weights(classes, targets[parts[0]], sample_weight[parts[0]])
+
+        def labelled(part: Array) -> Labelled:
+            weights = sample_weight[part] * counts[targets[part]]
+            return Labelled(X[part], targets[part], integer_weights(weights))
+
+        searched, *aside = map(labelled, parts)
         network = self._network(searched.X, len(classes), before, seed)
         if before is not None and Classes(classes, before.head.temperature) != before.head:
             raise ValueError(
@@ -224,7 +229,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
                 f"got {classes}"
             )
         scaling = None if before is None else before.scaling
-        problem = Problem.make(network, searched, aside, scaling)
+        problem = Problem.make(network, searched, aside[0] if aside else None, scaling)
         outcome = evolve(
             problem.network,
             problem.train,
@@ -369,19 +374,18 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             return int(self.random_state)
         return int(random.randint(1 << 32, dtype=np.uint32))
 
-    def _class_weights(self, classes: Array, y: Array, sample_weight: Array) -> Array:
-        """Return the weight of each row's class, (n_samples,)."""
-        at = np.searchsorted(classes, y)
+    def _class_weights(self, classes: Array, targets: Array, sample_weight: Array) -> Array:
+        """Return the weight of each class, (n_classes,), by the rows that are searched."""
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
-            found = 1.0 / np.bincount(at, weights=sample_weight)
+            found = 1.0 / np.bincount(targets, weights=sample_weight)
         else:
-            found = compute_class_weight(self.class_weight, classes=classes, y=y)
+            found = compute_class_weight(self.class_weight, classes=classes, y=classes[targets])
         if not (np.isfinite(found) & (found >= 0)).all() or not found.any():
             raise ValueError(
                 f"class_weight takes numbers from 0, not all of them 0, got {self.class_weight!r}"
             )
-        rows: Array = found[at]
-        return rows
+        counts: Array = found
+        return counts
 
     def _network(self, X: Array, n_classes: int, before: Ticket | None, seed: int) -> Network:
         input_bits: Any = self.input_bits
@@ -404,15 +408,14 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             )
         return before.network
 
-    def _parts(self, rows: Labelled, seed: int) -> tuple[Labelled, Labelled | None]:
-        """Return the rows to search and those to validate, or None where none are set aside.
+    def _parts(self, targets: Array, seed: int) -> tuple[Array, ...]:
+        """Return the rows to search, and those to validate where some are set aside.
 
         ``seed`` is the network's, so that a warm start sets the same rows aside.
         """
         if not self.early_stopping:
-            return rows, None
-        searched, aside = set_aside(rows.targets, self.validation_fraction, seed)
-        return rows.take(searched), rows.take(aside)
+            return (np.arange(len(targets)),)
+        return set_aside(targets, self.validation_fraction, seed)
 
     def _keep_history(self, outcome: Outcome, first: bool) -> None:
         if first:

@@ -131,8 +131,8 @@ def test_an_interrupt_leaves_a_run_instead_of_ending_it_early(name, instance, mo
         algorithm = Memetic if name == "memetic" else Genetic
         original = algorithm.start
 
-        def start(self, task):
-            search = original(self, task)
+        def start(self, task, population=None):
+            search = original(self, task, population)
             monkeypatch.setattr(type(search), "step", interrupt)
             return search
 
