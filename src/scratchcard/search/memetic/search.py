@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from scratchcard.search.memetic.settings import Memetic
 
 FAIR_PRICE = 0.02  # by default, the weights that may survive add this to the objective together
-TEMPERATURE_ROWS = 4096  # most rows that the temperature is fitted to
+TEMPERATURE_ROWS = 4096  # the temperature is fitted to about this many rows
 TRIALS_OF_WINDOW = 2000  # trials of an individual in a window; then the clock is read, too
 POPULATION = 4  # individuals by default, in a network of up to LARGE weights; 1 in a larger one
 LARGE = 1 << 16
