@@ -46,7 +46,7 @@ def decide(job, state, chooser, flips, n_flips, now, slack):
     return then, True
 
 
-@jit
+@jit(_nrt=False)
 def objective_now(job, state):
     """Return the objective of an individual; all threads must ask at the same time."""
     sum_up(state, job.threads)
@@ -69,7 +69,11 @@ def burst(job, state, chooser, n_trials):
     Every thread calls this with its own copies of ``state.mask`` and ``chooser``, and ends with the
     same.
     """
-    flips = np.zeros(2, dtype=np.int64)
+    return _mutate(job, state, chooser, n_trials, np.zeros(2, dtype=np.int64))
+
+
+@jit(nogil=True, _nrt=False)
+def _mutate(job, state, chooser, n_trials, flips):
     now = objective_now(job, state)
     tried = 0
     accepted = 0
@@ -93,18 +97,24 @@ def recombine(job, state, chooser, other):
     For every hidden unit, in random order, the bits of its incoming and outgoing weights are taken
     together or not at all. Return (value, trials, accepted).
     """
-    net, survivors = job.net, chooser.survivors
-    order = hidden_units_in_random_order(net, chooser.rng)
-    flips = np.zeros(net.fan_ins.max() + net.sizes.max(), dtype=np.int64)
+    order = hidden_units_in_random_order(job.net, chooser.rng)
+    flips = np.zeros(job.net.fan_ins.max() + job.net.sizes.max(), dtype=np.int64)
+    return _mate(job, state, chooser, other, (order, flips))
+
+
+@jit(nogil=True, _nrt=False)
+def _mate(job, state, chooser, other, arrays):
+    order, flips = arrays
+    survivors = chooser.survivors
+    most = chooser.moves.max_survivors
     now = objective_now(job, state)
     tried = 0
     accepted = 0
-    for unit in order:
+    for k in range(order.size):
         if is_over(job.threads):
             break
-        n_flips = unit_difference(net, state.mask, other, unit, flips)
+        n_flips = unit_difference(job.net, state.mask, other, order[k], flips)
         growth = growth_of(survivors, flips, n_flips)
-        most = chooser.moves.max_survivors
         if n_flips == 0 or (growth > 0 and survivors.surviving[0] + growth > most):
             continue
         tried += 1

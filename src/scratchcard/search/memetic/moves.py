@@ -1,4 +1,8 @@
-"""Moves: what a burst proposes, and how it accepts. Compiled; the same for every engine."""
+"""Moves: what a burst proposes, and how it accepts. Compiled; the same for every engine.
+
+What runs once per trial allocates nothing and is compiled without reference counts (``_nrt``), as
+in the engine: taking a part out of a tuple of arrays counts each of them up and down.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +61,7 @@ class Chooser(NamedTuple):
     rng: NDArray[np.uint64]  # (1,) the random stream
 
 
-@jit
+@jit(_nrt=False)
 def random_bits(rng):
     """Return the next 64 random bits of ``rng``, (1,) uint64: SplitMix64.
 
@@ -70,26 +74,26 @@ def random_bits(rng):
     return z ^ (z >> np.uint64(31))
 
 
-@jit
+@jit(_nrt=False)
 def uniform(rng):
     """Return a random float in [0, 1)."""
     return (random_bits(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@jit
+@jit(_nrt=False)
 def below(rng, n):
     """Return a random integer in 0..n-1."""
     return np.int64(uniform(rng) * n)
 
 
-@jit
+@jit(_nrt=False)
 def slack_of(chooser):
     """Return by how much the next candidate may be worse."""
     heat = chooser.moves.heat
     return -heat * np.log(1.0 - uniform(chooser.rng)) if heat > 0 else 0.0
 
 
-@jit
+@jit(_nrt=False)
 def growth_of(survivors, flips, n_flips):
     """Return how many weights more survive after these flips."""
     growth = 0
@@ -98,7 +102,7 @@ def growth_of(survivors, flips, n_flips):
     return growth
 
 
-@jit
+@jit(_nrt=False)
 def note_flips(net, survivors, flips, n_flips):
     """Note that these weights have been flipped."""
     for f in range(n_flips):
@@ -125,7 +129,7 @@ def note_flip(net, survivors, index):
         survivors.fed[source] -= 1
 
 
-@jit
+@jit(_nrt=False)
 def propose(net, chooser, flips):
     """Fill ``flips`` with one or two weights to flip, and return how many; 0 if none was found."""
     survivors, moves, rng = chooser.survivors, chooser.moves, chooser.rng
@@ -180,7 +184,7 @@ def hidden_units_in_random_order(net, rng):
     return order + net.first_units[1]
 
 
-@jit
+@jit(_nrt=False)
 def unit_difference(net, mask, other, number, flips):
     """Fill ``flips`` with the weights of a hidden unit whose bits differ, and return how many.
 
