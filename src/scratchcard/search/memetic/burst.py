@@ -74,6 +74,7 @@ def burst(job, state, chooser, n_trials):
 
 @jit(nogil=True, _nrt=False)
 def _mutate(job, state, chooser, n_trials, flips):
+    """Do what :func:`burst` says, with an array for the flips."""
     now = objective_now(job, state)
     tried = 0
     accepted = 0
@@ -104,6 +105,7 @@ def recombine(job, state, chooser, other):
 
 @jit(nogil=True, _nrt=False)
 def _mate(job, state, chooser, other, arrays):
+    """Do what :func:`recombine` says, with arrays for the units' order and the flips."""
     order, flips = arrays
     survivors = chooser.survivors
     most = chooser.moves.max_survivors
