@@ -1,7 +1,7 @@
 """scratchcard: find the good network that is already inside a random one.
 
-Every name is imported when it is first asked for, so ``from scratchcard import Ticket`` needs
-NumPy alone; the search's own dependencies are imported when a search is.
+Every name is imported when it is first asked for, so ``from scratchcard import Ticket`` needs NumPy
+alone; the search's own dependencies are imported when a search is.
 """
 
 from __future__ import annotations

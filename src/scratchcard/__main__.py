@@ -23,7 +23,7 @@ def main() -> int:
 
 
 def _mind_signals(code: int, message: str = "") -> None:
-    """End the process at Ctrl-C from now on, without a traceback, where no command does better."""
+    """End the process at Ctrl-C from now on, without a traceback, unless a command takes over."""
     process = os.getpid()
 
     def leave(number: int, frame: FrameType | None) -> None:
@@ -36,7 +36,7 @@ def _mind_signals(code: int, message: str = "") -> None:
 
 
 def _mend_streams() -> None:
-    """Give numbers 0 to 2 to no other file, and let standard output write what it can.
+    """Keep numbers 0 to 2 from other files, and let standard output write what it can.
 
     Where a standard stream is closed, the next file that is opened gets its number, and what is
     meant for the stream would be written into that file.

@@ -17,7 +17,27 @@ TINY, HUGE = sys.float_info.min, sys.float_info.max
 
 
 def as_int(name: str, value: Any, low: int, high: int) -> int:
-    """Return value as a Python int in low..high; ValueError for all else, bools and floats too."""
+    """Return a value as a Python int.
+
+    Parameters
+    ----------
+    name : str
+        The argument that the error names.
+    value : object
+        The value; bools and floats are refused.
+    low, high : int
+        The range that it must be in, both ends included.
+
+    Returns
+    -------
+    int
+        The value.
+
+    Raises
+    ------
+    ValueError
+        For anything but an integer in that range.
+    """
     try:
         if isinstance(value, (bool, np.bool_)):
             raise TypeError
@@ -30,7 +50,27 @@ def as_int(name: str, value: Any, low: int, high: int) -> int:
 
 
 def as_family(name: str, value: Any, families: dict[str, _F]) -> _F:
-    """Return the family of that name, or raise ValueError that lists the families there are."""
+    """Return the entry of a table that has this name.
+
+    Parameters
+    ----------
+    name : str
+        The argument that the error names.
+    value : object
+        The name to look up.
+    families : dict of str to object
+        The table.
+
+    Returns
+    -------
+    object
+        The entry.
+
+    Raises
+    ------
+    ValueError
+        For anything but a name in the table; the error lists the names.
+    """
     if not isinstance(value, str) or value not in families:
         known = ", ".join(repr(known) for known in families)
         raise ValueError(f"{name} takes one of {known}, got {value!r}")
@@ -40,9 +80,28 @@ def as_family(name: str, value: Any, families: dict[str, _F]) -> _F:
 def as_number(
     name: str, value: Any, low: float, high: float = HUGE, takes: str | None = None
 ) -> float:
-    """Return value as a float in low..high; ValueError for all else, bools, NaN and text too.
+    """Return a value as a float.
 
-    takes : how the error says what is taken, where low..high is not how a person would say it.
+    Parameters
+    ----------
+    name : str
+        The argument that the error names.
+    value : object
+        The value; bools, NaN and text are refused.
+    low, high : float
+        The range that it must be in, both ends included.
+    takes : str or None
+        How the error describes the range; None for its two ends.
+
+    Returns
+    -------
+    float
+        The value.
+
+    Raises
+    ------
+    ValueError
+        For anything but a number in that range.
     """
     is_number = isinstance(value, (Real, np.number)) and not isinstance(value, (bool, np.bool_))
     if is_number and low <= float(value) <= high:
@@ -53,6 +112,26 @@ def as_number(
 
 
 def as_share(name: str, value: Any, zero: bool = True) -> float:
-    """Return value as a float from 0, or above 0, to 1; ValueError for all else."""
+    """Return a value from 0 to 1 as a float.
+
+    Parameters
+    ----------
+    name : str
+        The argument that the error names.
+    value : object
+        The value; bools, NaN and text are refused.
+    zero : bool
+        Whether 0 itself is taken.
+
+    Returns
+    -------
+    float
+        The value.
+
+    Raises
+    ------
+    ValueError
+        For anything but a number in that range.
+    """
     takes = f"{'from' if zero else 'above'} 0 to 1"
     return as_number(name, value, 0.0 if zero else TINY, 1.0, takes)

@@ -7,13 +7,21 @@ from numpy.typing import NDArray
 
 __all__ = ["distinct", "hashes"]
 
-_BLOCK = 1 << 20  # numbers hashed at once: 8 MiB
+_BLOCK = 1 << 20  # numbers that are hashed at once, which take 8 MiB
 
 
 def hashes(values: NDArray[np.integer]) -> NDArray[np.uint64]:
-    """Return a hash of each row of integers: as good as random, wherever the row stands.
+    """Return a hash of each row of integers: as good as random, and the same wherever it stands.
 
-    values : (n_rows, n_columns) array. Returns (n_rows,).
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns) of integers
+        The rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), uint64
+        The hashes.
     """
     found = np.empty(len(values), dtype=np.uint64)
     factors = np.random.SeedSequence(0).generate_state(values.shape[1], np.uint64)
@@ -28,9 +36,18 @@ def distinct(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return where each different row of integers first stands, and its weights summed.
 
-    The order is that of their hashes: as good as random, and always the same.
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows, n_columns) of integers
+        The rows.
+    weights : ndarray of shape (n_rows,), int64
+        Their weights; rows of weight 0 do not count.
 
-    values : (n_rows, n_columns). weights : (n_rows,); rows of weight 0 do not count.
+    Returns
+    -------
+    tuple of two ndarray of shape (n_distinct,), int64
+        Indices and summed weights, in the order of the rows' hashes: as good as random, and always
+        the same.
     """
     counted = np.flatnonzero(weights)
     found = hashes(values[counted])

@@ -1,7 +1,7 @@
-"""Files written whole or not at all. The standard library only.
+"""Files that are written whole or not at all. The standard library only.
 
-A file is written under a temporary name beside its place and renamed. What killed processes left
-of that is removed by the next one that writes into the folder.
+A file is written under a temporary name in the same folder and renamed. What killed processes left
+of that is removed by the next process that writes into the folder.
 """
 
 from __future__ import annotations
@@ -23,13 +23,23 @@ Path = str | os.PathLike[str]
 
 # The machine, the process, and a number that no other has.
 _TEMPORARY = re.compile(r"\.scratchcard-([0-9a-f]{8})-(\d{1,10})-[0-9a-f]{16}\.tmp")
-_ABANDONED = 3600.0  # seconds; nothing is written for as long
+_ABANDONED = 3600.0  # seconds after which a temporary file cannot still be in use
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write data to path whole or not at all: a file that was there stays whole if this fails.
+    """Write data to a file whole or not at all: a file that was there stays whole if this fails.
 
-    Writes a new file in the same folder and renames it. Raises OSError.
+    Parameters
+    ----------
+    path : str or path-like
+        The file; if it is a link, its target is replaced.
+    data : bytes
+        What to write.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
     """
     path = os.path.realpath(path)  # through a link: its target is replaced, not the link
     folder = _existing_folder(path)
@@ -43,10 +53,26 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def write_new(path: Path, data: bytes) -> str:
-    """Write data whole to a name that no file has yet, and return it; raises OSError.
+    """Write data whole to a name that no file has yet.
 
-    The name is ``path``, or with -2, -3, … before its suffix the first that is free. Of several
-    processes that write at the same time, each gets a name of its own.
+    Of several processes that write at the same time, each gets a name of its own.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The name; if it is taken, -2, -3, … is put before its suffix.
+    data : bytes
+        What to write.
+
+    Returns
+    -------
+    str
+        The name that the file has.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written.
     """
     path = os.path.abspath(path)
     with _written(_existing_folder(path), data) as temporary:
@@ -59,7 +85,7 @@ def write_new(path: Path, data: bytes) -> str:
 
 
 def _taken(temporary: str, path: str) -> bool:
-    """Give the temporary file this name; False if there is a file of that name."""
+    """Give the temporary file this name, and return False if there is a file of that name."""
     try:
         os.link(temporary, path)
     except FileExistsError:
@@ -82,7 +108,7 @@ def _existing_folder(path: str) -> str:
 
 @contextlib.contextmanager
 def _written(folder: str, data: bytes) -> Iterator[str]:
-    """A temporary file that holds the data, in the context; afterwards it is gone or renamed."""
+    """Hold the data in a temporary file in the context; afterwards it is gone or renamed."""
     _remove_abandoned(folder)
     name = f".scratchcard-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.tmp"
     temporary = os.path.join(folder, name)
@@ -98,7 +124,7 @@ def _written(folder: str, data: bytes) -> Iterator[str]:
 
 
 def _remove_abandoned(folder: str) -> None:
-    """Remove temporary files of processes that are gone, and those that nobody has finished."""
+    """Remove temporary files of processes that are gone, and those too old to be finished."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             named = _TEMPORARY.fullmatch(entry.name)
@@ -111,7 +137,7 @@ def _remove_abandoned(folder: str) -> None:
 
 
 def _machine() -> str:
-    """The machine's name in eight characters: a process is only known on its own machine."""
+    """Return the machine's name in eight characters; a process is known on its own alone."""
     return f"{zlib.crc32(socket.gethostname().encode()):08x}"
 
 

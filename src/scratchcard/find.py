@@ -1,7 +1,7 @@
 """Find a ticket for a data set and report on it: what the command line and benchmarks share.
 
-``find`` searches on the training rows and chooses on the validation rows; the test rows are read
-by ``Found.report``, once, when the search is over.
+``find`` searches on the training rows and chooses on the validation rows. The test rows are read by
+``Found.report``, once, when the search is over.
 """
 
 from __future__ import annotations
@@ -30,16 +30,29 @@ from scratchcard.ticket.scaling import needed_bits
 
 @dataclass(frozen=True)
 class Found:
-    """A finished search: the ticket, how the search went, and what it searched."""
+    """A finished search: the ticket, how the search went, and what it searched.
+
+    Attributes
+    ----------
+    ticket : Ticket
+        What was found.
+    outcome : Outcome
+        How the search went.
+    search : Search
+        The data and the settings.
+    """
 
     ticket: Ticket
     outcome: Outcome
     search: Search
 
     def report(self) -> dict[str, Any]:
-        """Evaluate the ticket on all three parts of the data set. Plain values, fit for JSON.
+        """Evaluate the ticket on all three parts of the data set.
 
-        Accuracies, densities and shares are fractions of 1.
+        Returns
+        -------
+        dict
+            Plain values that JSON holds. Accuracies, densities and shares are fractions of 1.
         """
         data, ticket, outcome = self.search.dataset, self.ticket, self.outcome
         labels, counts = np.unique(data.train.y, return_counts=True)
@@ -81,26 +94,46 @@ class Search:
 
     Parameters
     ----------
-    dataset : rows to search, choose and test on.
-    hidden : units in each hidden layer.
-    max_density : largest share of the weights that may stay, above 0 and at most 1. None is 0.1
-        for the memetic algorithm and no limit for the genetic one.
-    algorithm : "memetic", "genetic" (the paper's), or one with settings of its own, as
-        ``Memetic(max_density=0.05, sample=0.6)``, whose density counts and not ``max_density``.
-    limits : when to stop; the algorithm's own limits, which no clock enters, if None.
-    weights, biases, activation, input_bits, seed : see ``Network``; for None as ``input_bits``, 8,
-        or 16 where a feature takes more than 256 different values.
-    search_seed : of the search alone, 0..2**32 - 1, for several searches on the same weights; None
-        is the same as ``seed``.
-    prune : "train" or "validation": afterwards scratch off, in one greedy pass, every weight whose
-        loss costs no accuracy on these rows; validation rows calibrate anew. An interrupted search
-        is not pruned.
-    augment : "shift" to search the training rows, square images, half of them shifted by a pixel,
-        anew each time they are drawn; of the memetic algorithm. Against learning them by heart.
-    n_jobs : threads, at least 1; the ticket does not depend on it.
+    dataset : Dataset
+        Rows to search, choose and test on.
+    hidden : tuple of int
+        Units in each hidden layer.
+    max_density : float or None
+        Largest share of the weights that may stay, above 0 and at most 1. None is 0.1 for the
+        memetic algorithm and no limit for the genetic one.
+    algorithm : str or Algorithm
+        "memetic", "genetic" (the paper's), or one with settings of its own, such as
+        ``Memetic(max_density=0.05, sample=0.6)``, whose own density holds.
+    objective : str or Objective
+        What the search minimises: a name of :data:`scratchcard.objectives.OBJECTIVES`, or an
+        objective.
+    weights, biases, activation : str
+        Families of the random weights and biases, and the activation of hidden units; see
+        :class:`scratchcard.Network`.
+    input_bits : int or None
+        Bits of a scaled feature, 8 or 16; None for 8, or 16 where a feature takes more than 256
+        different values.
+    seed : int
+        Seed of the network, 0 to 2**32 - 1.
+    search_seed : int or None
+        Seed of the search alone, 0 to 2**32 - 1, for several searches on the same weights; None for
+        the same as ``seed``.
+    limits : Limits or None
+        When to stop; None for the algorithm's own limits, which no clock enters.
+    prune : {"train", "validation"} or None
+        The rows on which, after the search, one greedy pass scratches off every weight whose loss
+        costs no accuracy. The head is then calibrated anew. An interrupted search is not pruned.
+    augment : {"shift"} or None
+        "shift" for rows that are square images: half of the training rows are shifted by a pixel,
+        anew each time they are drawn, so that none is learnt by heart. For the memetic algorithm.
+    n_jobs : int
+        Threads, at least 1; the ticket does not depend on it.
 
-    Raises ValueError, naming the setting, before anything is searched; also for labels and layers
-    that no ticket can hold.
+    Raises
+    ------
+    ValueError
+        For a setting that is out of range, before anything is searched; also for labels and layers
+        that no ticket can hold.
     """
 
     dataset: Dataset
@@ -148,12 +181,24 @@ class Search:
     ) -> Found:
         """Search until a limit, an interrupt, or a callback that stops; then prune.
 
-        An interrupt while pruning gives what the search found, unpruned.
+        An interrupt while pruning gives what the search found, not pruned.
 
         Parameters
         ----------
-        callbacks, interrupts
-            As for :func:`scratchcard.evolve`.
+        callbacks : sequence of Callback or of callable
+            What is done beside the search, as for :func:`scratchcard.evolve`.
+        interrupts : Interrupts or None
+            Holds the flag that ends the search, as for :func:`scratchcard.evolve`.
+
+        Returns
+        -------
+        Found
+            The ticket, and how the search went.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After Ctrl-C before there is a first mask.
         """
         problem = self.problem
         outcome = evolve(
@@ -234,5 +279,29 @@ def find(
     interrupts: Interrupts | None = None,
     **settings: Any,
 ) -> Found:
-    """Search a ticket for a data set. Takes the settings of :class:`Search`."""
+    """Search a ticket for a data set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        Rows to search, choose and test on.
+    callbacks : sequence of Callback or of callable
+        What is done beside the search, as for :func:`scratchcard.evolve`.
+    interrupts : Interrupts or None
+        Holds the flag that ends the search, as for :func:`scratchcard.evolve`.
+    **settings : object
+        The other settings of :class:`Search`.
+
+    Returns
+    -------
+    Found
+        The ticket, and how the search went.
+
+    Raises
+    ------
+    ValueError
+        For a setting that is out of range.
+    KeyboardInterrupt
+        After Ctrl-C before there is a first mask.
+    """
     return Search(dataset, **settings).run(callbacks, interrupts)

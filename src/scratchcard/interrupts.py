@@ -1,10 +1,10 @@
 """Ctrl-C, SIGTERM and SIGHUP while something is searched: a flag that the search reads.
 
 A handler that raises KeyboardInterrupt raises it anywhere: in a callback of the compiler or of the
-garbage collector, where Python drops it, and the user's wish with it. So while :class:`Interrupts`
-is entered no handler raises. A thread of its own learns of every signal at once, also while the
-main thread is in compiled code or in the compiler, and sets the flag; the search looks at it
-several times a second, ends, and what it has found is kept.
+garbage collector, where Python drops it and nothing is interrupted. So while :class:`Interrupts` is
+entered no handler raises. A thread of its own learns of every signal at once, also while the main
+thread is in compiled code or in the compiler, and sets the flag; the search looks at it several
+times a second, ends, and what it has found is kept.
 """
 
 from __future__ import annotations
@@ -25,28 +25,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Interrupts", "checkpoint"]
 
-PATIENCE = 2.0  # seconds that a search has to end in before a second signal forces it
-SAVING = 30.0  # seconds that a second signal waits for a file that is being written
+PATIENCE = 2.0  # seconds after the first signal from which a second one ends the process
+SAVING = 30.0  # most seconds that a second signal waits for a file that is being written
 _END = b"\0"  # no signal has this number
 
 
 class Interrupts:
     """A context in which the first interrupt only sets a flag.
 
+    Outside of the main thread no handler is installed, because Python allows it there alone; the
+    flag stays 0.
+
     Parameters
     ----------
-    leave : ends the process, for a program such as the command line. It is called with True, in
-        another thread, by a signal that comes before there is a result (see :meth:`started`), when
-        nothing can be lost; and with False by a later signal, once the search has had two seconds
-        to end in since the first. It never returns. With ``leave``, SIGTERM and SIGHUP are
-        handled as Ctrl-C is.
-
-        None is for a library in somebody else's process: it never ends that, handles Ctrl-C alone,
-        and only where Ctrl-C would raise KeyboardInterrupt. Another Ctrl-C, two seconds after the
-        first or later, raises it.
-
-    Outside of the main thread no handler is installed, for Python allows it there alone; the flag
-    stays 0.
+    leave : callable or None
+        Ends the process, for a program such as the command line. It is called with True, in another
+        thread, by a signal that comes before there is a result (see :meth:`started`), when nothing
+        can be lost; and with False by a later signal, once the search has had two seconds to end in
+        since the first. It never returns. With ``leave``, SIGTERM and SIGHUP are handled as Ctrl-C
+        is. None is for a library in another program's process: it never ends that process, handles
+        Ctrl-C alone, and only where Ctrl-C would raise KeyboardInterrupt. Another Ctrl-C, two
+        seconds after the first or later, raises it.
     """
 
     def __init__(self, leave: Callable[[bool], object] | None = None) -> None:
@@ -84,7 +83,7 @@ class Interrupts:
 
     @contextlib.contextmanager
     def saving(self) -> Iterator[None]:
-        """A context in which a file is written: no signal ends the process meanwhile."""
+        """Hold off signals in a context in which a file is written; none ends the process."""
         with self._saving:
             yield
 
@@ -123,7 +122,7 @@ class Interrupts:
         self._writer.close()
 
     def _wanted(self) -> Iterator[int]:
-        """The signals to handle."""
+        """Yield the signals to handle."""
         if self._leave is None:
             if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
                 yield signal.SIGINT

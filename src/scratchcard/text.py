@@ -8,12 +8,23 @@ from __future__ import annotations
 
 __all__ = ["one_line", "printable", "shortened"]
 
-LONGEST = 300  # characters of an error
+LONGEST = 300  # most characters of an error
 _GAP = " … "
 
 
 def printable(text: str) -> str:
-    r"""Return the text with what is not printed as a character written as an escape: ``\x1b``."""
+    r"""Return the text with characters that are not printed as themselves as escapes like ``\x1b``.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+
+    Returns
+    -------
+    str
+        The printable text.
+    """
     if text.isprintable():
         return text
     return "".join(
@@ -22,7 +33,20 @@ def printable(text: str) -> str:
 
 
 def shortened(text: str, most: int = LONGEST) -> str:
-    """Return the text, its middle cut out if it has more than ``most`` characters."""
+    """Return the text, with its middle cut out if it is too long.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    most : int
+        Most characters.
+
+    Returns
+    -------
+    str
+        The text in at most ``most`` characters.
+    """
     if len(text) <= most:
         return text
     half = (most - len(_GAP)) // 2
@@ -30,6 +54,19 @@ def shortened(text: str, most: int = LONGEST) -> str:
 
 
 def one_line(text: str, most: int = LONGEST) -> str:
-    """Return the text as one printable line of at most ``most`` characters."""
+    """Return the text as one printable line.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    most : int
+        Most characters.
+
+    Returns
+    -------
+    str
+        At most ``most`` characters, with control characters as escapes.
+    """
     text = shortened(text, 8 * most)  # so that what follows takes no time for a text of megabytes
     return shortened(printable(" ".join(text.split())), most)

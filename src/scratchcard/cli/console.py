@@ -103,13 +103,13 @@ class _Tolerant:
 
 
 def _tolerant_console() -> Console:
-    """A console on standard error, whatever has become of that."""
+    """Return a console on standard error that never fails, even if that is closed or broken."""
     file = None if sys.stderr is None else cast("IO[str]", _Tolerant(sys.stderr))
     return Console(file=file, stderr=True, highlight=False)
 
 
 def _abandon(stream: IO[str]) -> None:
-    """Send what a broken stream still holds nowhere, or Python would try again at its end."""
+    """Discard what a broken stream still holds, which Python would try to write again."""
     with contextlib.suppress(OSError, ValueError):  # a stream without a number, in memory
         number = os.open(os.devnull, os.O_WRONLY)
         os.dup2(number, stream.fileno())
@@ -126,20 +126,34 @@ def complain(message: str) -> None:
 
 
 def complain_at_once(message: str) -> None:
-    """The same past all buffers and locks, for a process that ends now; the live line goes."""
+    """Print a message like :func:`complain`, past all buffers and locks.
+
+    It is for a process that ends now; the live line is removed.
+    """
     clear = _CLEAR if os.isatty(2) else b""
     with contextlib.suppress(OSError):
         os.write(2, clear + f"scratchcard: {message}\n".encode())
 
 
 def say(data: str | bytes) -> None:
-    """Print on standard output; raises StandardOutputError where that cannot be written."""
+    """Print on standard output.
+
+    Parameters
+    ----------
+    data : str or bytes
+        What to print; text gets a line end.
+
+    Raises
+    ------
+    StandardOutputError
+        If standard output cannot be written.
+    """
     with _printing():
         click.echo(data, nl=isinstance(data, str))
 
 
 class _Output:
-    """Standard output, whose errors cannot be taken for those of a file."""
+    """Standard output whose errors cannot be confused with those of a file."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -158,7 +172,7 @@ class _Output:
 
 @contextlib.contextmanager
 def _printing() -> Iterator[None]:
-    """A context in which an OSError is one of standard output: a StandardOutputError."""
+    """Raise StandardOutputError for an OSError in the context: one of standard output."""
     try:
         yield
     except OSError as error:
@@ -167,7 +181,7 @@ def _printing() -> Iterator[None]:
 
 @contextlib.contextmanager
 def checked_output() -> Iterator[None]:
-    """A context in which whatever prints raises StandardOutputError if that cannot be done."""
+    """Raise StandardOutputError in the context where something cannot be printed."""
     if sys.stdout is None:
         yield
         return

@@ -47,7 +47,7 @@ def check_folder(folder: Path) -> None:
 
 
 def follow(rows: Iterable[Row], done: int, total: int, name: Callable[[Row], str]) -> None:
-    """Take the runs as they are done, with a bar on a terminal and a line for each elsewhere.
+    """Go through the runs as they are done, with a bar on a terminal and a line for each elsewhere.
 
     Parameters
     ----------
@@ -107,11 +107,11 @@ def say_interrupted(n_kept: int, folder: Path) -> None:
 
 
 class Interrupt:
-    """Whether this process was asked to end; asked again, it ends at once.
+    """A flag that says whether this process was asked to end; asked again, it ends at once.
 
     A signal handler that raises can do so anywhere: inside a compiler's callback, where the
-    exception is lost, or while a file is written. This one only remembers; while there is
-    nothing to lose, as when libraries are imported, it ends the process instead.
+    exception is lost, or while a file is written. This one only remembers; while there is nothing
+    to lose, as when libraries are imported, it ends the process instead.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Where a found ticket goes: to its place, or to any other place rather than nowhere."""
+"""Saves a found ticket, in another folder if it cannot be written where it should be."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Saved(NamedTuple):
-    """Where a ticket is: a file, or, if ``path`` is None, ``text`` that base64 decodes."""
+    """Where a ticket was saved: a file or, if ``path`` is None, ``text`` that base64 decodes."""
 
     path: Path | None
     problem: str | None = None  # one line on why it is not in its place
@@ -48,7 +48,7 @@ def save(ticket: Ticket, out: Path | None, default: Path) -> Saved:
 
 
 def _elsewhere() -> list[str]:
-    """Folders that may do instead, the nearest first."""
+    """Return folders that may be used instead, the nearest first."""
     folders = [os.curdir, os.path.expanduser("~")]
     with contextlib.suppress(OSError):  # none can be written
         folders.append(tempfile.gettempdir())

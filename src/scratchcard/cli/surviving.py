@@ -52,6 +52,6 @@ def survivors(tickets: tuple[Path, ...], out: Path | None, as_json: bool) -> Non
 
 
 def _short_names(paths: tuple[Path, ...]) -> list[str]:
-    """The files' names without suffix, or whole paths where those would not tell them apart."""
+    """Return the files' names without suffix, or whole paths where those would not differ."""
     stems = [path.stem for path in paths]
     return stems if len(set(stems)) == len(stems) else [str(path) for path in paths]

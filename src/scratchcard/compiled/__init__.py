@@ -1,1 +1,1 @@
-"""What everything compiled is made of: vector loops, and float32 arithmetic of fixed order."""
+"""The parts that all compiled code shares: vector loops, float32 arithmetic and their cache."""

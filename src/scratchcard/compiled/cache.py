@@ -1,14 +1,14 @@
 """Where compiled functions are kept: a cache that is never stale, and never ends a search.
 
-:func:`jit` and :func:`cfunc` are Numba's, with another cache. Numba's own keeps a function while
-the file that it stands in stays the same, though functions in other files are compiled into it; it
-ends with an error where it can write nowhere, and at a damaged file.
+:func:`jit` and :func:`cfunc` are Numba's, with another cache. Numba's own cache keeps a function as
+long as its own source file stays the same, although functions of other files are compiled into it.
+It also raises an error where it cannot write, and at a damaged file.
 
 Here the folder is named by a hash of all sources that compiled functions are made of, and of the
-versions of what compiles them. It lies beside this file, or, where that cannot be written, in the
+versions of what compiles them. It lies beside this file or, where that cannot be written, in the
 user's cache folder; ``NUMBA_CACHE_DIR`` names another. Each file holds one function for one set of
-types, and its own checksum: a file that is damaged is written anew. Where nothing can be written,
-one line says so, and every process compiles for itself.
+types, and its own checksum: a damaged file is written anew. Where nothing can be written, one line
+says so, and every process compiles for itself.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from scratchcard.interrupts import checkpoint
 __all__ = ["cfunc", "jit"]
 
 PACKAGE = Path(__file__).parents[1]
-KEPT = 5  # folders of other sources or versions, the last ones used
+KEPT = 5  # folders that are kept, for this version of the sources and for others
 _FOLDER = re.compile(r"kernels-[0-9a-f]{20}")
 _DIGEST = hashlib.sha256().digest_size
 _COMPILES = re.compile(r"^(?:from|import) (?:numba|scratchcard\.compiled)\b", re.MULTILINE)
@@ -57,7 +57,22 @@ _IMPORT = re.compile(
 def jit(*functions: Callable[..., Any], **options: Any) -> Any:
     """Compile a function as ``numba.njit`` does, and keep it in this package's cache.
 
-    As a decorator with or without options: ``@jit``, ``@jit(nogil=True)``.
+    Parameters
+    ----------
+    *functions : callable
+        The function, when this is used as ``@jit``.
+    **options : object
+        Options of ``numba.njit``, when this is used as ``@jit(nogil=True)``.
+
+    Returns
+    -------
+    callable
+        The compiled function, or a decorator where no function was given.
+
+    Raises
+    ------
+    ValueError
+        If NUMBA_DISABLE_JIT is set, since the engine needs compiled code.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
@@ -73,9 +88,27 @@ def jit(*functions: Callable[..., Any], **options: Any) -> Any:
 def cfunc(
     signature: Any, *, cache: bool = True, **options: Any
 ) -> Callable[[Callable[..., Any]], Any]:
-    """Compile a function as ``numba.cfunc`` does, and keep it in this package's cache.
+    """Return a decorator that compiles as ``numba.cfunc`` does and keeps the result in this cache.
 
-    ``cache`` is False for a function that a user's code is compiled into: no hash covers that.
+    Parameters
+    ----------
+    signature : numba signature
+        The types that the function takes and returns.
+    cache : bool
+        Whether to keep it. False for a function that a user's code is compiled into, because no
+        hash covers that.
+    **options : object
+        Options of ``numba.cfunc``.
+
+    Returns
+    -------
+    callable
+        The decorator.
+
+    Raises
+    ------
+    ValueError
+        If NUMBA_DISABLE_JIT is set.
     """
 
     def decorate(function: Callable[..., Any]) -> Any:
@@ -99,7 +132,7 @@ def _check_that_numba_compiles() -> None:
 
 
 def _is_ours(function: Callable[..., Any]) -> bool:
-    """Whether the function stands in a source that the hash covers."""
+    """Return whether the function stands in a source file that the hash covers."""
     return Path(function.__code__.co_filename) in _sources()
 
 
@@ -112,7 +145,7 @@ class Cache(Face):  # type: ignore[misc]  # Numba has no types
 
     @property
     def cache_path(self) -> str | None:
-        """The first folder that is asked."""
+        """The folder that is looked in first."""
         return next((str(folder) for folder in _folders()), None)
 
     def enable(self) -> None:
@@ -124,14 +157,14 @@ class Cache(Face):  # type: ignore[misc]  # Numba has no types
         self._is_enabled = False
 
     def flush(self) -> None:
-        """Forget the function."""
+        """Remove what is kept of the function."""
         for folder in _folders():
             for path in folder.glob(f"{self._stem}-*.bin"):
                 with contextlib.suppress(OSError):
                     path.unlink()
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        """Return what was compiled for these types, or None."""
+        """Return what was compiled for these types, or None where nothing is kept."""
         checkpoint()
         if not self._is_enabled:
             return None
@@ -140,7 +173,8 @@ class Cache(Face):  # type: ignore[misc]  # Numba has no types
         for folder in _folders():
             payload = _read(folder / name)
             if payload is not None:
-                with contextlib.suppress(Exception):  # of another Numba, whatever it is
+                # What another version of Numba wrote may fail in any way.
+                with contextlib.suppress(Exception):
                     return CompileResult._rebuild(context, *pickle.loads(payload))
         return None
 
@@ -161,7 +195,7 @@ class Cache(Face):  # type: ignore[misc]  # Numba has no types
         return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
     def _name(self, signature: Any, codegen: Any) -> str:
-        """The file's name: what the function is, for which types, and for which processor."""
+        """Return the file name, made of what the function is, its types, and the processor."""
         function = self._function
         cells = [cell.cell_contents for cell in function.__closure__ or ()]
         key = (
@@ -176,7 +210,7 @@ class Cache(Face):  # type: ignore[misc]  # Numba has no types
 
 
 def _read(path: Path) -> bytes | None:
-    """The payload of a file, or None if there is none or it is damaged."""
+    """Return the payload of a file, or None if there is no file or it is damaged."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -186,7 +220,7 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, data: bytes) -> bool:
-    """Whether the file could be written, whole."""
+    """Write the file whole, and return whether that was possible."""
     try:
         if not path.parent.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -198,7 +232,7 @@ def _write(path: Path, data: bytes) -> bool:
 
 
 def _remove_old_folders(used: Path) -> None:
-    """Keep the folders that were used last."""
+    """Remove all folders of other sources or versions but those that were used last."""
     found = [path for path in used.parent.iterdir() if _FOLDER.fullmatch(path.name)]
     found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in found[KEPT:]:
@@ -207,7 +241,7 @@ def _remove_old_folders(used: Path) -> None:
 
 @lru_cache
 def _say_that_nothing_is_kept() -> None:
-    """Say once, in one line, on standard error unless the program logs elsewhere."""
+    """Log one warning, once, that compiled functions cannot be kept."""
     logging.getLogger("scratchcard").warning(
         "scratchcard: what is compiled cannot be kept, so every start compiles it anew, which "
         "takes a minute; set NUMBA_CACHE_DIR to a folder that can be written"
@@ -216,7 +250,7 @@ def _say_that_nothing_is_kept() -> None:
 
 @lru_cache
 def _folders() -> tuple[Path, ...]:
-    """The folders to look in, and to write to the first that can be written."""
+    """Return the folders to look in; a function is written to the first that can be written."""
     name = f"kernels-{_hash()}"
     folders = tuple(folder / name for folder in _places())
     for folder in folders:
@@ -238,13 +272,13 @@ def _places() -> Iterator[Path]:
         "win32": os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local"),
     }
     user = known.get(sys.platform) or os.environ.get("XDG_CACHE_HOME") or f"{home}/.cache"
-    if os.path.isabs(user):  # it is not where nobody says what the home folder is
+    if os.path.isabs(user):  # false where no home folder is known
         yield Path(user) / "scratchcard"
 
 
 @lru_cache
 def _hash() -> str:
-    """What compiled functions depend on, in twenty characters."""
+    """Return a hash, twenty characters, of everything that compiled functions depend on."""
     hashed = hashlib.sha256()
     versions = (sys.version, platform.machine(), numba.__version__, llvmlite.__version__)
     hashed.update(repr((*versions, np.__version__)).encode())
@@ -256,7 +290,7 @@ def _hash() -> str:
 
 @lru_cache
 def _sources() -> dict[Path, str]:
-    """The sources that hold compiled functions, and all that these import from this package.
+    """Return the sources that hold compiled functions, and all that these import from this package.
 
     An imported constant or function is compiled into what uses it.
     """
@@ -280,7 +314,7 @@ def _sources() -> dict[Path, str]:
 
 
 def _imported(text: str) -> Iterator[Path]:
-    """The files that a source imports from this package, and some that are none."""
+    """Yield the files that a source may import from this package; some of them do not exist."""
     for match in _IMPORT.finditer(text):
         module = PACKAGE.joinpath(*(match["module"] or match["other"] or "").strip(".").split("."))
         names = re.findall(r"\w+", match["names"] or "")

@@ -1,8 +1,8 @@
 """Vector loops: the few array operations that everything compiled is made of.
 
-Numba widens int32 arithmetic to int64, which halves or loses the vector units. The intrinsics here
-say what is meant (a 32-bit shift, a select without a branch), and the loops are written so that
-LLVM vectorises each of them. None of them allocates.
+Numba widens int32 arithmetic to int64, which halves the speed of vector instructions or prevents
+them. The intrinsics here say what is meant (a 32-bit shift, a choice without a branch), and the
+loops are written so that LLVM vectorises each of them. None of them allocates memory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ZERO = np.int32(0)
 
 @intrinsic
 def shift_right(typing_context: Any, x: Any, shift: Any) -> Any:
-    """``x >> shift`` in 32 bits, arithmetic."""
+    """Return ``x >> shift`` in 32 bits, arithmetic."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.ashr(*arguments)
@@ -30,7 +30,7 @@ def shift_right(typing_context: Any, x: Any, shift: Any) -> Any:
 
 @intrinsic
 def if_equal(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
-    """``x if a == b else y`` for int32, without a branch."""
+    """Return ``x if a == b else y`` of int32 numbers, without a branch."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         first, second, then, otherwise = arguments
@@ -41,7 +41,7 @@ def if_equal(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
 
 @intrinsic
 def if_greater(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
-    """``x if a > b else y`` for int32, without a branch."""
+    """Return ``x if a > b else y`` of int32 numbers, without a branch."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         first, second, then, otherwise = arguments
@@ -52,28 +52,28 @@ def if_greater(typing_context: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
 
 @jit
 def copy(out, values):
-    """``out[:] = values``."""
+    """Set ``out[:] = values``."""
     for r in range(out.size):
         out[r] = values[r]
 
 
 @jit
 def fill(out, value):
-    """``out[:] = value``."""
+    """Set ``out[:] = value``."""
     for r in range(out.size):
         out[r] = value
 
 
 @jit
 def add(out, values):
-    """``out += values``."""
+    """Add ``values`` to ``out``."""
     for r in range(out.size):
         out[r] += values[r]
 
 
 @jit
 def add_scaled(out, w, values):
-    """``out += w * values`` in int32; ``values`` int32 or int16."""
+    """Add ``w * values`` to ``out`` in int32; ``values`` are int32 or int16."""
     w = np.int32(w)
     for r in range(out.size):
         out[r] += np.int32(w * np.int32(values[r]))
@@ -81,7 +81,7 @@ def add_scaled(out, w, values):
 
 @jit
 def set_scaled(out, base, w, values):
-    """``out = base + w * values`` in int32; ``values`` int32 or int16."""
+    """Set ``out = base + w * values`` in int32; ``values`` are int32 or int16."""
     w = np.int32(w)
     for r in range(out.size):
         out[r] = base[r] + np.int32(w * np.int32(values[r]))
@@ -89,7 +89,7 @@ def set_scaled(out, base, w, values):
 
 @jit
 def weighted_total(values, weights):
-    """``sum(values * weights)`` of two int32 vectors, exact in int64."""
+    """Return ``sum(values * weights)`` of two int32 vectors, exact in int64."""
     total = np.int64(0)
     for r in range(values.size):
         total += np.int64(values[r]) * np.int64(weights[r])
@@ -98,7 +98,7 @@ def weighted_total(values, weights):
 
 @jit(_nrt=False)
 def running_sum(out, planes, where, n):
-    """``out = planes[where[0]] + ... + planes[where[n - 1]]``, float32, added in this order."""
+    """Set ``out`` to the sum of ``n`` float32 planes, ``planes[where[0]]`` first, in this order."""
     k = min(n, 1)
     if n == 0:
         fill(out, 0.0)

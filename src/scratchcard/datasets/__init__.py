@@ -52,10 +52,27 @@ def load(data: str | Path, target: str | None = None) -> Dataset:
 
 
 def load_features(data: str | Path, target: str | None = None) -> Array:
-    """Read the rows to predict: (n_rows, n_features) array.
+    """Read the rows to predict.
 
     Every column of a file is a feature but ``target``, which is left out. A name, or a folder with
     IDX files, gives its test rows.
+
+    Parameters
+    ----------
+    data : str or Path
+        A name (see ``NAMES``), a file, or a folder with the four IDX files of MNIST's kind.
+    target : str or None
+        The column (or NPZ array) with labels, if there is one to leave out.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features)
+        The features.
+
+    Raises
+    ------
+    DataError
+        If there is no such data, or it cannot be read, or a row cannot be used; it says why.
     """
     if is_name(str(data)):
         return load_named(str(data)).test.X

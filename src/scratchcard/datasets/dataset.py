@@ -23,7 +23,7 @@ from scratchcard.text import one_line
 
 Array = NDArray[Any]
 
-MOST_TEXT = 500  # characters of an error
+MOST_TEXT = 500  # most characters of an error
 TEST_SHARE = 0.25
 VALIDATION_SHARE = 0.15
 SPLIT_SEED = 0
@@ -31,9 +31,14 @@ MIN_ROWS_PER_CLASS = 3
 
 
 class DataError(ValueError):
-    """Data that cannot be read or used. The message says what is wrong, and where.
+    """Data cannot be read or used. The message says what is wrong, and where.
 
     It is one line of bounded length, with control characters as escapes, whatever the data holds.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong.
     """
 
     def __init__(self, message: str) -> None:
@@ -41,7 +46,15 @@ class DataError(ValueError):
 
 
 class Part(NamedTuple):
-    """Some rows of a data set: X (n_rows, n_features) numbers, y (n_rows,) labels."""
+    """Some rows of a data set.
+
+    Attributes
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        Numbers.
+    y : ndarray of shape (n_rows,)
+        Labels.
+    """
 
     X: Array
     y: Array
@@ -49,10 +62,25 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Training, validation and test rows, and the sorted class labels of the training rows.
+    """Training, validation and test rows of a data set.
 
     The search reads ``train``, choosing and pruning read ``validation``, and ``test`` is read once,
     by the final report.
+
+    Parameters
+    ----------
+    name : str
+        What the data set is called.
+    train, validation, test : Part
+        The rows.
+    feature_names : tuple of str or None
+        Names of the features.
+
+    Raises
+    ------
+    DataError
+        For rows whose shapes do not fit together, for numbers that are not finite, and for a class
+        without training rows.
     """
 
     name: str
@@ -88,7 +116,7 @@ class Dataset:
 
     @cached_property
     def classes(self) -> Array:
-        """Class labels, sorted, (n_classes,)."""
+        """Class labels of the training rows, sorted, (n_classes,)."""
         return np.unique(self.train.y)
 
     @property
@@ -102,7 +130,18 @@ class Dataset:
         return len(self.classes)
 
     def targets(self, part: Part) -> NDArray[np.int64]:
-        """Class indices (n_rows,) of the labels of a part."""
+        """Return the class indices of the labels of a part.
+
+        Parameters
+        ----------
+        part : Part
+            Rows of this data set.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Indices into :attr:`classes`.
+        """
         return np.searchsorted(self.classes, part.y).astype(np.int64)
 
 
@@ -160,7 +199,24 @@ def split(
 
 
 def check_rows(name: str, X: Array, y: Array, *, has_test: bool = False) -> None:
-    """Raise DataError unless there are enough rows, of each class too, to split."""
+    """Raise an error unless there are enough rows, of each class too, to split.
+
+    Parameters
+    ----------
+    name : str
+        What the data set is called.
+    X : ndarray of shape (n_rows, n_features)
+        Features.
+    y : ndarray of shape (n_rows,)
+        Labels.
+    has_test : bool
+        Whether test rows come with the data.
+
+    Raises
+    ------
+    DataError
+        If there are too few rows, no features, one class only, or numbers that are not finite.
+    """
     if len(y) == 0:
         raise DataError(f"{name}: no rows")
     if X.shape[1] == 0:

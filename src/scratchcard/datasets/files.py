@@ -39,14 +39,50 @@ class _Table(NamedTuple):
 
 
 def read_labelled(path: Path, target: str | None) -> tuple[Array, Array, tuple[str, ...] | None]:
-    """Read (features (n_rows, n_features), labels (n_rows,), feature names or None)."""
+    """Read the features, the labels and the names of the features from a file.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV, Parquet or NPZ file.
+    target : str or None
+        The column, or array, with the labels; None for the last, or ``y``.
+
+    Returns
+    -------
+    tuple of ndarray (n_rows, n_features), ndarray (n_rows,), and tuple of str or None
+        Features, labels, and names of the features.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or a row cannot be used.
+    """
     features, labels, names = _read(path, target, labelled=True)
     assert labels is not None
     return features, labels, names
 
 
 def read_features(path: Path, target: str | None) -> Array:
-    """Read the features (n_rows, n_features) of all columns but the target."""
+    """Read the features of all columns but the target from a file.
+
+    Parameters
+    ----------
+    path : Path
+        A CSV, Parquet or NPZ file.
+    target : str or None
+        The column, or array, to leave out; None for none.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_features)
+        Features.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or a row cannot be used.
+    """
     features = _read(path, target, labelled=False).features
     if features.size == 0:
         raise DataError(f"{path}: no rows to predict")
@@ -65,7 +101,7 @@ def _read(path: Path, target: str | None, *, labelled: bool) -> _Table:
 
 
 def _target_index(path: Path, names: Sequence[str], target: str | None, last: bool) -> int | None:
-    """Place of the label column among the names; None if every column is a feature."""
+    """Return the place of the label column among the names; None if every column is a feature."""
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         raise DataError(f"{path}: more than one column is named {min(repeated)!r}")
@@ -248,7 +284,7 @@ def _read_npz(path: Path, target: str | None, labelled: bool) -> _Table:
 
 
 def _npz_names(path: Path, names: list[str], target: str | None, labelled: bool) -> tuple[str, str]:
-    """Names of the arrays with the features and with the labels."""
+    """Return the names of the arrays with the features and with the labels."""
     labels_name = target or "y"
     if target is not None and target not in names:
         raise DataError(f"{path}: no array {target!r}; its arrays: {_some(names)}")
@@ -297,7 +333,7 @@ def _npz_features(where: str, features: Array) -> Array:
 
 
 def _as_labels(where: str, values: Array) -> Array:
-    """Labels of one kind: int64, bool or str. Raises DataError for any other."""
+    """Return labels of one kind, int64, bool or str, or raise DataError for any other."""
     kind = values.dtype.kind
     if kind == "U":
         return values

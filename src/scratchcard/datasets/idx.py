@@ -24,7 +24,23 @@ _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E:
 
 
 def read_idx(path: Path) -> Array:
-    """Read one IDX file. Raises DataError if it is not one, or is truncated or too long."""
+    """Read one IDX file, plain or gzipped.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    ndarray
+        Its array, of the shape and type that its header says.
+
+    Raises
+    ------
+    DataError
+        If it is not an IDX file, or is truncated or too long.
+    """
     try:
         data = path.read_bytes()
         if data[:2] == b"\x1f\x8b":
@@ -46,7 +62,25 @@ def read_idx(path: Path) -> Array:
 
 
 def read_folder(folder: Path, name: str) -> Dataset:
-    """Read a folder in MNIST's layout, with its own test rows."""
+    """Read a folder in MNIST's layout, with its own test rows.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    name : str
+        What the data set is called.
+
+    Returns
+    -------
+    Dataset
+        Training, validation and test rows.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or cannot be read.
+    """
     return split(name, *_read_pair(folder, "train"), test=_read_pair(folder, "t10k"))
 
 

@@ -41,12 +41,39 @@ _MOST_CLASSES = 10
 
 
 def is_name(name: str) -> bool:
-    """Whether a data set has this name."""
+    """Return whether a data set has this name.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+
+    Returns
+    -------
+    bool
+        Whether :func:`load_named` knows it.
+    """
     return name in NAMES or _WITH_CLASS_COUNT.fullmatch(name) is not None
 
 
 def load_named(name: str) -> Dataset:
-    """Load the data set of this name. Raises DataError if it cannot be had."""
+    """Load the data set of this name.
+
+    Parameters
+    ----------
+    name : str
+        A name of :data:`NAMES`, ``digits-N`` or ``blobs-N``.
+
+    Returns
+    -------
+    Dataset
+        Training, validation and test rows.
+
+    Raises
+    ------
+    DataError
+        If there is no such data set, or its files are not on this machine.
+    """
     counted = _WITH_CLASS_COUNT.fullmatch(name)
     if counted:
         n_classes = int(counted[2])

@@ -1,4 +1,4 @@
-"""Engines: what computes the objective of a mask. ``dense`` is the truth, ``incremental`` fast."""
+"""Engines: what computes the objective of a mask. ``dense`` is the reference; the other is fast."""
 
 from __future__ import annotations
 
@@ -11,7 +11,23 @@ ENGINES: dict[str, EngineMaker] = {"incremental": IncrementalEngine, "dense": De
 
 
 def make_engine_of(name: str) -> EngineMaker:
-    """Return what makes engines of this name."""
+    """Return what makes engines of this name.
+
+    Parameters
+    ----------
+    name : str
+        A name in :data:`ENGINES`.
+
+    Returns
+    -------
+    EngineMaker
+        A class, or a function, that makes an engine.
+
+    Raises
+    ------
+    ValueError
+        If there is no engine of that name.
+    """
     if name not in ENGINES:
         known = ", ".join(map(repr, ENGINES))
         raise ValueError(f"engine takes one of {known}, got {name!r}")

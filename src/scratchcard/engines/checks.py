@@ -1,4 +1,4 @@
-"""What every engine checks of its objective."""
+"""Checks that every engine makes of its objective."""
 
 from __future__ import annotations
 
@@ -7,7 +7,20 @@ from scratchcard.rows import Rows
 
 
 def check_group(objective: Objective, rows: Rows) -> None:
-    """Raise ValueError for an objective over groups of rows that the rows do not come in."""
+    """Raise an error unless the rows come in the groups that the objective is defined for.
+
+    Parameters
+    ----------
+    objective : Objective
+        The objective.
+    rows : Rows
+        The rows.
+
+    Raises
+    ------
+    ValueError
+        If the group sizes differ.
+    """
     if objective.group not in (1, rows.group):
         raise ValueError(
             f"objective {objective.name!r} takes rows in groups of {objective.group}, "
@@ -16,7 +29,20 @@ def check_group(objective: Objective, rows: Rows) -> None:
 
 
 def one_statistic_only(objective: Objective, n_outputs: int) -> None:
-    """Raise ValueError for an objective with more statistics of a row than one."""
+    """Raise an error unless the objective has one statistic of a row.
+
+    Parameters
+    ----------
+    objective : Objective
+        The objective.
+    n_outputs : int
+        Outputs of the network.
+
+    Raises
+    ------
+    ValueError
+        If a row has more statistics.
+    """
     n_statistics = objective.n_statistics(n_outputs)
     if n_statistics > 1:
         raise ValueError(

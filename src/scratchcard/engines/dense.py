@@ -1,4 +1,4 @@
-"""The dense engine: NumPy products of whole matrices. Obvious, and what all engines must equal."""
+"""The dense engine: plain NumPy products of whole matrices, which all other engines must equal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scratchcard.ticket import Mask, Network
 
 @dataclass
 class DenseState:
-    """One individual: its flat mask."""
+    """One individual, of which this engine keeps the flat mask alone."""
 
     mask: NDArray[np.uint8]
 
@@ -24,8 +24,29 @@ class DenseState:
 class DenseEngine:
     """Computes an objective of masks of one network on one set of rows, each time afresh.
 
-    It has the face of every engine (:class:`scratchcard.engines.Engine`). Whatever only serves
-    speed, blocks, similar states, threads and bounds, is ignored.
+    Its methods take and return what those of every engine do; see
+    :class:`scratchcard.engines.Engine`. Whatever only serves speed, which is blocks, similar
+    states, threads and bounds, is ignored.
+
+    Parameters
+    ----------
+    network : Network
+        The frozen random network.
+    rows : Rows
+        The rows to read; inputs within the network's input limit.
+    objective : Objective
+        What is computed.
+    temperature : float
+        Nats of logit per unit of output.
+    block_rows : int or None
+        Ignored.
+    is_shuffled : bool
+        Ignored.
+
+    Raises
+    ------
+    ValueError
+        For rows that the network cannot read, or in other groups than the objective takes.
     """
 
     compiled = None
@@ -48,7 +69,7 @@ class DenseEngine:
         self.temper(temperature)
 
     def temper(self, temperature: float) -> None:
-        """Change the temperature."""
+        """Change the temperature, in nats of logit per unit of output."""
         self.temperature = temperature
         self.scale = bits_per_output(temperature)
 
@@ -60,15 +81,15 @@ class DenseEngine:
         return self.objective.statistics(*given)
 
     def state(self, mask: NDArray[np.uint8]) -> DenseState:
-        """Return an individual with this flat mask, (n_weights,)."""
+        """Return an individual with this flat mask, (n_weights,), which is copied."""
         return DenseState(np.array(mask, dtype=np.uint8))
 
     def derive(self, state: DenseState, mask: NDArray[np.uint8]) -> DenseState:
-        """Return an individual with this flat mask."""
+        """Return an individual with this flat mask; the similar one is of no use here."""
         return self.state(mask)
 
     def affordable_states(self, memory: int) -> int:
-        """Return 0: deriving an individual from another saves nothing."""
+        """Return 0, because deriving an individual from another saves nothing here."""
         return 0
 
     def evaluate(
@@ -78,7 +99,7 @@ class DenseEngine:
         n_jobs: int = 1,
         worst: float = np.inf,
     ) -> NDArray[np.int64]:
-        """Return the sums of flat masks, (n, n_weights) -> (n, n_statistics)."""
+        """Return the sums of flat masks: (n, n_weights) give (n, n_statistics)."""
         n_statistics = self.objective.n_statistics(self.network.n_outputs)
         sums = np.zeros((len(masks), n_statistics), dtype=np.int64)
         for found, mask in zip(sums, masks, strict=True):
@@ -86,7 +107,7 @@ class DenseEngine:
         return sums
 
     def row_statistics(self, mask: NDArray[np.uint8], n_jobs: int = 1) -> NDArray[np.int32]:
-        """Return the one statistic of each row, (n_rows,); 0 where it weighs 0."""
+        """Return the one statistic of each row, (n_rows,); 0 where a row weighs 0."""
         one_statistic_only(self.objective, self.network.n_outputs)
         rows, found = self.rows, np.zeros(len(self.rows), dtype=np.int32)
         outputs, one = self._outputs(mask, rows), np.ones(1, dtype=np.int64)
@@ -98,32 +119,32 @@ class DenseEngine:
         return found
 
     def outputs(self, mask: NDArray[np.uint8], n_rows: int) -> tuple[NDArray[Any], Rows]:
-        """Return outputs, (rows, n_outputs), of about so many rows, and those rows."""
+        """Return the outputs for all rows, (n_rows, n_outputs), and those rows."""
         return self._outputs(mask, self.rows), self.rows
 
     def sums(self, state: DenseState) -> NDArray[np.int64]:
-        """Return the sums of the statistics, (n_statistics,)."""
+        """Return the sums of an individual's statistics, (n_statistics,)."""
         return self._sums(state.mask, self.rows)
 
     def value(self, sums: NDArray[np.int64]) -> float:
-        """Return the objective's value for these sums; lower is better."""
+        """Return the objective's value for these sums, (n_statistics,); lower is better."""
         return self.objective.checked_value(sums, self.rows.total_weight)
 
     def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the objective's values for many sums, (n, n_statistics) -> (n,)."""
+        """Return the objective's values for many sums: (n, n_statistics) give (n,)."""
         return np.array([self.value(row) for row in sums])
 
     def trial(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the sums if these flat weight indices were flipped; flips nothing."""
+        """Return what the sums would be with these flat weight indices flipped; flips nothing."""
         return self._sums(_flipped(state.mask, flips), self.rows)
 
     def trial_flips(self, state: DenseState, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the sums for each flat weight index flipped alone, (n, n_statistics)."""
+        """Return what the sums would be for each flat index flipped alone, (n, n_statistics)."""
         masks = np.array([_flipped(state.mask, flip) for flip in np.asarray(flips)[:, None]])
         return self.evaluate(masks.reshape(-1, state.mask.size))
 
     def apply(self, state: DenseState, flips: NDArray[np.int64]) -> None:
-        """Flip these flat weight indices."""
+        """Flip these flat weight indices of an individual."""
         state.mask = _flipped(state.mask, flips)
 
 

@@ -1,4 +1,4 @@
-"""The search as scikit-learn estimators."""
+"""Estimators: the search with the face of a scikit-learn estimator."""
 
 from __future__ import annotations
 

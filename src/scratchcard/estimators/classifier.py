@@ -1,4 +1,7 @@
-"""TicketClassifier: the search as a scikit-learn classifier. scikit-learn, and what searches."""
+"""TicketClassifier: the search as a scikit-learn classifier.
+
+It may import scikit-learn, and all that searches.
+"""
 
 from __future__ import annotations
 
@@ -249,43 +252,74 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> Array:
-        """Return the label of each row, ndarray of shape (n_samples,).
+        """Return the label of each row.
 
+        Parameters
+        ----------
         X : array-like of shape (n_samples, n_features)
+            Finite numbers.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels.
         """
         outputs = self._ticket.outputs(self._rows(X))
         labels: Array = self.classes_[np.argmax(outputs, axis=1)]
         return labels
 
     def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
-        """Return the probability of each class, ndarray of shape (n_samples, n_classes).
+        """Return the probability of each class.
 
+        Parameters
+        ----------
         X : array-like of shape (n_samples, n_features)
+            Finite numbers.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Probabilities, in the order of ``classes_``.
         """
         return self._ticket.predict_proba(self._rows(X))
 
     def predict_log_proba(self, X: Any) -> npt.NDArray[np.float64]:
-        """Return the logarithm of the probability of each class, (n_samples, n_classes).
+        """Return the natural logarithm of the probability of each class.
 
+        Parameters
+        ----------
         X : array-like of shape (n_samples, n_features)
+            Finite numbers.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Logarithms, in the order of ``classes_``.
         """
         logits = self._ticket.decision_function(self._rows(X))
         found: npt.NDArray[np.float64] = log_softmax(logits, axis=1)
         return found
 
     def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
-        """Return the logits, ndarray of shape (n_samples, n_classes).
+        """Return the logits of each row.
 
-        For two classes of shape (n_samples,), above 0 where the second class is predicted.
-
+        Parameters
+        ----------
         X : array-like of shape (n_samples, n_features)
+            Finite numbers.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes), or (n_samples,) for two classes
+            Logits in nats. For two classes, the second class's minus the first's: above 0 where the
+            second is predicted.
         """
         logits = self._ticket.decision_function(self._rows(X))
         return logits if len(self.classes_) > 2 else logits[:, 1] - logits[:, 0]
 
     @property
     def network_(self) -> Network:
-        """The random network that the ticket is of."""
+        """The random network of ``ticket_``."""
         return self.ticket_.network
 
     @property
@@ -307,7 +341,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
     # -- search ----------------------------------------------------------------------------------
 
     def _limits(self) -> Limits:
-        """Check the parameters that stand for themselves; returns when to stop."""
+        """Check the parameters that do not depend on others, and return when to stop."""
         for name, kind, most, what in (
             ("max_iter", Integral, math.inf, "an integer from 1 or None"),
             ("max_evaluations", Integral, math.inf, "an integer from 1 or None"),
@@ -341,7 +375,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         return int(random.randint(1 << 32, dtype=np.uint32))
 
     def _class_weights(self, classes: Array, targets: Array, sample_weight: Array) -> Array:
-        """Return what each class counts, (n_classes,), by the rows that are searched."""
+        """Return the weight of each class, (n_classes,), by the rows that are searched."""
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
             found = 1.0 / np.bincount(targets, weights=sample_weight)
         else:
@@ -377,7 +411,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
     def _parts(self, targets: Array, seed: int) -> tuple[Array, ...]:
         """Return the rows to search, and those to validate where some are set aside.
 
-        seed : of the network, so that a warm start sets aside what was not searched before.
+        ``seed`` is the network's, so that a warm start sets the same rows aside.
         """
         if not self.early_stopping:
             return (np.arange(len(targets)),)

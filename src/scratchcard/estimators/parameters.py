@@ -1,4 +1,4 @@
-"""Parameters of estimators, checked as scikit-learn's users expect, and rows set aside."""
+"""Checks of an estimator's parameters, as scikit-learn's users expect them, and rows set aside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,27 @@ Array = npt.NDArray[Any]
 
 
 def set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
-    """Return the rows to search and those to validate, of each class this share or a row."""
+    """Return the rows to search and the rows to validate.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows,) of integers
+        Class indices.
+    share : float
+        Share of each class that is set aside, and at least one row of each that has two.
+    seed : int
+        Draws the rows.
+
+    Returns
+    -------
+    tuple of two ndarray of shape (n,), int64
+        Indices of the rows to search, and of those to validate.
+
+    Raises
+    ------
+    ValueError
+        If no class has two rows.
+    """
     random = np.random.default_rng(seed)
     aside = np.zeros(len(targets), dtype=np.bool_)
     for k in range(targets.max() + 1):
@@ -27,7 +47,23 @@ def set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
 
 
 def as_hidden(sizes: Any) -> tuple[int, ...]:
-    """Return the units of each hidden layer, from one number or a sequence of them."""
+    """Return the units of each hidden layer.
+
+    Parameters
+    ----------
+    sizes : int or sequence of int
+        One number, or one for each layer.
+
+    Returns
+    -------
+    tuple of int
+        The units.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
     try:
         hidden: tuple[Any, ...] = (sizes,) if isinstance(sizes, Integral) else tuple(sizes)
         if isinstance(sizes, str) or any(not isinstance(n, Integral) or n < 1 for n in hidden):
@@ -40,7 +76,25 @@ def as_hidden(sizes: Any) -> tuple[int, ...]:
 
 
 def as_sample_weight(sample_weight: Any, X: Array) -> Array:
-    """Return what each row of X counts, float64 (n_rows,), from one number, one a row, or None."""
+    """Return the weight of each row.
+
+    Parameters
+    ----------
+    sample_weight : float, array-like of shape (n_rows,), or None
+        Weights of at least 0; one number for all, or None for 1.
+    X : ndarray of shape (n_rows, n_features)
+        The rows.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), float64
+        The weights.
+
+    Raises
+    ------
+    ValueError
+        For negative weights, for weights that are all 0, and for another shape.
+    """
     if sample_weight is None or isinstance(sample_weight, Real):
         sample_weight = np.full(len(X), 1.0 if sample_weight is None else sample_weight)
     found: Array = check_array(
@@ -57,7 +111,23 @@ def as_sample_weight(sample_weight: Any, X: Array) -> Array:
 
 
 def as_threads(n_jobs: Any) -> int:
-    """Return threads for scikit-learn's n_jobs: None is 1, -1 all cores, -2 all but one."""
+    """Return the number of threads that scikit-learn's n_jobs stands for.
+
+    Parameters
+    ----------
+    n_jobs : int or None
+        None is 1, -1 all cores, -2 all cores but one.
+
+    Returns
+    -------
+    int
+        At least 1.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
     if n_jobs is None:
         return 1
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, Integral) or n_jobs == 0:

@@ -1,4 +1,4 @@
-"""Objectives, declared as data: additive integer statistics of rows and a scalar of their sums."""
+"""Objectives: what a search minimises, declared as statistics of rows and a scalar of the sums."""
 
 from __future__ import annotations
 
@@ -16,7 +16,23 @@ OBJECTIVES = {
 
 
 def get_objective(objective: str | Objective) -> Objective:
-    """Return the objective of this name, or the objective itself."""
+    """Return the objective of this name, or the objective itself.
+
+    Parameters
+    ----------
+    objective : str or Objective
+        A name in :data:`OBJECTIVES`, or an objective.
+
+    Returns
+    -------
+    Objective
+        The objective.
+
+    Raises
+    ------
+    ValueError
+        If there is no objective of that name.
+    """
     if isinstance(objective, Objective):
         return objective
     if not isinstance(objective, str) or objective not in OBJECTIVES:

@@ -28,28 +28,50 @@ from scratchcard.compiled.cache import cfunc
 __all__ = ["QUANTUM", "Block", "Objective", "ObjectiveError", "bits_per_output"]
 
 QUANTUM = 1 << 14
-"""Quanta per unit of a real-valued statistic."""
+"""Real-valued statistics are integer multiples of one over this."""
 
 
 class ObjectiveError(ValueError):
-    """An objective that gave NaN, an infinity, or a number too large to be kept exactly."""
+    """An objective gave NaN, an infinity, or a number too large to be kept exactly."""
 
 
 class Block(NamedTuple):
     """One block of rows, as the compiled statistics of an objective read it.
 
-    Real rows come first; others, which pad the block, have weight 0.
+    Real rows come first; the rows after them only pad the block, and have weight 0.
+
+    Attributes
+    ----------
+    outputs : ndarray of shape (n_planes, n_rows), int32
+        Outputs of the network, one plane for each class; which plane, ``where`` says.
+    exps : ndarray of shape (n_planes, n_rows), float32
+        2**logit of the same planes, clipped; empty unless the objective asks for it.
+    where : ndarray of shape (n_classes + 1,), int64
+        The plane of each class; the last number is the plane that holds the output of each row's
+        target.
+    targets : ndarray of shape (n_rows,), int32
+        The class index of each row.
+    weights : ndarray of shape (n_rows,), int32
+        The weight of each row.
+    scale : float32
+        Bits of logit per unit of output.
+    work : ndarray of shape (2, n_rows), float32
+        Scratch memory that the function may use as it likes.
+    quanta : ndarray of shape (n_rows,), int32
+        To be filled by an objective with one statistic: the statistic of each row, not weighted.
+    sums : ndarray of shape (n_statistics,), int64
+        To be added to by an objective with several statistics: their weighted sums.
     """
 
-    outputs: NDArray[np.int32]  # (planes, rows) the network's outputs
-    exps: NDArray[np.float32]  # (planes, rows) 2**logit, clipped; only if needs_exps
-    where: NDArray[np.int64]  # (n_classes + 1,) plane of each class, and of the target's output
-    targets: NDArray[np.int32]  # (rows,)
-    weights: NDArray[np.int32]  # (rows,)
-    scale: np.float32  # bits of logit per unit of output
-    work: NDArray[np.float32]  # (2, rows) scratch
-    quanta: NDArray[np.int32]  # (rows,) to fill if there is one statistic: each row's, unweighted
-    sums: NDArray[np.int64]  # (n_statistics,) to add to if there are more: the weighted sums
+    outputs: NDArray[np.int32]
+    exps: NDArray[np.float32]
+    where: NDArray[np.int64]
+    targets: NDArray[np.int32]
+    weights: NDArray[np.int32]
+    scale: np.float32
+    work: NDArray[np.float32]
+    quanta: NDArray[np.int32]
+    sums: NDArray[np.int64]
 
 
 BLOCK_SIGNATURE = types.int64(
@@ -75,46 +97,61 @@ VALUE_SIGNATURE = types.float64(types.int64[::1], types.int64)
 
 
 def bits_per_output(temperature: float) -> np.float32:
-    """Return what an output is multiplied by to be a logit in bits; temperature: nats per unit."""
+    """Return the number that turns an output into a logit in bits.
+
+    Parameters
+    ----------
+    temperature : float
+        Nats of logit per unit of output.
+
+    Returns
+    -------
+    float32
+        Bits of logit per unit of output: the temperature divided by ln 2.
+    """
     return np.float32(temperature * 1.4426950408889634)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Objective:
-    """One notion of "good" for a set of outputs; lower is better.
+    """One notion of what "good" means for a set of outputs; lower is better.
 
     Parameters
     ----------
     name : str
         What a user calls it.
     n_statistics : callable
-        Number of classes -> number of statistics of a row.
+        ``(n_classes) -> int``, the number of statistics that a row has.
     statistics : callable
-        ``(outputs, targets, weights, scale) -> sums``, the definition in NumPy. outputs (n_rows,
-        n_classes) integers, targets (n_rows,) class indices, weights (n_rows,) integers, scale:
-        logits in bits per unit of output, float32; sums (n_statistics,) int64.
+        ``(outputs, targets, weights, scale) -> sums``, the definition in NumPy. ``outputs``
+        (n_rows, n_classes) and ``weights`` (n_rows,) are integers, ``targets`` (n_rows,) class
+        indices, and ``scale``, a float32, is the number of bits of logit per unit of output;
+        ``sums`` (n_statistics,) is int64.
     block : callable
-        The same over one :class:`Block` of rows, for Numba (see ``BLOCK_SIGNATURE``).
+        The same for one :class:`Block` of rows, in what Numba can compile (see
+        ``BLOCK_SIGNATURE``).
     value : callable
         ``(sums, total_weight) -> float``, for Python and for Numba.
     needs_exps : bool
         Whether ``block`` reads the planes of 2**logit, which cost time to keep.
     is_mean : bool
-        Whether the value is a multiple of the weighted mean of the one statistic, so that some of
-        the rows estimate it and a race over blocks of rows may end early.
+        Whether the value is a multiple of the weighted mean of the one statistic. Then some of the
+        rows estimate it, and a race over blocks of rows may end early.
     only_grows : bool
-        Whether, besides, the statistic is never negative, so that the value of some of the rows,
-        over the weight of all, is never above the value of all.
+        Whether, besides, the statistic is never negative. Then the value of some of the rows,
+        divided by the weight of all, is never above the value of all.
     importance : callable or None
-        Statistics of rows, (n_rows,) int32 -> what the target's probability lacks of 1, (n_rows,)
-        float32: how much a row matters when rows are drawn. None if that cannot be told.
+        ``(quanta) -> importance``, from the statistics of rows, (n_rows,) int32, to what the
+        probability of each row's target lacks of 1, (n_rows,) float32. It says how much a row
+        matters when rows are drawn. None where that cannot be told.
     group : int
-        Rows that belong together: a statistic is that of so many rows in succession. Rows must
-        be given in such groups (:class:`scratchcard.Rows`).
+        Number of successive rows that share one statistic. Rows must come in such groups
+        (:class:`scratchcard.Rows`).
     compiled_to_disk : bool
-        Whether Numba keeps the compiled functions in its cache.
+        Whether the compiled functions are kept in the cache on disk.
     made_by : tuple or None
-        What pickling keeps instead: a function and its arguments that make the same.
+        What pickling keeps instead of the functions: a function and its arguments, which make the
+        same objective again.
     """
 
     name: str
@@ -136,18 +173,33 @@ class Objective:
 
     @cached_property
     def compiled_block(self) -> Any:
-        """``block`` as a compiled first-class function."""
+        """The function ``block``, compiled."""
         return cfunc(BLOCK_SIGNATURE, cache=self.compiled_to_disk)(self.block)
 
     @cached_property
     def compiled_value(self) -> Any:
-        """``value`` as a compiled first-class function."""
+        """The function ``value``, compiled."""
         return cfunc(VALUE_SIGNATURE, cache=self.compiled_to_disk)(self.value)
 
     def checked_value(self, sums: NDArray[np.int64], total_weight: int) -> float:
-        """Return the value for these sums.
+        """Return the value for these sums of statistics.
 
-        Raises ObjectiveError for one that is not finite.
+        Parameters
+        ----------
+        sums : ndarray of shape (n_statistics,), int64
+            Weighted sums over the rows.
+        total_weight : int
+            Weight of these rows.
+
+        Returns
+        -------
+        float
+            The value; lower is better.
+
+        Raises
+        ------
+        ObjectiveError
+            If the value is NaN or infinite.
         """
         value = float(self.value(sums, total_weight))
         if not math.isfinite(value):
@@ -158,7 +210,18 @@ class Objective:
         return value
 
     def bad_statistic(self, value: float) -> ObjectiveError:
-        """Return the error that says that a statistic of a row cannot be kept."""
+        """Return the error that says that a statistic of a row cannot be kept.
+
+        Parameters
+        ----------
+        value : float
+            The statistic.
+
+        Returns
+        -------
+        ObjectiveError
+            The error; it names the objective and the statistic.
+        """
         return ObjectiveError(
             f"objective {self.name!r} takes statistics within ±{LARGEST:,.0f}, got {value} for a "
             "row"

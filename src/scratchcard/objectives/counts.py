@@ -1,7 +1,7 @@
-"""Objectives that read only the predicted label: accuracy, balanced accuracy, macro-F1.
+"""Objectives that read only the predicted label: accuracy, balanced accuracy and macro-F1.
 
-All are turned into losses, 1 minus the score, because lower is better everywhere. The predicted
-label is the class with the largest output; the lowest index wins a tie.
+All are losses, 1 minus the score, because lower is better everywhere. The predicted label is the
+class with the largest output; the lowest index wins a tie.
 """
 
 from __future__ import annotations

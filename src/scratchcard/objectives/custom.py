@@ -1,4 +1,4 @@
-"""A user's own objective, made of one or two small Python functions."""
+"""Objectives that a user makes of one or two small Python functions."""
 
 from __future__ import annotations
 
@@ -30,25 +30,31 @@ def custom_objective(
         What it is called in reports.
     statistics : callable
         ``f(logits, target, out)`` sets ``out``, (n_statistics,) float64, to the statistics of one
-        row; ``logits`` (n_classes,) float32 in nats, ``target`` a class index. They are cut to
-        multiples of 1/16384 and must lie within ±100,000. For a ``group`` of more than one row,
-        ``f(logits, targets, out)``: (group, n_classes) and (group,).
+        row; ``logits`` are (n_classes,) float32 in nats, and ``target`` is a class index.
+        Statistics are cut to multiples of 1/16384 and must lie within ±100,000. For a ``group`` of
+        more than one row it is ``f(logits, targets, out)`` with shapes (group, n_classes) and
+        (group,).
     value : callable or None
-        ``g(means) -> float``, lower is better; ``means`` (n_statistics,) float64 are the weighted
-        means of the statistics over the rows, or groups. None for the mean of the one statistic
-        itself; then a search may judge a candidate by some of the rows, which is faster.
+        ``g(means) -> float``, lower is better; ``means``, (n_statistics,) float64, are the weighted
+        means of the statistics over the rows, or over the groups. None for the mean of the one
+        statistic itself; then a search may judge a candidate by some of the rows, which is faster.
     n_statistics : int
         How many statistics a row has.
     group : int
-        Rows that belong together; the rows to search come in groups of this size
+        Number of rows that belong together; the rows to search come in groups of this size
         (``Rows(..., group=2)``).
+
+    Returns
+    -------
+    Objective
+        The objective, to be handed to a search. A search with an objective that gives NaN, an
+        infinity or a statistic beyond ±100,000 ends with an
+        :class:`~scratchcard.objectives.ObjectiveError`.
 
     Raises
     ------
     ValueError
-        For settings that are not these. A search with an objective that gives NaN, an infinity
-        or a statistic beyond ±100,000 ends with an
-        :class:`~scratchcard.objectives.ObjectiveError`.
+        For arguments other than these.
 
     Examples
     --------
@@ -147,7 +153,7 @@ def _first(means):
 
 @jit
 def _keep(block, r, out):
-    """Cut and keep the statistics of a row, or of a group that begins there; 1 if one is bad."""
+    """Cut and keep the statistics of a row, or of the group that begins there; 1 if one is bad."""
     if block.weights[r] == 0:
         if block.sums.size == 1:
             block.quanta[r] = 0

@@ -1,8 +1,9 @@
 """The margin: how far the target's output lies above the best other one, without a hinge.
 
-A row's loss is the best other logit minus the target's, cut to ``-RANGE..RANGE`` nats: above 0
-where the label is wrong. Within the range the loss is as linear as the outputs, so almost every
-flip changes it; beyond, neither an outlier nor a row that is right with ease counts any more.
+The loss of a row is the best other logit minus the target's, cut to ``-RANGE..RANGE`` nats; it is
+above 0 where the label is wrong. Within the range the loss is as linear as the outputs, so almost
+every flip changes it. Beyond the range neither an outlier nor a row that is right with ease counts
+any more.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import numpy as np
 from scratchcard.compiled.vectors import fill, if_equal
 from scratchcard.objectives.base import QUANTUM, Objective, one_statistic
 
-#: Nats at which a row's margin is cut.
 RANGE = 2.0
+"""Nats at which the margin of a row is cut."""
 
 LN2 = 0.6931471805599453
-CUT = np.float32(RANGE / LN2)  # bits
+CUT = np.float32(RANGE / LN2)  # the same in bits
 QUANTA = np.float32(QUANTUM)
 LOWEST = np.int32(-(2**31))  # below every output
 

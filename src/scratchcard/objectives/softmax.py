@@ -1,10 +1,9 @@
 """Objectives that read the softmax of the outputs: cross-entropy and the Brier score.
 
-Logits are ``output * scale`` in bits. What an individual keeps of each output is 2**logit, clipped
-to ±100 bits (:data:`.float32.CLIP`), so that a changed output costs one exponential. That is exact
-enough wherever no logit comes near the clip. Rows where the sum of a row's exponentials shows that
-one does, rows *off the scale*, are computed again from the outputs themselves, relative to
-their largest.
+Logits are ``output * scale``, in bits. An individual keeps 2**logit of each output, clipped to ±100
+bits (:data:`.float32.CLIP`), so that a changed output costs one exponential. That is exact enough
+wherever no logit comes near the clip. A row is *off the scale* where the sum of its exponentials
+shows that one does; it is computed again from the outputs themselves, relative to their largest.
 """
 
 from __future__ import annotations
@@ -28,9 +27,11 @@ QUANTA = np.float32(QUANTUM)
 LN2 = 0.6931471805599453
 TWO = np.float32(2)
 UNIT = np.float32(1)
-MOST = np.float32(LARGEST)  # bits; a row that is wrong by more counts as wrong by this
-LOW, HIGH = np.float32(2.0**-70), np.float32(2.0**99)  # sums of exponentials that can be trusted
-LOW_BITS, HIGH_BITS = LOW.view(np.int32), HIGH.view(np.int32)  # positive floats order as integers
+MOST = np.float32(LARGEST)  # bits; a loss above this counts as this
+# A row with a sum of exponentials outside of this range is off the scale. Positive floats have the
+# same order as their bits.
+LOW, HIGH = np.float32(2.0**-70), np.float32(2.0**99)
+LOW_BITS, HIGH_BITS = LOW.view(np.int32), HIGH.view(np.int32)
 
 Floats = NDArray[np.float32]
 
@@ -43,9 +44,10 @@ def _total(exps: Floats) -> Floats:
 
 
 def _exponentials(outputs: NDArray[np.integer], scale: np.float32) -> tuple[Floats, Floats]:
-    """Return 2**logit, (n_rows, n_classes), and its sum, (n_rows,).
+    """Return 2**logit, (n_rows, n_classes), and its sum over the classes, (n_rows,).
 
-    Logits are relative to the largest of the row in rows off the scale, as they are in others.
+    In rows off the scale logits are relative to the largest of the row; in others they are as they
+    are.
     """
     exps = exp2(np.clip(outputs.astype(np.float32) * scale, -CLIP, CLIP))
     total = _total(exps)
@@ -65,7 +67,7 @@ def _off(total: Floats) -> NDArray[np.bool_]:
 def _target_logits(
     outputs: NDArray[np.integer], targets: NDArray[np.integer], scale: np.float32
 ) -> Floats:
-    """Return the logit of each row's target, (n_rows,), relative to what `_exponentials` are."""
+    """Return the logit of each row's target, (n_rows,), relative to what `_exponentials` uses."""
     at = outputs[np.arange(len(targets)), targets].astype(np.int64)
     off = _off(_total(exp2(np.clip(outputs.astype(np.float32) * scale, -CLIP, CLIP))))
     at[off] -= outputs[off].max(axis=1)
@@ -82,7 +84,7 @@ def _summed(x: Floats, weights: NDArray[np.int64]) -> NDArray[np.int64]:
 def _off_sign(total):
     """Return an int32 below 0 if a row with this sum of exponentials is off the scale.
 
-    Of many rows these are joined by ``|``, which is a vector loop, as a sum of booleans is not.
+    The signs of many rows are joined by ``|``: that is a vector loop, as a sum of booleans is not.
     """
     bits = np.float32(total).view(np.int32)
     return np.int32(np.int32(bits - LOW_BITS) | np.int32(HIGH_BITS - bits))
@@ -90,7 +92,7 @@ def _off_sign(total):
 
 @jit
 def _largest(block, r):
-    """The largest output of a row."""
+    """Return the largest output of a row."""
     largest = np.int64(block.outputs[block.where[0], r])
     for k in range(1, block.where.size - 1):
         largest = max(largest, np.int64(block.outputs[block.where[k], r]))
@@ -99,14 +101,14 @@ def _largest(block, r):
 
 @jit
 def _relative_exp(block, k, r, largest):
-    """2**logit of class k in a row off the scale."""
+    """Return 2**logit of class ``k``, relative to the row's largest output, off the scale."""
     gap = np.float32(np.int64(block.outputs[block.where[k], r]) - largest)
     return exp2_scalar(max(gap * block.scale, -CLIP))
 
 
 @jit
 def _relative_total(block, r, largest):
-    """Sum of 2**logit of a row off the scale."""
+    """Return the sum of 2**logit of a row off the scale, relative to the row's largest output."""
     total = _relative_exp(block, 0, r, largest)
     for k in range(1, block.where.size - 1):
         total += _relative_exp(block, k, r, largest)
@@ -189,6 +191,7 @@ def _brier_block(block):
 
 @jit
 def _brier_off_the_scale(block, r):
+    """Fill in the squared distance of a row off the scale."""
     largest = _largest(block, r)
     total = _relative_total(block, r, largest)
     squares = np.float32(0.0)
@@ -204,7 +207,7 @@ def _brier_value(sums, total_weight):
 
 
 def _brier_importance(quanta):
-    # Of two classes exactly what the target's probability lacks of 1; of more, nearly.
+    # With two classes this is exactly what the target's probability lacks of 1; with more, nearly.
     return np.sqrt(np.clip(quanta / np.float32(2 * QUANTUM), 0.0, 1.0)).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""Rows: what a search reads, in which order, drawn how and varied how."""
+"""Rows: the data that a search reads, the order they are read in, and how they are varied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Augmentation: rows varied anew each time they are drawn, against learning them by heart."""
+"""Augmentation: rows varied anew each time they are drawn, so that none is learnt by heart."""
 
 from __future__ import annotations
 
@@ -10,15 +10,27 @@ from numpy.typing import NDArray
 
 Inputs = NDArray[np.int16]
 
-WAYS = ((1, -1), (1, 1), (2, -1), (2, 1))  # axis and step of a shift
-STAY = len(WAYS)  # parts of the rows that stay as they are; one part goes each way
+WAYS = ((1, -1), (1, 1), (2, -1), (2, 1))  # axis and step of each shift
+STAY = len(WAYS)  # how many rows stay as they are for each row that is shifted a given way
 
 
 def shifted(inputs: Inputs, random: np.random.Generator) -> Inputs:
-    """Return square images, (n_rows, side * side), half of them shifted by a pixel.
+    """Return square images, half of which are shifted by one pixel.
 
-    A row is an image, line after line. Half stay as they are, an eighth go each way; what comes in
-    at an edge repeats that edge.
+    Half of the images stay as they are, and an eighth is shifted in each of the four directions.
+    The pixels that come in at an edge repeat that edge.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_rows, side * side), int16
+        One image in each row, line after line.
+    random : numpy.random.Generator
+        Decides which images are shifted, and where to.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, side * side), int16
+        New images; ``inputs`` is not changed.
     """
     side = math.isqrt(inputs.shape[1])
     images = inputs.reshape(-1, side, side).copy()
@@ -34,7 +46,23 @@ AUGMENTATIONS: dict[str, Callable[[Inputs, np.random.Generator], Inputs]] = {"sh
 
 
 def check_augmentation(augment: str | None, n_features: int, draws_rows: bool) -> None:
-    """Raise ValueError unless this suits rows of so many features and an algorithm draws rows."""
+    """Raise an error unless this augmentation suits the rows and the algorithm.
+
+    Parameters
+    ----------
+    augment : str or None
+        A name in :data:`AUGMENTATIONS`; None suits everything.
+    n_features : int
+        Number of features in a row.
+    draws_rows : bool
+        Whether the algorithm draws rows anew during a search.
+
+    Raises
+    ------
+    ValueError
+        If there is no augmentation of that name, if the features are no square image, or if the
+        algorithm reads all rows as they are.
+    """
     if augment is None:
         return
     if augment not in AUGMENTATIONS:

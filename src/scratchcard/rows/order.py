@@ -1,4 +1,4 @@
-"""The order of rows: as good as random, whatever order they came in."""
+"""The order in which rows are read: as good as random, whatever order they came in."""
 
 from __future__ import annotations
 
@@ -12,10 +12,20 @@ __all__ = ["shuffled"]
 
 
 def shuffled(rows: Rows) -> NDArray[np.int64]:
-    """Return indices of the rows that count in an order in which any run is a fair sample.
+    """Return the rows that count, in an order of which any run is a fair sample.
 
-    It does not depend on the order in which the rows came, and copies of a row part company. Rows
-    of a group stay together.
+    The order does not depend on the order in which the rows came, and copies of a row are spread.
+    Rows of a group stay together.
+
+    Parameters
+    ----------
+    rows : Rows
+        The rows to order.
+
+    Returns
+    -------
+    ndarray of shape (n_counted,), int64
+        Indices of the rows whose weight is above 0.
     """
     n_groups = len(rows) // rows.group
     inputs = rows.inputs.reshape(n_groups, -1)
@@ -28,7 +38,7 @@ def shuffled(rows: Rows) -> NDArray[np.int64]:
     counted = counted[order]
     kinds = np.stack([names[order], target[counted], weights[counted]], axis=1)
     kinds = kinds.astype(np.uint64)
-    is_first = np.ones(len(counted), dtype=bool)  # of its kind
+    is_first = np.ones(len(counted), dtype=bool)  # whether a row is the first of its kind
     is_first[1:] = (kinds[1:] != kinds[:-1]).any(axis=1)
     number = np.arange(len(counted))
     copy = number - np.maximum.accumulate(np.where(is_first, number, 0))

@@ -1,4 +1,4 @@
-"""Rows: what a search reads. Quantised inputs, integer targets and integer row weights."""
+"""Rows: what a search reads, as quantised inputs, integer targets and integer row weights."""
 
 from __future__ import annotations
 
@@ -20,9 +20,24 @@ MAX_ROW_WEIGHT = 1 << 10
 def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return row weights as integers from 0 to 1024, so that sums of statistics stay exact.
 
-    Weights that are such integers already stay what they are: a weight of 3 is then exactly the
-    row written three times. Others are scaled so that the largest becomes 1024, and rounded; what
-    is above 0 stays above 0.
+    Weights that are such integers already stay what they are: a row of weight 3 then counts exactly
+    as the row written three times. Others are scaled so that the largest becomes 1024, and rounded;
+    a weight above 0 becomes at least 1.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_rows,)
+        Finite numbers of at least 0.
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), int64
+        The integer weights, in the same order.
+
+    Raises
+    ------
+    ValueError
+        For a weight that is negative, NaN or infinite.
     """
     weights = np.asarray(weights, dtype=np.float64)
     if not (np.isfinite(weights) & (weights >= 0)).all():
@@ -39,23 +54,24 @@ def integer_weights(weights: NDArray[np.float64]) -> NDArray[np.int64]:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Rows as the engines read them. Two are equal when their arrays are.
+    """Rows as the engines read them. Two are equal when their arrays and group sizes are.
 
     Parameters
     ----------
     inputs : ndarray of shape (n_rows, n_features)
-        Quantised inputs, integers that int16 holds.
+        Quantised inputs: integers that int16 holds.
     targets : ndarray of shape (n_rows,)
-        Integers from 0: of classes their indices.
+        Integers from 0; for classes, their indices.
     weights : ndarray of shape (n_rows,) or None
-        Integers from 0 to 1024; all 1 if None.
+        Integers from 0 to 1024; None for 1 everywhere.
     group : int
-        How many rows in succession belong together. They are never separated, and weigh the same.
+        Number of successive rows that belong together. They are never separated, and have the same
+        weight.
 
     Raises
     ------
     ValueError
-        For other shapes and values; nothing is rounded.
+        For shapes and values other than these; nothing is rounded.
     """
 
     inputs: NDArray[np.int16]
@@ -115,12 +131,28 @@ class Rows:
         return int(self.weights.sum())
 
     def with_targets(self, targets: NDArray[np.integer]) -> Rows:
-        """Return the same rows with other targets, (n_rows,)."""
+        """Return the same rows with other targets.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_rows,)
+            Integers from 0.
+
+        Returns
+        -------
+        Rows
+            New rows that share inputs and weights with these.
+
+        Raises
+        ------
+        ValueError
+            For targets that are no integers from 0, or are not one for each row.
+        """
         return Rows(self.inputs, targets, self.weights, self.group)
 
 
 def _integers(name: str, values: Any, dtype: type[np.integer]) -> NDArray[Any]:
-    """Return the values in a contiguous array of this type, which must hold them all."""
+    """Return the values as a contiguous array of this type, or refuse those that it cannot hold."""
     values = np.asarray(values)
     if values.dtype.kind not in "biu":
         raise ValueError(f"Rows: {name} takes integers, got {values.dtype} values")
@@ -135,7 +167,22 @@ def _integers(name: str, values: Any, dtype: type[np.integer]) -> NDArray[Any]:
 
 
 def check_fit(network: Network, rows: Rows, name: str = "rows") -> None:
-    """Raise ValueError, naming the argument, for rows that the network cannot read."""
+    """Raise an error unless the network can read the rows.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    rows : Rows
+        The rows.
+    name : str
+        The argument that the error names.
+
+    Raises
+    ------
+    ValueError
+        If the number of features, the range of the inputs or the range of the targets does not fit.
+    """
     if rows.inputs.shape[1] != network.n_inputs:
         raise ValueError(
             f"{name} takes the network's {network.n_inputs} features, got {rows.inputs.shape[1]}"

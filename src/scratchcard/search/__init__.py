@@ -1,4 +1,4 @@
-"""Search: decides which connections stay."""
+"""Search: what decides which connections of a random network stay."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Evolve: a search from its settings to its outcome, for any algorithm.
+"""Evolve: run a search from its settings to its outcome, with any algorithm.
 
-Search reads training rows. Choosing, and calibrating, reads validation rows where there are any.
+Search reads training rows. Choosing and calibrating read validation rows where there are any.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from scratchcard.search.task import Algorithm, Individual, Task
 from scratchcard.search.temperature import SMOOTHING, calibrated, search_temperature
 from scratchcard.ticket import Classes, Head, Mask, Network
 
-DEFAULT_DENSITY = 0.5  # of random masks, where an algorithm has no limit
+DEFAULT_DENSITY = 0.5  # density of random masks, where an algorithm has no limit
 MAX_THREADS = 1 << 16
 
 AnyCallback = Callback | Callable[[Progress], object]
@@ -37,10 +37,28 @@ AnyCallback = Callback | Callable[[Progress], object]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a search found: a mask, and its objective on the training rows at ``temperature``.
+    """What a search found, and how it went.
 
-    A softmax objective in ``history`` is at the temperature of its generation instead, and on the
-    rows that the search then read.
+    Attributes
+    ----------
+    mask : Mask
+        The mask that was chosen.
+    head : Head
+        What the outputs mean, calibrated.
+    objective : float
+        The objective of the mask on the training rows, at :attr:`temperature`.
+    evaluations : int
+        Candidates decided.
+    seconds : float
+        Seconds that the search took, compilation not counted.
+    generations : int
+        Generations that are over, those of a resumed search included.
+    stopped_by : str
+        "generations", "evaluations", "seconds", "converged", "early stopping", "callback" or
+        "interrupt", or what a callback said.
+    history : list of Progress
+        One for each generation of this search. A softmax objective there is at the temperature of
+        its generation, and on the rows that the search then read.
     """
 
     mask: Mask
@@ -83,6 +101,8 @@ def evolve(
 ) -> Outcome:
     """Search a mask of ``network`` that is good on ``train``, and return the best one found.
 
+    Ctrl-C ends the search within a fraction of a second, and the best mask so far is returned.
+
     Parameters
     ----------
     network : Network
@@ -92,31 +112,31 @@ def evolve(
     validation : Rows or None
         Rows that choosing reads; None to choose by the objective on ``train``.
     algorithm : Algorithm or None
-        :class:`Memetic` (the default) or :class:`Genetic`, or another.
+        :class:`Memetic` (the default), :class:`Genetic`, or another.
     objective : str or Objective
         A name of :data:`scratchcard.objectives.OBJECTIVES`, or an objective.
     limits : Limits or None
         When to stop.
     seed : int
-        Of the search; the network has its own.
+        Seed of the search; the network has its own.
     n_jobs : int
         Threads. The result does not depend on it.
     callbacks : sequence of Callback or of callable
         What is done beside the search. A function is called after each generation with a
-        :class:`Progress`; a true answer stops.
+        :class:`Progress`; a true answer stops the search.
     start : Mask or None
         A mask to begin from instead of random ones. What is returned has no worse objective.
     resume : Population or None
         A population that an interrupted search with the same settings left, to go on from.
     augment : {"shift"} or None
-        "shift" to search rows, square images, half of them shifted by a pixel, anew each time they
-        are drawn; of an algorithm that draws rows.
+        "shift" for rows that are square images: half of them are shifted by a pixel, anew each time
+        they are drawn. The algorithm must draw rows.
     targets : Targets or None
-        Who says what a row should be; None for the targets of ``train``.
+        What says what the network should answer for each row; None for the targets of ``train``.
     head : Head or None
         What the outputs mean; None for the classes 0, 1, 2, ...
     interrupts : Interrupts or None
-        Where the flag is that ends the search at once; None for one of its own, which Ctrl-C sets.
+        Holds the flag that ends the search at once; None for a new one, which Ctrl-C sets.
 
     Returns
     -------
@@ -127,11 +147,10 @@ def evolve(
     ------
     ValueError
         For settings that do not fit together.
-
-    Notes
-    -----
-    Ctrl-C ends the search within a fraction of a second, and the best mask so far is returned.
-    Before there is one, KeyboardInterrupt is raised.
+    ObjectiveError
+        For an objective that gives NaN, an infinity, or a number too large to be kept.
+    KeyboardInterrupt
+        After Ctrl-C before there is a first mask.
     """
     algorithm = algorithm if algorithm is not None else Memetic()
     limits = limits if limits is not None else Limits()
@@ -158,7 +177,8 @@ def evolve(
     if limits.patience is not None:
         beside.append(EarlyStopping(choosing, limits.patience))
     with ExitStack() as stack:
-        stack.enter_context(np.errstate(all="ignore"))  # a user's settings are for his own floats
+        # A user's settings are for the user's floats.
+        stack.enter_context(np.errstate(all="ignore"))
         if interrupts is None:
             interrupts = stack.enter_context(Interrupts())
         _compile(algorithm.smallest(), objective, network.n_outputs)
@@ -198,7 +218,7 @@ def evolve(
 
 @dataclass(frozen=True)
 class _Found:
-    """What choosing has chosen, and what it was begun from."""
+    """The mask that choosing has chosen, and the mask that the search began from."""
 
     task: Task
     head: Head
@@ -234,7 +254,7 @@ class _Found:
 
 
 def _check_population(population: Population, algorithm: Algorithm, network: Network) -> None:
-    """Raise ValueError for a population that no search of this kind has left."""
+    """Raise ValueError for a population that no search with this algorithm and network has left."""
     if population.algorithm != algorithm.name:
         raise ValueError(
             f"resume takes a population of the algorithm {algorithm.name!r}, got one of "
@@ -250,7 +270,7 @@ _COMPILED: set[tuple[str, Objective]] = set()
 
 
 def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
-    """Have all that a search runs compiled or loaded, by a search of next to nothing.
+    """Have all that a search runs compiled or loaded, by running a search of next to nothing.
 
     So no clock counts compilation, whatever the algorithm and the objective.
     """
@@ -258,7 +278,7 @@ def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None
     if key in _COMPILED:
         return
     n_rows = 2 * objective.group
-    network = Network.dense((16, 16, max(2, n_outputs)))  # so large that some masks are similar
+    network = Network.dense((16, 16, max(2, n_outputs)))  # large enough for masks that are similar
     inputs = np.resize(np.eye(2, 16, dtype=np.int16), (n_rows, 16))
     rows = Rows(inputs, np.arange(n_rows) % 2, group=objective.group)
     calm = search_temperature(network, rows, DEFAULT_DENSITY)  # as in a search: no huge logits

@@ -1,4 +1,4 @@
-"""Limits of a search, and how far within them it is."""
+"""Limits of a search, and how much of them a search has used."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from scratchcard.checks import as_int
 
-MOST = 1 << 62  # of what is counted
+MOST = 1 << 62  # the highest limit: a count that compiled code can hold
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When a search ends, whichever comes first; None is no limit.
+    """When a search ends, whichever limit comes first; None is no limit.
 
     Where generations, evaluations and seconds are all None, the algorithm's own default number of
     generations holds.
@@ -20,12 +20,17 @@ class Limits:
     Parameters
     ----------
     generations, evaluations : int or None
-        Reproducible limits.
+        Reproducible limits: generations, and candidates decided.
     seconds : float or None
-        A limit by the clock, so the result depends on the machine. No clock counts the compilation
-        that the first search on a machine begins with.
+        A limit by the clock, so the result depends on the machine. The compilation that the first
+        search on a machine begins with is not counted.
     patience : int or None
         Generations without a better validation accuracy; needs validation rows.
+
+    Raises
+    ------
+    ValueError
+        For a limit that is not a number above 0.
     """
 
     generations: int | None = None
@@ -42,13 +47,40 @@ class Limits:
             raise ValueError(f"seconds takes a number above 0 or None, got {value!r}")
 
     def filled(self, generations: int) -> Limits:
-        """Return the limits, with this limit on generations where there is none at all."""
+        """Return the limits, with a limit on generations where there is none at all.
+
+        Parameters
+        ----------
+        generations : int
+            That limit.
+
+        Returns
+        -------
+        Limits
+            These limits, or others with the default number of generations and the same patience.
+        """
         if (self.generations, self.evaluations, self.seconds) != (None, None, None):
             return self
         return Limits(generations, patience=self.patience)
 
     def used(self, generation: int, evaluations: int, seconds: float) -> dict[str, float]:
-        """Return which share of each limit is used up."""
+        """Return which share of each limit is used.
+
+        Parameters
+        ----------
+        generation : int
+            Generations that are over.
+        evaluations : int
+            Candidates decided.
+        seconds : float
+            Seconds since the search began.
+
+        Returns
+        -------
+        dict of str to float
+            A share for each of "generations", "evaluations" and "seconds"; 0 without a limit, above
+            1 beyond it.
+        """
         return {
             "generations": generation / self.generations if self.generations else 0.0,
             "evaluations": evaluations / (self.evaluations or math.inf),
@@ -58,11 +90,27 @@ class Limits:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a search stands after a generation.
+    """How far a search is after a generation.
 
-    Objective and density are those of the best individual; ``validation_accuracy`` is the highest
-    of the population. Where a search reads many rows by windows, the objective is that of the rows
-    that it read last.
+    Attributes
+    ----------
+    generation : int
+        Generations that are over.
+    generations : int or None
+        The limit on generations.
+    objective : float
+        Objective of the best individual; lower is better. Where a search reads many rows by
+        windows, it is that on the rows that it read last.
+    validation_accuracy : float or None
+        Highest accuracy of the population on validation rows; None without them.
+    density : float
+        Density of the best individual.
+    evaluations : int
+        Candidates decided.
+    seconds : float
+        Seconds since the search began.
+    fraction : float
+        Share of the limits that is used, 0 to 1.
     """
 
     generation: int

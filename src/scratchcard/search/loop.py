@@ -18,7 +18,21 @@ from scratchcard.ticket import Mask
 
 
 class Loop:
-    """A search under way, as callbacks see it.
+    """A search in progress, as callbacks see it.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+        Starts the search.
+    task : Task
+        What is searched.
+    limits : Limits
+        When it ends.
+    callbacks : sequence of Callback
+        What is done beside it. The first one chooses, and is called even for a generation that was
+        cut short.
+    targets : Targets
+        What says what the network should answer for each row.
 
     Attributes
     ----------
@@ -29,13 +43,13 @@ class Loop:
     limits : Limits
         When it ends.
     generation : int
-        How many generations are over.
+        Generations that are over.
     history : list of Progress
-        One for each.
+        One for each generation.
     individuals : sequence of Individual
         The population now, best first.
     validation_accuracy : float or None
-        The highest of the population, once choosing has read it.
+        The highest of the population; None until choosing has read validation rows.
     stopped_by : str
         Why the search ends; empty while it goes on.
     """
@@ -59,11 +73,30 @@ class Loop:
         self.individuals: Sequence[Individual] = ()
 
     def stop(self, reason: str) -> None:
-        """End the search after this generation; the first reason given is kept."""
+        """End the search after this generation.
+
+        Parameters
+        ----------
+        reason : str
+            Why it ends; the first reason given is kept.
+        """
         self.stopped_by = self.stopped_by or reason
 
     def run(self, interrupts: Interrupts, resume: Population | None = None) -> None:
-        """Search until a limit, an interrupt, or a callback that stops it."""
+        """Search until a limit, an interrupt, or a callback that stops it.
+
+        Parameters
+        ----------
+        interrupts : Interrupts
+            Is told when a first population exists.
+        resume : Population or None
+            A population to go on from.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After Ctrl-C before a first population exists.
+        """
         self.began = time.perf_counter()
         try:
             self.search = self.algorithm.start(self.task, resume)
@@ -81,7 +114,13 @@ class Loop:
             self._end()
 
     def population(self) -> Population:
-        """Return the state of the search, with what its callbacks must remember."""
+        """Return the state of the search, with what its callbacks must remember.
+
+        Returns
+        -------
+        Population
+            The state, as plain data.
+        """
         kept = {
             f"callback {number} {name}": array
             for number, callback in enumerate(self.callbacks)
@@ -104,7 +143,7 @@ class Loop:
             self.stop("interrupt")
 
     def _step(self) -> None:
-        """One generation, and what follows it."""
+        """Run one generation, and do what follows it."""
         if self.targets.is_due(self.generation + 1):
             best = Mask.from_flat(self.task.network.layers, self.individuals[0].mask)
             self.search.retarget(self.targets.renewed(self.task.network, best), self.fraction)
@@ -151,7 +190,7 @@ class Loop:
         )
 
     def _end(self) -> None:
-        """Let callbacks end, and release threads, which takes until they are done."""
+        """Let callbacks end, and release threads, which waits until they are done."""
         try:
             for callback in self.callbacks:
                 callback.on_end(self)

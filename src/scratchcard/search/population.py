@@ -22,26 +22,26 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 class PopulationError(ValueError):
-    """A file that holds no population; the message says why."""
+    """A file does not hold a population; the message says why."""
 
 
 @dataclass(frozen=True)
 class Population:
-    """Everything that a search is between two generations.
+    """Everything that describes a search between two generations.
 
     Parameters
     ----------
     algorithm : str
         Name of the algorithm whose state this is.
     generation, evaluations : int
-        How far the search is.
-    masks : ndarray of shape (n_individuals, n_weights)
-        Of the individuals, in the search's order, best first; uint8 of 0 and 1.
-    objectives : ndarray of shape (n_individuals,)
+        Generations that are over, and candidates decided.
+    masks : ndarray of shape (n_individuals, n_weights), uint8
+        Flat masks of the individuals, in the search's order, best first.
+    objectives : ndarray of shape (n_individuals,), float64
         Their objectives, as they were when each was last computed.
     arrays : mapping of str to ndarray
-        What else the algorithm needs to go on as if nothing had happened: random streams, what
-        rows are drawn. Callbacks keep theirs there too.
+        What else the algorithm needs to go on as if nothing had happened, such as random streams
+        and which rows are drawn. Callbacks keep theirs there too.
     """
 
     algorithm: str
@@ -52,7 +52,18 @@ class Population:
     arrays: Arrays = field(default_factory=dict)
 
     def with_arrays(self, more: Arrays) -> Population:
-        """Return the same with more arrays."""
+        """Return the same population with more arrays.
+
+        Parameters
+        ----------
+        more : mapping of str to ndarray
+            The arrays to add.
+
+        Returns
+        -------
+        Population
+            A new population.
+        """
         return Population(
             self.algorithm,
             self.generation,
@@ -63,7 +74,18 @@ class Population:
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the population to a file, whole or not at all; raises OSError."""
+        """Write the population to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file; an existing one is replaced.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        """
         head = {
             "version": VERSION,
             "algorithm": self.algorithm,
@@ -85,7 +107,22 @@ class Population:
     def load(cls, path: str | os.PathLike[str]) -> Population:
         """Read a population from a file; nothing in it is ever run.
 
-        Raises OSError if the file cannot be read, PopulationError if it holds no population.
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        Population
+            The population.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        PopulationError
+            If it does not hold a population.
         """
         try:
             with zipfile.ZipFile(path) as members:
@@ -122,7 +159,18 @@ def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Population:
 
 
 def words_of(random: np.random.Generator) -> NDArray[np.uint64]:
-    """Return the state of a PCG64 generator, (6,) uint64."""
+    """Return the state of a PCG64 generator.
+
+    Parameters
+    ----------
+    random : numpy.random.Generator
+        A generator whose bit generator is PCG64.
+
+    Returns
+    -------
+    ndarray of shape (6,), uint64
+        Its state.
+    """
     state = random.bit_generator.state
     numbers = (state["state"]["state"], state["state"]["inc"])
     words = [part for n in numbers for part in (n >> 64, n & (1 << 64) - 1)]
@@ -130,7 +178,18 @@ def words_of(random: np.random.Generator) -> NDArray[np.uint64]:
 
 
 def generator_of(words: NDArray[np.uint64]) -> np.random.Generator:
-    """Return the PCG64 generator whose state these words are; see :func:`words_of`."""
+    """Return the PCG64 generator whose state these words are.
+
+    Parameters
+    ----------
+    words : ndarray of shape (6,), uint64
+        What :func:`words_of` gave.
+
+    Returns
+    -------
+    numpy.random.Generator
+        A generator that goes on from that state.
+    """
     numbers = [int(word) for word in words]
     generator = np.random.PCG64(0)
     generator.state = {

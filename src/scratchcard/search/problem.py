@@ -25,21 +25,54 @@ DEFAULT_MAX_DENSITY = 0.1
 
 
 class Labelled(NamedTuple):
-    """Rows as they come, with their targets as a head gives them."""
+    """Rows with the features that a user has, and the targets that a head gives them.
 
-    X: npt.NDArray[Any]  # (n_rows, n_features) finite numbers
-    targets: npt.NDArray[np.int64]  # (n_rows,) integers from 0
-    weights: npt.NDArray[np.int64] | None = None  # (n_rows,) 0 to 1024; all 1 if None
+    Attributes
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        Finite numbers.
+    targets : ndarray of shape (n_rows,), int64
+        Integers from 0.
+    weights : ndarray of shape (n_rows,), int64, or None
+        Integers from 0 to 1024; None for 1 everywhere.
+    """
+
+    X: npt.NDArray[Any]
+    targets: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.int64] | None = None
 
     def take(self, rows: npt.NDArray[np.integer[Any]]) -> Labelled:
-        """Return some of the rows, by their indices."""
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n,) of integers
+            Their indices.
+
+        Returns
+        -------
+        Labelled
+            These rows, in this order.
+        """
         weights = None if self.weights is None else self.weights[rows]
         return Labelled(self.X[rows], self.targets[rows], weights)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A network, and rows in its integers: what a search reads."""
+    """A network, and rows in its integers: what a search reads.
+
+    Attributes
+    ----------
+    network : Network
+        The frozen random network.
+    scaling : InputScaling
+        Turns features into the network's integers.
+    train : Rows
+        The training rows.
+    validation : Rows or None
+        The validation rows.
+    """
 
     network: Network
     scaling: InputScaling
@@ -54,7 +87,29 @@ class Problem:
         validation: Labelled | None = None,
         scaling: InputScaling | None = None,
     ) -> Problem:
-        """Quantise rows for a network; the training rows decide on the scaling if it is None."""
+        """Quantise rows for a network.
+
+        Parameters
+        ----------
+        network : Network
+            The network.
+        train : Labelled
+            Training rows.
+        validation : Labelled or None
+            Validation rows.
+        scaling : InputScaling or None
+            How features become integers; None to fit that to the training rows.
+
+        Returns
+        -------
+        Problem
+            The network and its rows.
+
+        Raises
+        ------
+        ValueError
+            For rows that the network cannot read.
+        """
         if scaling is None:
             scaling = InputScaling.fit(train.X, train.weights)
 
@@ -65,7 +120,18 @@ class Problem:
         return cls(network, scaling, rows(train), None if validation is None else rows(validation))
 
     def ticket(self, outcome: Outcome) -> Ticket:
-        """Return what a search on this problem found as a ticket."""
+        """Return what a search on this problem found as a ticket.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            What the search found.
+
+        Returns
+        -------
+        Ticket
+            The ticket.
+        """
         return Ticket(self.network, outcome.mask, self.scaling, outcome.head)
 
 
@@ -74,10 +140,27 @@ def make_algorithm(
 ) -> Algorithm:
     """Return the algorithm of this name, or the algorithm itself, if it suits the network.
 
-    max_density: largest share of the network's weights that may stay, above 0 and at most 1. None
-    is 0.1 for the memetic algorithm and no limit, as in the paper, for the genetic one.
-    Raises ValueError for what is no algorithm, for a density that is not one, and for one at which
-    no path leads from an input to an output.
+    Parameters
+    ----------
+    algorithm : str or Algorithm
+        A name of ``ALGORITHMS``, or an algorithm.
+    max_density : float or None
+        For an algorithm by name, the largest share of the weights that may stay, above 0 and at
+        most 1. None is 0.1 for the memetic algorithm and no limit, as in the paper, for the genetic
+        one.
+    network : Network
+        The network that is searched.
+
+    Returns
+    -------
+    Algorithm
+        The algorithm.
+
+    Raises
+    ------
+    ValueError
+        For something that is not an algorithm, for a density that is out of range, and for one at
+        which no path from an input to an output can stay.
     """
     made = _by_name(algorithm, max_density) if isinstance(algorithm, str) else algorithm
     if isinstance(made, type) or not isinstance(made, Algorithm):

@@ -10,7 +10,7 @@ from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
 from scratchcard.ticket import Mask, Network
 
-TEMPERATURE = 1.0  # of objectives that read only labels, which no temperature changes
+TEMPERATURE = 1.0  # any number does for objectives that read only labels
 
 
 def prune(
@@ -28,8 +28,10 @@ def prune(
 
     Parameters
     ----------
-    network, mask : Network, Mask
-        What was found.
+    network : Network
+        The random network.
+    mask : Mask
+        The mask that was found.
     rows : Rows
         Rows that the objective is read on: training or validation rows, never test rows.
     objective : str or Objective
@@ -39,12 +41,12 @@ def prune(
         Nats of logit per unit of output, for objectives that read more than labels: the
         :attr:`Outcome.temperature` of the search.
     seed : int or None
-        None to go by flat weight index, first layer first, as the paper does; a number for a
-        random order.
+        None to go by flat weight index, first layer first, as the paper does; a number for a random
+        order.
     engine : str
         A name of :data:`scratchcard.engines.ENGINES`; the result does not depend on it.
-    stop : ndarray of shape (1,) or None
-        An int64 that others set above 0 to end the pass where it is.
+    stop : ndarray of shape (1,), int64, or None
+        Set above 0 by others to end the pass where it is.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def prune(
     Raises
     ------
     ValueError
-        For what does not fit together.
+        For a mask or rows that do not fit the network, and an unknown objective or engine.
     """
     network.check_mask(mask)
     reader = make_engine_of(engine)(network, rows, get_objective(objective), temperature)

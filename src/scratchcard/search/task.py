@@ -1,4 +1,4 @@
-"""What an algorithm is given, and the faces that it and its searches show to the loop."""
+"""The task that an algorithm is given, and the protocols of algorithms and of running searches."""
 
 from __future__ import annotations
 
@@ -31,23 +31,24 @@ class Task:
     rows : Rows
         The training rows.
     objective : Objective
-        What is good.
+        What is minimised.
     temperature : float
-        Nats of logit per unit of output, to begin with.
+        Nats of logit per unit of output at the beginning.
     seed : int
-        Of the search.
+        Seed of the search.
     n_jobs : int
         Threads that may be used; they never change the result.
-    start : ndarray of shape (n_weights,) or None
-        A flat mask to begin from, uint8.
+    start : ndarray of shape (n_weights,), uint8, or None
+        A flat mask to begin from.
     evaluations, generations : int or None
         Limits. Short searches want short generations, and cool while they last.
     augment : str or None
-        How rows are varied when they are drawn.
+        How rows are varied when they are drawn: a name of :data:`scratchcard.rows.AUGMENTATIONS`.
     deadline : float
-        From then on, a time of ``time.perf_counter``, a start takes what it has.
-    stop : ndarray of shape (1,)
-        Once it is above 0, an int64, the search ends as soon as it can.
+        A time of ``time.perf_counter``, after which :meth:`Algorithm.start` returns with what it
+        has.
+    stop : ndarray of shape (1,), int64
+        The search ends as soon as it can once this is above 0.
     """
 
     network: Network
@@ -66,7 +67,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Individual:
-    """A mask, (n_weights,) uint8, and its objective; lower is better."""
+    """A mask and its objective.
+
+    Attributes
+    ----------
+    mask : ndarray of shape (n_weights,), uint8
+        A flat mask.
+    objective : float
+        The objective; lower is better.
+    """
 
     mask: NDArray[np.uint8]
     objective: float
@@ -77,7 +86,13 @@ class Individual:
         return int(np.count_nonzero(self.mask))
 
     def copy(self) -> Individual:
-        """Return the same with a mask of its own; a search goes on changing its masks."""
+        """Return the same individual with a mask of its own, because a search changes its masks.
+
+        Returns
+        -------
+        Individual
+            The copy.
+        """
         return Individual(self.mask.copy(), self.objective)
 
 
@@ -95,23 +110,50 @@ class RunningSearch(Protocol):
         ...
 
     def step(self, fraction: float, deadline: float) -> None:
-        """Live through one generation; ``fraction`` (0 to 1) of the limits is used up.
+        """Run one generation.
 
-        A generation that takes long ends early at ``deadline``, a time of ``time.perf_counter``,
-        and once the task's ``stop`` is set.
+        A generation that takes long ends early at the deadline, and once the task's ``stop`` is
+        set.
+
+        Parameters
+        ----------
+        fraction : float
+            Share of the limits that is used, 0 to 1.
+        deadline : float
+            A time of ``time.perf_counter``.
         """
         ...
 
     def individuals(self) -> Sequence[Individual]:
-        """Return the individuals that choosing may choose from, best first."""
+        """Return the individuals that choosing may choose from.
+
+        Returns
+        -------
+        sequence of Individual
+            The individuals, best first.
+        """
         ...
 
     def retarget(self, targets: NDArray[np.int64], fraction: float) -> None:
-        """Search with other targets of the task's rows, (n_rows,), from now on."""
+        """Search with other targets of the task's rows from now on.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_rows,), int64
+            The targets.
+        fraction : float
+            Share of the limits that is used, 0 to 1.
+        """
         ...
 
     def population(self) -> Population:
-        """Return the whole state of the search as plain data."""
+        """Return the whole state of the search as plain data.
+
+        Returns
+        -------
+        Population
+            The state, from which a search can go on.
+        """
         ...
 
     def close(self) -> None:
@@ -140,16 +182,34 @@ class Algorithm(Protocol):
 
     @property
     def draws_rows(self) -> bool:
-        """Whether rows are drawn anew now and then, so that they can be varied."""
+        """Whether rows are drawn anew during a search, so that they can be varied."""
         ...
 
     def start(self, task: Task, population: Population | None = None) -> RunningSearch:
-        """Begin a search, or go on with one that left this population."""
+        """Begin a search, or go on with one that was interrupted.
+
+        Parameters
+        ----------
+        task : Task
+            What is searched.
+        population : Population or None
+            The state to go on from.
+
+        Returns
+        -------
+        RunningSearch
+            The search, with its first population.
+        """
         ...
 
     def smallest(self) -> Algorithm:
         """Return settings of a search of next to nothing that runs all the same code.
 
         It is run once before a clock is started, so that no clock counts compilation.
+
+        Returns
+        -------
+        Algorithm
+            The settings.
         """
         ...

@@ -7,7 +7,7 @@ to validation rows, so that ``predict_proba`` is calibrated (temperature scaling
 "On Calibration of Modern Neural Networks").
 
 Neither depends on the order of the rows, nor on whether a row of weight 2 stands there once or
-twice: both read :func:`distinct` rows, so that not even a rounding differs.
+twice: both read distinct rows, so that not even a rounding differs.
 """
 
 from __future__ import annotations
@@ -22,16 +22,32 @@ from scratchcard.rows import Rows
 from scratchcard.ticket import Classes, Head, Mask, Network
 from scratchcard.ticket.heads.classes import spread
 
-SMOOTHING = 0.1  # of the labels, by default, where the temperature of a search is fitted
-SHARPNESS = 2.0
-STEPS = 15
-SPREAD = 1.0  # nats between classes at random masks
-MASKS = 8
-ROWS = 1024
+# What the temperature of a search is fitted with by default: the share of a target that is spread
+# over all classes, and the multiple of the fitted temperature that the search takes.
+SMOOTHING, SHARPNESS = 0.1, 2.0
+STEPS = 15  # the fit tries lowest * 2**(k / 2) for k below this: up to 128 times the lowest
+# The temperature before a search gives the outputs of MASKS random masks, for at most ROWS rows, a
+# spread between classes of SPREAD nats.
+MASKS, ROWS, SPREAD = 8, 1024, 1.0
 
 
 def search_temperature(network: Network, rows: Rows, density: float) -> float:
-    """Temperature that gives random masks of this density logits with a spread of one nat."""
+    """Return the temperature that gives random masks logits with a spread of one nat.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    rows : Rows
+        Training rows; labels are not read.
+    density : float
+        Density of the random masks, 0 to 1.
+
+    Returns
+    -------
+    float
+        Nats of logit per unit of output.
+    """
     random = np.random.default_rng(0)
     first, weights = distinct(rows.inputs, rows.weights)
     inputs, weights = rows.inputs[first[:ROWS]], weights[:ROWS]
@@ -50,14 +66,38 @@ def retempered(
     sharpness: float = SHARPNESS,
     smoothing: float = SMOOTHING,
 ) -> float:
-    """Temperature for the next generation of a search, ``sharpness`` times ``lowest`` at least.
+    """Return the temperature for the next generation of a search.
 
-    ``sharpness`` times the one with the least label-smoothed cross-entropy, in steps of a factor of
-    sqrt(2), so that no rounding decides. Where the outputs separate the classes finely the
-    softmax gets sharper, and errors near the boundary come to matter; a plain cross-entropy at a
-    fixed temperature stays flat there. The smoothing keeps it finite where no error is left.
-    Sharper than rows ask for, a search minds the boundary; no sharper, how sure one can be.
-    The loss is convex in the temperature: from ``now`` it goes downhill.
+    It is ``sharpness`` times the temperature at which the label-smoothed cross-entropy is least,
+    and at least ``sharpness`` times ``lowest``. The fit goes in steps of a factor of sqrt(2), so
+    that no rounding decides, and downhill from ``now``, because the loss is convex in the
+    temperature.
+
+    A fixed temperature would leave the softmax flat once the outputs separate the classes well, and
+    rows near the boundary between classes would hardly change the loss. With a ``sharpness`` above
+    1 a search gives more weight to which side of the boundary a row is on; with 1 it gives more
+    weight to probabilities that fit. The smoothing keeps the temperature finite where no training
+    error is left.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, n_outputs) of integers
+        Outputs of the best individual.
+    rows : Rows
+        The rows that they are of; inputs are not read.
+    lowest : float
+        Lowest temperature that is fitted.
+    now : float
+        The temperature of the last generation.
+    sharpness : float
+        The multiple of the fitted temperature.
+    smoothing : float
+        Share of a target that is spread over all classes, above 0 to 1.
+
+    Returns
+    -------
+    float
+        Nats of logit per unit of output.
     """
     margins = (outputs - outputs[np.arange(len(rows)), rows.targets][:, None]).astype(np.float32)
     pull = smoothing * float(np.average(margins.mean(axis=1), weights=rows.weights))
@@ -85,8 +125,24 @@ def calibrated(
 ) -> Head:
     """Return the head, calibrated to what the mask answers for these rows.
 
-    smoothing : how far the rows are mistrusted because the mask was fitted to them, such as
-    :data:`SMOOTHING`; None for rows that it was not fitted to.
+    Parameters
+    ----------
+    head : Head
+        The head.
+    network : Network
+        The random network.
+    mask : Mask
+        The mask.
+    rows : Rows
+        The rows to calibrate to: validation rows, or training rows where there are none.
+    smoothing : float or None
+        How far the rows are mistrusted because the mask was fitted to them, such as 0.1; None for
+        rows that it was not fitted to.
+
+    Returns
+    -------
+    Head
+        The head with the fitted temperature.
     """
     outputs = network.outputs(mask, rows.inputs)
     return head.calibrated(outputs, rows.targets, rows.weights, smoothing)
@@ -95,12 +151,45 @@ def calibrated(
 def calibrated_temperature(
     network: Network, mask: Mask, rows: Rows, smoothing: float | None = None
 ) -> float:
-    """Return the temperature at which classes are calibrated to these rows."""
+    """Return the temperature at which the probabilities of classes are calibrated to these rows.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    mask : Mask
+        The mask.
+    rows : Rows
+        The rows to calibrate to: validation rows, or training rows where there are none.
+    smoothing : float or None
+        How far the rows are mistrusted because the mask was fitted to them, such as 0.1; None for
+        rows that it was not fitted to.
+
+    Returns
+    -------
+    float
+        Nats of logit per unit of output.
+    """
     head = Classes(network.n_outputs)
     return calibrated(head, network, mask, rows, smoothing).temperature
 
 
 def accuracy(network: Network, mask: NDArray[np.uint8], rows: Rows) -> float:
-    """Return the weighted share of rows whose label is right; mask: (n_weights,)."""
+    """Return the weighted share of rows whose label is right.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    mask : ndarray of shape (n_weights,), uint8
+        A flat mask.
+    rows : Rows
+        The rows.
+
+    Returns
+    -------
+    float
+        The accuracy, 0 to 1.
+    """
     outputs = network.outputs(Mask.from_flat(network.layers, mask), rows.inputs)
     return float(np.average(outputs.argmax(axis=1) == rows.targets, weights=rows.weights))

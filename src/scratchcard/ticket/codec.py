@@ -16,13 +16,28 @@ __all__ = ["ByteReader", "TicketError", "varint", "zigzag"]
 
 
 class TicketError(ValueError):
-    """A ticket file, or a ticket's bytes, that is refused; the message says why."""
+    """A ticket's file, or its bytes, are refused; the message says why."""
 
 
 def varint(value: int) -> bytes:
-    """Return an integer 0..2**64 - 1 as a varint (LEB128).
+    """Return an integer as a varint (LEB128).
 
-    Seven bits a byte, the lowest first; the top bit of a byte says that more follow.
+    It has seven bits a byte, the lowest first; the top bit of a byte says that more follow.
+
+    Parameters
+    ----------
+    value : int
+        0 to 2**64 - 1.
+
+    Returns
+    -------
+    bytes
+        One to ten bytes.
+
+    Raises
+    ------
+    ValueError
+        For an integer out of range.
     """
     if not 0 <= value < 1 << 64:
         raise ValueError(f"value takes an integer 0..2**64 - 1, got {value}")
@@ -35,12 +50,34 @@ def varint(value: int) -> bytes:
 
 
 def zigzag(value: int) -> bytes:
-    """Return an integer -2**63..2**63 - 1 as the varint of its place in 0, -1, 1, -2, 2, ..."""
+    """Return a signed integer as the varint of its place in 0, -1, 1, -2, 2, ...
+
+    Parameters
+    ----------
+    value : int
+        -2**63 to 2**63 - 1.
+
+    Returns
+    -------
+    bytes
+        One to ten bytes.
+
+    Raises
+    ------
+    ValueError
+        For an integer out of range.
+    """
     return varint(value << 1 if value >= 0 else (~value << 1) | 1)
 
 
 class ByteReader:
-    """Reads data from its front, and raises TicketError instead of reading past its end."""
+    """Reads data from its front, and raises TicketError instead of reading past its end.
+
+    Parameters
+    ----------
+    data : bytes
+        What is read.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -48,11 +85,29 @@ class ByteReader:
 
     @property
     def left(self) -> int:
-        """How many bytes were not read yet."""
+        """Number of bytes that have not been read yet."""
         return len(self.data) - self.position
 
     def take(self, count: int, what: str) -> bytes:
-        """Return the next count bytes. what: their name, for the error."""
+        """Return the next bytes.
+
+        Parameters
+        ----------
+        count : int
+            How many.
+        what : str
+            Their name, for the error.
+
+        Returns
+        -------
+        bytes
+            The bytes.
+
+        Raises
+        ------
+        TicketError
+            If fewer bytes are left.
+        """
         if count > self.left:
             raise TicketError(
                 f"the file ends inside {what}: {count} bytes wanted, {self.left} left"
@@ -61,11 +116,45 @@ class ByteReader:
         return self.data[self.position - count : self.position]
 
     def u8(self, what: str) -> int:
-        """Return the next byte."""
+        """Return the next byte.
+
+        Parameters
+        ----------
+        what : str
+            Its name, for the error.
+
+        Returns
+        -------
+        int
+            0 to 255.
+
+        Raises
+        ------
+        TicketError
+            If no byte is left.
+        """
         return self.take(1, what)[0]
 
     def varint(self, what: str, low: int, high: int) -> int:
-        """Return the next varint, in low..high and in as few bytes as it takes."""
+        """Return the next varint, which must be written in as few bytes as it takes.
+
+        Parameters
+        ----------
+        what : str
+            Its name, for the error.
+        low, high : int
+            The range that it must be in, both ends included.
+
+        Returns
+        -------
+        int
+            The integer.
+
+        Raises
+        ------
+        TicketError
+            If it is out of range, written in too many bytes, or cut short.
+        """
         value = 0
         for i in range(10):  # ten bytes hold any 64-bit number
             byte = self.u8(what)
@@ -79,12 +168,48 @@ class ByteReader:
         raise TicketError(f"{what} must be {low}..{high}, the file says {value}")
 
     def zigzag(self, what: str) -> int:
-        """Return the next signed integer, -2**63..2**63 - 1."""
+        """Return the next signed integer.
+
+        Parameters
+        ----------
+        what : str
+            Its name, for the error.
+
+        Returns
+        -------
+        int
+            -2**63 to 2**63 - 1.
+
+        Raises
+        ------
+        TicketError
+            If it is written in too many bytes, or cut short.
+        """
         value = self.varint(what, 0, (1 << 64) - 1)
         return ~(value >> 1) if value & 1 else value >> 1
 
     def floats(self, dtype: str, count: int, what: str) -> npt.NDArray[np.floating[Any]]:
-        """Return the next count floats, dtype "<f4" or "<f8", in that dtype; all are finite."""
+        """Return the next floats, which must be finite.
+
+        Parameters
+        ----------
+        dtype : {"<f4", "<f8"}
+            Their type.
+        count : int
+            How many.
+        what : str
+            Their name, for the error.
+
+        Returns
+        -------
+        ndarray of shape (count,)
+            The floats, in that type.
+
+        Raises
+        ------
+        TicketError
+            If one is NaN or infinite, or fewer are left.
+        """
         values = np.frombuffer(self.take(count * np.dtype(dtype).itemsize, what), dtype)
         if not np.isfinite(values).all():
             raise TicketError(f"{what} must be finite, the file holds NaN or infinity")

@@ -1,4 +1,4 @@
-"""InputScaling: features -> quantised integers, as the ticket stores it. NumPy only."""
+"""InputScaling: turns features into quantised integers, as the ticket stores it. NumPy only."""
 
 from __future__ import annotations
 
@@ -17,18 +17,29 @@ KINDS = ("auto", "global", "feature")
 Floats = npt.NDArray[np.float64]
 Float32s = npt.NDArray[np.float32]
 
-_LEVELS = 256  # of a feature that 8 bits hold
-_BLOCK = 1 << 18  # values quantised at once: the float64 temporaries stay in the cache
+_LEVELS = 256  # most different values of a feature that 8 bits hold
+_BLOCK = 1 << 18  # values that are quantised at once: the float64 temporaries stay in the cache
 
 
 @dataclass(frozen=True, eq=False)
 class InputScaling:
     """Where the zero of a feature lies and how far it reaches: one pair for all, or one for each.
 
-    offset, scale: float32 (1,) or (n_features,), of one shape; finite, scale at least 0. They are
-    copied and read-only. A feature x stands for (x - offset) * scale, which lies in -1..1 over the
-    rows that were fitted. Two scalings are equal when their numbers are.
-    Raises ValueError for anything else.
+    A feature x stands for (x - offset) * scale, which lies in -1..1 over the rows that were fitted.
+    Two scalings are equal when their numbers are.
+
+    Parameters
+    ----------
+    offset : ndarray of shape (1,) or (n_features,), float32
+        The feature that becomes 0; finite. Copied and read-only.
+    scale : ndarray of the same shape, float32
+        Units of the network for each unit of the feature, at least 0 and finite. Copied and
+        read-only.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
     """
 
     offset: Float32s
@@ -57,7 +68,7 @@ class InputScaling:
 
     @property
     def kind(self) -> str:
-        """ "global": one pair for all features; "feature": one pair for each."""
+        """Kind of scaling: "global", one pair for all features, or "feature", one pair for each."""
         return "global" if self.offset.size == 1 else "feature"
 
     @classmethod
@@ -66,13 +77,29 @@ class InputScaling:
     ) -> InputScaling:
         """Return the scaling that maps the range of X to -1..1.
 
-        X: finite numbers (n_rows, n_features), at least one row, within the range of float32.
-        sample_weight: None or numbers >= 0, (n_rows,); rows of weight 0 do not count.
-        kind: "global" takes the least and greatest value of all features together, "feature" those
-        of each; "auto" takes "global" where features seem to share a unit, as pixels do (half of
-        the features that vary reach over half the overall range), since it costs 8 bytes in all
-        instead of 8 for every feature. A range of zero gets scale 1.
-        Raises ValueError for anything else.
+        A range of zero gets scale 1.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Finite numbers within the range of float32, at least one row.
+        sample_weight : array-like of shape (n_rows,) or None
+            Numbers of at least 0; rows of weight 0 do not count.
+        kind : {"auto", "global", "feature"}
+            "global" takes the least and greatest value of all features together, "feature" those of
+            each. "auto" takes "global" where features seem to share a unit, as pixels do (half of
+            the features that vary reach over half the overall range), because it costs 8 bytes in
+            all instead of 8 for every feature.
+
+        Returns
+        -------
+        InputScaling
+            The scaling.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
         """
         rows = _as_rows(X)
         if not isinstance(kind, str) or kind not in KINDS:
@@ -92,12 +119,28 @@ class InputScaling:
         return cls(*_middle_and_scale(least, most))
 
     def quantise(self, X: npt.ArrayLike, limit: int) -> npt.NDArray[np.int16]:
-        """Return the quantised rows, int16 (n_rows, n_features) in -limit..limit.
+        """Return the quantised rows.
 
-        X: finite numbers (n_rows, n_features). limit: 1..32767, a Network's input_limit.
-        In float64 and in this order, so that every language gets the same integers:
-        t = x - offset; t = t * scale; t = t * limit; floor(t + 0.5), clipped to -limit..limit.
-        Raises ValueError for anything else.
+        The numbers are computed in float64 and in this order, so that every language gets the same
+        integers: t = x - offset; t = t * scale; t = t * limit; floor(t + 0.5), clipped to
+        -limit..limit.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Finite numbers.
+        limit : int
+            Largest magnitude, 1 to 32767: a network's ``input_limit``.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_features), int16
+            Integers in -limit..limit.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
         """
         limit = as_int("limit", limit, 1, 32767)
         rows = _as_rows(X, finite=False)
@@ -121,7 +164,22 @@ class InputScaling:
 def needed_bits(X: npt.ArrayLike) -> int:
     """Return 8, or 16 where a feature of X takes more than 256 different values.
 
-    X: finite numbers (n_rows, n_features). Pixels need 8 bits; measurements, 16.
+    Pixels need 8 bits; measurements, 16.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_rows, n_features)
+        Numbers.
+
+    Returns
+    -------
+    int
+        8 or 16.
+
+    Raises
+    ------
+    ValueError
+        For anything but numbers of two dimensions.
     """
     rows = _as_rows(X, finite=False)
     if rows.dtype.itemsize == 1:
@@ -130,7 +188,7 @@ def needed_bits(X: npt.ArrayLike) -> int:
 
 
 def _share_a_unit(least: Floats, most: Floats) -> bool:
-    """Whether half of the features that vary, or more, reach over half the overall range."""
+    """Return whether half of the features that vary, or more, reach over half the overall range."""
     ranges = most - least
     varying = ranges[ranges > 0]
     return bool(varying.size and 2 * np.median(varying) >= most.max() - least.min())

@@ -1,8 +1,8 @@
-"""The weight function: (seed, layer, index) -> small integer, on every machine. NumPy only.
+"""The weight function: (seed, layer, index) gives a small integer, on every machine. NumPy only.
 
-Philox2x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3",
-SC 2011) is a counter-based generator: it has no state, so any weight can be drawn alone, in any
-order and in any language.
+Philox2x32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
+2011) is a counter-based generator: it has no state, so any weight can be drawn alone, in any order
+and in any language.
 
     key      seed, 0..2**32 - 1
     counter  (index, 2 * layer + stream); stream 0 draws weights, stream 1 draws biases
@@ -48,9 +48,20 @@ def philox2x32(
 ) -> tuple[Words, Words]:
     """Return the two output words of Philox2x32-10.
 
-    counter0, counter1, key: integers 0..2**32 - 1, scalars or arrays that broadcast together.
-    Returns (x0, x1), two uint32 arrays of the broadcast shape.
-    Raises ValueError for a value that is no integer or does not fit 32 bits.
+    Parameters
+    ----------
+    counter0, counter1, key : array-like of integers
+        Scalars or arrays, 0 to 2**32 - 1, that broadcast together.
+
+    Returns
+    -------
+    tuple of two ndarray, uint32
+        The words x0 and x1, of the broadcast shape.
+
+    Raises
+    ------
+    ValueError
+        For a value that is no integer or does not fit 32 bits.
     """
     c0, c1, k = np.broadcast_arrays(
         _as_words("counter0", counter0), _as_words("counter1", counter1), _as_words("key", key)
@@ -102,9 +113,20 @@ def _zero(x0: Words, x1: Words) -> Int8s:
 class WeightFamily:
     """A named map from random words to integer weights.
 
-    code: the number that stands for it in a ticket. one: the weight that stands for 1.0.
-    max: the greatest magnitude. mean_square: the mean of the squared weights, as an integer.
-    draw: (x0, x1) uint32 arrays -> int8 array of the same shape.
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    code : int
+        The number that stands for it in a ticket's file.
+    one : int
+        The weight that stands for 1.0.
+    max : int
+        The greatest magnitude of a weight.
+    mean_square : int
+        The mean of the squared weights, rounded.
+    draw : callable
+        ``(x0, x1) -> weights``: uint32 arrays give an int8 array of the same shape.
     """
 
     name: str
@@ -117,7 +139,17 @@ class WeightFamily:
 
 @dataclass(frozen=True)
 class BiasFamily:
-    """A named map from random words to 8-bit biases, in 1/128 of the unit of their layer."""
+    """A named map from random words to 8-bit biases, in 1/128 of the unit of their layer.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    code : int
+        The number that stands for it in a ticket's file.
+    draw : callable
+        ``(x0, x1) -> biases``: uint32 arrays give an int8 array of the same shape.
+    """
 
     name: str
     code: int
@@ -135,19 +167,38 @@ WEIGHT_FAMILIES: dict[str, WeightFamily] = {
         WeightFamily("kaiming_normal", 2, 32, 127, 1014, _kaiming_normal),
     )
 }
-"""Families of weights by name."""
+"""Families of random weights by name. A new one is a function and a row in this table."""
+
 BIAS_FAMILIES: dict[str, BiasFamily] = {
     family.name: family
     for family in (BiasFamily("uniform", 0, _uniform), BiasFamily("zero", 1, _zero))
 }
-"""Families of biases by name."""
+"""Families of random biases by name."""
 
 
 def weights(family: str, seed: int, layer: int, fan_out: int, fan_in: int) -> Int8s:
-    """Return all weights of one layer, int8 (fan_out, fan_in): row j holds what enters unit j.
+    """Return all weights of one layer.
 
-    family: a name in WEIGHT_FAMILIES. seed: 0..2**32 - 1. layer: counts from 0.
-    fan_out * fan_in is at most 2**32. Raises ValueError for anything else.
+    Parameters
+    ----------
+    family : str
+        A name in :data:`WEIGHT_FAMILIES`.
+    seed : int
+        0 to 2**32 - 1.
+    layer : int
+        The layer, counted from 0.
+    fan_out, fan_in : int
+        Units of the layer, and weights into each; fan_out * fan_in is at most 2**32.
+
+    Returns
+    -------
+    ndarray of shape (fan_out, fan_in), int8
+        Row j holds the weights into unit j.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
     """
     fan_out = as_int("fan_out", fan_out, 1, _WORD)
     fan_in = as_int("fan_in", fan_in, 1, _WORD)
@@ -156,10 +207,28 @@ def weights(family: str, seed: int, layer: int, fan_out: int, fan_in: int) -> In
 
 
 def biases(family: str, seed: int, layer: int, fan_out: int) -> Int8s:
-    """Return the 8-bit biases of one layer, int8 (fan_out,), in 1/128 of the layer's unit.
+    """Return the 8-bit biases of one layer; ``Network.biases_of`` turns them into sums.
 
-    family: a name in BIAS_FAMILIES. Raises ValueError as `weights` does.
-    Network.biases_of turns them into sums.
+    Parameters
+    ----------
+    family : str
+        A name in ``BIAS_FAMILIES``.
+    seed : int
+        0 to 2**32 - 1.
+    layer : int
+        The layer, counted from 0.
+    fan_out : int
+        Units of the layer.
+
+    Returns
+    -------
+    ndarray of shape (fan_out,), int8
+        The biases, in 1/128 of the layer's unit.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
     """
     fan_out = as_int("fan_out", fan_out, 1, _WORD)
     draw = as_family("family", family, BIAS_FAMILIES).draw
@@ -167,9 +236,28 @@ def biases(family: str, seed: int, layer: int, fan_out: int) -> Int8s:
 
 
 def weight_at(family: str, seed: int, layer: int, index: npt.ArrayLike) -> Int8s:
-    """Return the weights at some indices of a layer, int8 of index's shape: only these are drawn.
+    """Return the weights at some indices of a layer; only these are drawn.
 
-    index: integers 0..2**32 - 1, each j * fan_in + i. Raises ValueError as `weights` does.
+    Parameters
+    ----------
+    family : str
+        A name in :data:`WEIGHT_FAMILIES`.
+    seed : int
+        0 to 2**32 - 1.
+    layer : int
+        The layer, counted from 0.
+    index : array-like of integers
+        Indices 0 to 2**32 - 1, each j * fan_in + i.
+
+    Returns
+    -------
+    ndarray of the shape of ``index``, int8
+        The weights.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
     """
     draw = as_family("family", family, WEIGHT_FAMILIES).draw
     key, counter1 = _key_and_counter1(seed, layer, 0)

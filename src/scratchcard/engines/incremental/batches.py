@@ -1,4 +1,4 @@
-"""Many masks decided in one call: every mask's sums, and nothing of them kept."""
+"""Compiled loops that evaluate many masks in one call and keep nothing of them but their sums."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Bound(NamedTuple):
     """When a mask is left before all of its rows are read."""
 
     worst: float  # value above which a mask is of no interest; inf: read all rows
-    total_weight: int  # of all rows, those of other threads included
+    total_weight: int  # weight of all rows, those of other threads included
 
 
 @jit(nogil=True)
 def trial_each(job, state, masks, sums):
     """Fill ``sums[m]`` with the statistics' sums of ``masks[m]``, as a trial of ``state``.
 
-    masks : (n, n_weights) uint8. sums : (n, n_statistics) int64.
+    ``masks`` are (n, n_weights) uint8, ``sums`` (n, n_statistics) int64.
     """
     flips = np.empty(state.mask.size, dtype=np.int64)
     for m in range(masks.shape[0]):
@@ -39,7 +39,7 @@ def trial_each(job, state, masks, sums):
 def trial_flips(job, state, flips, sums):
     """Fill ``sums[f]`` with the statistics' sums if ``flips[f]`` alone were flipped.
 
-    flips : (n,) int64, flat weight indices. sums : (n, n_statistics) int64.
+    ``flips`` are (n,) int64, flat weight indices; ``sums`` are (n, n_statistics) int64.
     """
     for f in range(flips.size):
         trial(job, state, flips[f : f + 1], 1, NO_RACE)
@@ -57,9 +57,10 @@ def value_each(value, sums, total_weight, values):
 
 @jit(nogil=True)
 def compute_each(job, state, masks, sums, bound):
-    """The same as :func:`trial_each`, every mask afresh; only ``state``'s scratch arrays are used.
+    """Fill ``sums[m]`` with the statistics' sums of ``masks[m]``, each mask computed afresh.
 
-    A mask is left, with the sums of the blocks read, as soon as their value is above the bound.
+    Only the scratch arrays of ``state`` are used. A mask is left, with the sums of the blocks read,
+    as soon as their value is above the bound.
     """
     n_classes = job.net.sizes[job.net.sizes.size - 1]
     chosen = room_for_slots(job.net)

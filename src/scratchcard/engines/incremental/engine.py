@@ -1,4 +1,4 @@
-"""The incremental engine: exact trials at the price of what they change."""
+"""The incremental engine's face in Python; the compiled functions beside this file do the work."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ from scratchcard.objectives import Objective, bits_per_output
 from scratchcard.rows import Rows, check_fit, shuffled
 from scratchcard.ticket import Mask, Network
 
-LANES = 16  # blocks are padded to whole vectors
-BLOCK_ROWS = 1024  # a block's outputs and exps of ten classes fill about a quarter of an L2 cache
-ONE_BLOCK = 2048  # so few rows stay in one block
+LANES = 16  # the rows of a block are padded to a multiple of this: whole vectors of int32
+# Most rows in a block: outputs and exps of ten classes then fill about a quarter of an L2 cache.
+BLOCK_ROWS = 1024
+ONE_BLOCK = 2048  # most rows that are left in one block
 
 
 class IncrementalEngine:
     """Computes an objective of masks of one network on one set of rows, incrementally.
 
-    It has the face of every engine (:class:`scratchcard.engines.Engine`), and is what compiled
-    bursts of trials work on.
+    Its methods take and return what those of every engine do; see
+    :class:`scratchcard.engines.Engine`. Compiled bursts of trials work on it, through
+    :meth:`threads` and :meth:`job`.
 
     Parameters
     ----------
@@ -44,9 +46,15 @@ class IncrementalEngine:
     temperature : float
         Nats of logit per unit of output.
     block_rows : int or None
-        Rows per block, at most; None for one block of up to 2,048 rows, or 1,024.
+        Most rows in a block. None puts up to 2,048 rows into one block, and more into blocks of
+        1,024.
     is_shuffled : bool
-        Whether the rows stand in random order, and stay so; else they are shuffled.
+        Whether the rows stand in random order already, and keep it; if not, they are shuffled.
+
+    Raises
+    ------
+    ValueError
+        For rows that the network cannot read, or in other groups than the objective takes.
     """
 
     def __init__(
@@ -73,12 +81,12 @@ class IncrementalEngine:
 
     @property
     def compiled(self) -> Self:
-        """This engine: compiled bursts of trials work on what it keeps."""
+        """This engine itself, because compiled bursts of trials work on what it keeps."""
         return self
 
     @property
     def n_blocks(self) -> int:
-        """Into how many blocks the rows are cut."""
+        """Number of blocks that the rows are cut into."""
         return len(self.data.targets)
 
     def temper(self, temperature: float) -> None:
@@ -97,7 +105,20 @@ class IncrementalEngine:
         return state
 
     def blank(self, mask: NDArray[np.uint8], n_blocks: int | None = None) -> State:
-        """Return a state of this mask with nothing computed yet; of all blocks, or of some."""
+        """Return a state of this mask with nothing computed yet.
+
+        Parameters
+        ----------
+        mask : ndarray of shape (n_weights,), uint8
+            A flat mask, which is copied.
+        n_blocks : int or None
+            Number of blocks that it has room for; None for all.
+
+        Returns
+        -------
+        State
+            The state.
+        """
         n_blocks = self.n_blocks if n_blocks is None else n_blocks
         size = self.data.targets.shape[1]
         n_hidden = int(self.net.sizes[1:-1].sum())
@@ -120,7 +141,7 @@ class IncrementalEngine:
         )
 
     def derive(self, state: State, mask: NDArray[np.uint8]) -> State:
-        """Return an individual with this flat mask, from a similar one where that is cheaper."""
+        """Return an individual with this flat mask, made from a similar one where cheaper."""
         flips = np.flatnonzero(state.mask != mask)
         if len(flips) > forward.DERIVE_SHARE * np.count_nonzero(mask):
             return self.state(mask)
@@ -134,7 +155,7 @@ class IncrementalEngine:
         return int(memory // sum(array.nbytes for array in blank))
 
     def sums(self, state: State) -> NDArray[np.int64]:
-        """Return the sums of the statistics, (n_statistics,)."""
+        """Return the sums of an individual's statistics, (n_statistics,)."""
         self._follow(state)
         sums: NDArray[np.int64] = state.sums[:, 0, : self.n_statistics].sum(axis=0)
         return sums
@@ -142,12 +163,12 @@ class IncrementalEngine:
     # -- trials ----------------------------------------------------------------------------------
 
     def trial(self, state: State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the sums if these flat weight indices were flipped; flips nothing."""
+        """Return what the sums would be with these flat weight indices flipped; flips nothing."""
         self._try(state, flips)
         return state.trial_sums.copy()
 
     def trial_flips(self, state: State, flips: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the sums for each flat weight index flipped alone, (n, n_statistics)."""
+        """Return what the sums would be for each flat index flipped alone, (n, n_statistics)."""
         self._follow(state)
         flips = np.ascontiguousarray(flips, dtype=np.int64)
         sums = self._no_sums(len(flips))
@@ -157,7 +178,7 @@ class IncrementalEngine:
         return sums
 
     def apply(self, state: State, flips: NDArray[np.int64]) -> None:
-        """Flip these flat weight indices."""
+        """Flip these flat weight indices of an individual."""
         job, flips = self._try(state, flips)
         trial.keep(job, state, flips, len(flips))
 
@@ -170,7 +191,7 @@ class IncrementalEngine:
         return job, flips
 
     def _follow(self, state: State) -> None:
-        """Bring a state to the temperature of now."""
+        """Bring a state to the temperature that the engine has now."""
         if state.scale[0] != self.net.scale:
             forward.rescale(self.job(), state)
 
@@ -183,12 +204,10 @@ class IncrementalEngine:
         n_jobs: int = 1,
         worst: float = np.inf,
     ) -> NDArray[np.int64]:
-        """Return the sums of flat masks, (n, n_weights) -> (n, n_statistics); keeps nothing.
+        """Return the sums of flat masks: (n, n_weights) give (n, n_statistics); keeps nothing.
 
-        Each mask is decided by a trial of ``near``, an individual with a similar mask, or afresh
-        by ``n_jobs`` threads. Of a mask whose value is above ``worst``, the sums may be those of
-        some of the rows, whose value is above it as well.
-        Threads may call this at the same time, but not with the same ``near``.
+        Each mask is decided by a trial of ``near``, an individual with a similar mask, or computed
+        afresh by ``n_jobs`` threads, which share the blocks of rows.
         """
         masks = np.ascontiguousarray(masks, dtype=np.uint8)
         if near is None:
@@ -201,7 +220,7 @@ class IncrementalEngine:
         return sums
 
     def row_statistics(self, mask: NDArray[np.uint8], n_jobs: int = 1) -> NDArray[np.int32]:
-        """Return the one statistic of each row, (n_rows,), for a mask; 0 where it weighs 0."""
+        """Return the one statistic of each row, (n_rows,); 0 where a row weighs 0."""
         one_statistic_only(self.objective, self.network.n_outputs)
         quanta = self._afresh(np.ascontiguousarray(mask[None], dtype=np.uint8), n_jobs)[1]
         found = np.zeros(len(self.rows), dtype=np.int32)
@@ -210,7 +229,7 @@ class IncrementalEngine:
         return found
 
     def outputs(self, mask: NDArray[np.uint8], n_rows: int) -> tuple[NDArray[Any], Rows]:
-        """Return outputs, (rows, n_outputs), of about so many rows, and those rows."""
+        """Return the outputs for about ``n_rows`` rows, (rows, n_outputs), and those rows."""
         some = self.order[:n_rows]
         rows = Rows(self.rows.inputs[some], self.rows.targets[some], self.rows.weights[some])
         return self.network.outputs(Mask.from_flat(self.network.layers, mask), rows.inputs), rows
@@ -218,7 +237,10 @@ class IncrementalEngine:
     def _afresh(
         self, masks: NDArray[np.uint8], n_jobs: int, worst: float = np.inf
     ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """Sums of masks, and each block's rows' statistic of the last; threads share the blocks."""
+        """Return the sums of masks, and the last one's statistic of each row, by block.
+
+        Threads share the blocks.
+        """
         n_blocks, _, size = self.data.inputs.shape
         quanta = np.zeros((n_blocks, size), dtype=np.int32)
         only_grows = self.objective.only_grows
@@ -243,7 +265,7 @@ class IncrementalEngine:
             return sum(threads.map(part, parts), self._no_sums(len(masks))), quanta
 
     def _parts(self) -> list[NDArray[np.int64]]:
-        """The rows of each block."""
+        """Return the indices of the rows in each block."""
         return _split(self.order, self.n_blocks, self.rows.group)
 
     def _no_sums(self, n_masks: int) -> NDArray[np.int64]:
@@ -252,11 +274,11 @@ class IncrementalEngine:
     # -- values ----------------------------------------------------------------------------------
 
     def value(self, sums: NDArray[np.int64]) -> float:
-        """Return the objective's value for these sums; lower is better."""
+        """Return the objective's value for these sums, (n_statistics,); lower is better."""
         return self.objective.checked_value(sums, self.data.total_weight)
 
     def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the objective's values for many sums, (n, n_statistics) -> (n,)."""
+        """Return the objective's values for many sums: (n, n_statistics) give (n,)."""
         values = np.empty(len(sums))
         sums = np.ascontiguousarray(sums, dtype=np.int64)
         batches.value_each(self.compiled_value, sums, self.data.total_weight, values)
@@ -267,11 +289,37 @@ class IncrementalEngine:
     # -- what compiled bursts work on ------------------------------------------------------------
 
     def threads(self, count: int, stop: NDArray[np.int64] | None = None) -> list[Threads]:
-        """Return threads that work together on states of this engine; see :mod:`.threads`."""
+        """Return threads that work together on states of this engine; see :mod:`.threads`.
+
+        Parameters
+        ----------
+        count : int
+            How many they are.
+        stop : ndarray of shape (1,), int64, or None
+            Set above 0 by others to end the work.
+
+        Returns
+        -------
+        list of Threads
+            The view of each thread.
+        """
         return make_threads(count, trial.SUMS + self.n_statistics, stop)
 
     def job(self, threads: Threads | None = None, data: Data | None = None) -> Job:
-        """Return what compiled code is given beside a state."""
+        """Return what compiled code is given beside a state.
+
+        Parameters
+        ----------
+        threads : Threads or None
+            The thread that works; None for one alone.
+        data : Data or None
+            The rows to read; None for all.
+
+        Returns
+        -------
+        Job
+            The job.
+        """
         return Job(
             self.block,
             self.compiled_value,
@@ -286,12 +334,12 @@ class IncrementalEngine:
 
 
 def bad_statistic_in(work: NDArray[np.float32]) -> float:
-    """Return the statistic that an objective left in its scratch array, (2, rows), as too large."""
+    """Return the bad statistic that an objective left in its scratch array, (2, n_rows)."""
     return float(work[0, :2].view(np.float64)[0])
 
 
 def rows_of(data: Data, blocks: slice) -> Data:
-    """Return the rows of some blocks, and their weight alone."""
+    """Return the rows of some blocks, and the weight of these alone."""
     weights = data.weights[blocks]
     return Data(data.inputs[blocks], data.targets[blocks], weights, int(weights.sum()))
 
@@ -306,7 +354,8 @@ def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> Dat
     parts = _split(order, n_blocks, rows.group)
     size = max(map(len, parts))
     size = -(-size // LANES) * LANES
-    size += LANES if size % 1024 == 0 else 0  # units a page apart would share few cache lines
+    # Units that lie whole pages apart would compete for the same few cache lines.
+    size += LANES if size % 1024 == 0 else 0
     inputs = np.zeros((n_blocks, rows.inputs.shape[1], size), dtype=np.int16)
     targets = np.zeros((n_blocks, size), dtype=np.int32)
     weights = np.zeros((n_blocks, size), dtype=np.int32)
@@ -319,6 +368,6 @@ def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> Dat
 
 
 def _split(order: NDArray[np.int64], n_blocks: int, group: int) -> list[NDArray[np.int64]]:
-    """Cut rows in their order into blocks of nearly the same size; no group is cut."""
+    """Cut rows, in their order, into blocks of nearly the same size; no group is cut."""
     groups = np.array_split(order.reshape(-1, group), n_blocks)
     return [part.reshape(-1) for part in groups]

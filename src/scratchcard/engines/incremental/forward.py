@@ -1,4 +1,4 @@
-"""What an individual keeps, brought up to date with its mask: from nothing, or from what it was."""
+"""Brings what an individual keeps up to date with its mask, from nothing or from what it was."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from scratchcard.engines.incremental.state import State
 from scratchcard.engines.incremental.trial import keep_block, rescale_block, try_block
 from scratchcard.engines.incremental.wiring import first_source, first_weight
 
-PIECE = 256  # weights compared at once
-DERIVE_SHARE = 0.1  # flips per surviving weight above which computing afresh is cheaper
+PIECE = 256  # weights that are compared at once
+DERIVE_SHARE = 0.1  # with more flips than this per surviving weight, computing afresh is cheaper
 
 
 @jit(nogil=True)
@@ -37,8 +37,9 @@ def rescale(job, state):
 def catch_up(job, state, masks, scales):
     """Bring this thread's blocks of ``state`` up to date with its mask.
 
-    masks : (blocks, n_weights) uint8, the mask that each block is of. scales : (blocks,) float32,
-    the scale of its logits; 0 for a block that has never been computed.
+    ``masks``, (n_blocks, n_weights) uint8, are what each block was computed for last, and
+    ``scales``, (n_blocks,) float32, its scale of logits then; 0 for a block that has never been
+    computed.
     """
     few = np.int64(DERIVE_SHARE * np.count_nonzero(state.mask))
     flips = np.empty(few + 1, dtype=np.int64)
@@ -61,7 +62,7 @@ def catch_up(job, state, masks, scales):
 
 @jit(inline="always")
 def with_mask(state, mask):
-    """The same numbers, of another mask."""
+    """Return the same numbers with another mask."""
     return State(
         mask,
         state.sums,
@@ -81,7 +82,7 @@ def with_mask(state, mask):
 
 @jit(_nrt=False)
 def differences(first, second, indices):
-    """Find where two masks, (n_weights,), differ: fill ``indices``, and return how many fitted."""
+    """Fill ``indices`` with the places where two masks differ, and return how many fitted in."""
     n = 0
     for start in range(0, first.size, PIECE):
         end = min(first.size, start + PIECE)
@@ -101,15 +102,16 @@ def differences(first, second, indices):
 
 @jit(inline="always")
 def room_for_slots(net):
-    """Scratch for the slots of one unit's survivors, as :func:`forward` needs it."""
+    """Return scratch for the slots of one unit's survivors, as :func:`forward` needs it."""
     return np.empty(net.fan_ins.max() + 1, dtype=np.int64)
 
 
 @jit(_nrt=False)
 def forward(job, state, b, mask, kept, chosen):
-    """Sums of block ``b`` with this mask: hidden ones and outputs if ``kept``.
+    """Compute the sums of block ``b`` with this mask.
 
-    Else only outputs, to the planes under trial. Activations go to ``state.delta``.
+    If ``kept``, hidden sums and outputs go to the planes that are kept; if not, outputs alone, to
+    the planes under trial. Activations go to ``state.delta``.
     """
     net, data = job.net, job.data
     n_layers = net.sizes.size - 1
@@ -145,7 +147,10 @@ def forward(job, state, b, mask, kept, chosen):
 
 @jit(_nrt=False)
 def add_chosen(out, weights, sources, chosen, n_chosen):
-    """``out += weights[i] * sources[i]`` for the first ``n_chosen`` of ``chosen``, four at once."""
+    """Add ``weights[i] * sources[i]`` to ``out`` for the first ``n_chosen`` of ``chosen``.
+
+    Four of them are added in one pass.
+    """
     k = 0
     while k + 4 <= n_chosen:
         i0, i1, i2, i3 = chosen[k], chosen[k + 1], chosen[k + 2], chosen[k + 3]

@@ -26,7 +26,7 @@ from scratchcard.engines.incremental.wiring import (
 
 @jit
 def activate(sums, out, activation, shift, limit):
-    """Activations of one unit: ``out[r] = f(sums[r])``."""
+    """Set ``out[r] = f(sums[r])``, the activations of one unit."""
     if activation == RELU:
         for r in range(out.size):
             out[r] = min(shift_right(max(sums[r], ZERO), shift), limit)
@@ -38,7 +38,7 @@ def activate(sums, out, activation, shift, limit):
 
 @jit
 def change(old, new, out, activation, shift, limit):
-    """Change of one unit's activation, ``out[r] = f(new[r]) - f(old[r])``; whether there is any."""
+    """Set ``out[r] = f(new[r]) - f(old[r])``, and return whether any of these is not 0."""
     some = ZERO
     if activation == RELU:
         for r in range(out.size):
@@ -58,7 +58,7 @@ def change(old, new, out, activation, shift, limit):
 
 @jit
 def exponentials_and_targets(outputs, scale, exps, targets, k, old, out):
-    """``exps = 2 ** clip(outputs * scale)`` and :func:`select_targets`, in one pass."""
+    """Set ``exps = 2 ** clip(outputs * scale)`` and do :func:`select_targets`, in one pass."""
     k = np.int32(k)
     for r in range(out.size):
         exps[r] = exp2_scalar(clip_scalar(np.float32(outputs[r]) * scale))
@@ -67,7 +67,7 @@ def exponentials_and_targets(outputs, scale, exps, targets, k, old, out):
 
 @jit
 def select_targets(targets, k, outputs, old, out):
-    """``out`` = class ``k``'s outputs where the target is ``k``, ``old`` elsewhere."""
+    """Set ``out`` to class ``k``'s outputs where the target is ``k``, and to ``old`` elsewhere."""
     k = np.int32(k)
     for r in range(out.size):
         out[r] = if_equal(targets[r], k, outputs[r], old[r])
@@ -75,9 +75,9 @@ def select_targets(targets, k, outputs, old, out):
 
 @jit(inline="always")
 def add_source(place, layer, i, w, span, out):
-    """``out += w * (activation of unit i of this layer after the trial)``.
+    """Add ``w`` times the activation that unit ``i`` of this layer has after the trial to ``out``.
 
-    span : where in ``changed`` the units of this layer stand that changed.
+    The units of this layer that changed stand at ``span[0]`` to ``span[1]`` in ``changed``.
     """
     net, state = place.net, place.state
     if layer == 0:
@@ -95,10 +95,10 @@ def add_source(place, layer, i, w, span, out):
 
 @jit(inline="always")
 def propagate(place, flips, n_flips):
-    """Carry ``flips[:n_flips]`` (flat weight indices, sorted, distinct) through a block.
+    """Carry ``flips[:n_flips]`` (flat weight indices, ascending, distinct) through a block.
 
     What would change goes to the arrays and planes under trial; ``moved`` and ``where`` say which
-    of them count. Returns whether any output was touched.
+    of them count. Return whether any output was touched.
     """
     net, data, state, b = place.net, place.data, place.state, place.b
     n_layers = net.sizes.size - 1
@@ -187,7 +187,7 @@ def propagate(place, flips, n_flips):
 
 @jit(inline="always")
 def refresh(place):
-    """Bring exps and target outputs under trial up to date after :func:`propagate`."""
+    """Bring exponentials and target outputs under trial up to date after :func:`propagate`."""
     net, data, state, b = place.net, place.data, place.state, place.b
     n_classes = net.sizes[net.sizes.size - 1]
     outputs = state.outputs[b]

@@ -1,4 +1,4 @@
-"""What compiled code works on: rows in blocks, an individual's numbers, and a job to do."""
+"""The arrays that compiled code works on: rows in blocks, what an individual keeps, and a job."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Data(NamedTuple):
     inputs: NDArray[np.int16]  # (blocks, n_features, rows)
     targets: NDArray[np.int32]  # (blocks, rows)
     weights: NDArray[np.int32]  # (blocks, rows)
-    total_weight: int
+    total_weight: int  # sum of the weights
 
 
 class Job(NamedTuple):
-    """What is computed, of which network, on which rows, by which threads."""
+    """What is computed, for which network, on which rows, and by which of the threads."""
 
     block: Any  # the objective's statistics of a block, a compiled function
-    value: Any  # its value for the sums of statistics, a compiled function
+    value: Any  # the objective's value for the sums of statistics, a compiled function
     net: Net
     data: Data
     threads: Threads
@@ -33,25 +33,27 @@ class Job(NamedTuple):
 class State(NamedTuple):
     """One individual: its mask and everything that is kept so that a trial is cheap.
 
-    Planes of outputs and exps: 0..K-1 the classes, K..2K-1 those under trial; of outputs also
-    2K, each row's target output, and 2K + 1 and 2K + 2, the same under trial. Where an array's
-    second axis is 2, [:, 0] is kept and [:, 1] under trial. Padded: blocks lie a cache line apart,
-    for threads that write to one line wait for each other.
+    With K classes, planes 0 to K - 1 of ``outputs`` and ``exps`` hold the classes, and planes K to
+    2K - 1 hold the classes under trial. ``outputs`` has three more: plane 2K holds the output of
+    each row's target, and planes 2K + 1 and 2K + 2 hold the same under trial. Where an array's
+    second axis is 2, ``[:, 0]`` is kept and ``[:, 1]`` is under trial. An array that is called
+    padded has blocks a cache line apart, because threads that write to one line wait for each
+    other.
     """
 
     mask: NDArray[np.uint8]  # (n_weights,)
     sums: NDArray[np.int64]  # (blocks, 2, n_statistics, padded)
     quanta: NDArray[np.int32]  # (blocks, 2, rows) the one statistic of each row
-    hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums; under trial in moved's order
+    hidden: NDArray[np.int32]  # (blocks, 2, hidden units, rows) sums; [:, 1] in moved's order
     outputs: NDArray[np.int32]  # (blocks, 2K + 3, rows)
     exps: NDArray[np.float32]  # (blocks, 2K, rows)
     where: NDArray[np.int64]  # (blocks, K + 1, padded) plane of each class, plane of the target
-    moved: NDArray[np.int64]  # (blocks, hidden units + 1, padded) with a new sum; then how many
-    changed: NDArray[np.int64]  # (hidden units,) scratch: those whose activation changed
-    delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: change of the changed activations
+    moved: NDArray[np.int64]  # (blocks, hidden units + 1, padded) with new sums; last: how many
+    changed: NDArray[np.int64]  # (hidden units,) scratch: units whose activation changed
+    delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: by how much it changed
     work: NDArray[np.float32]  # (2, rows) scratch
-    trial_sums: NDArray[np.int64]  # (n_statistics,) result of the last trial
-    scale: NDArray[np.float32]  # (1,) scale of the logits that exps and sums are of
+    trial_sums: NDArray[np.int64]  # (n_statistics,) sums that the last trial found
+    scale: NDArray[np.float32]  # (1,) scale of logits at which exps and sums were computed
 
 
 class Place(NamedTuple):
@@ -60,4 +62,4 @@ class Place(NamedTuple):
     net: Net
     data: Data
     state: State
-    b: int  # the block
+    b: int  # number of the block

@@ -1,8 +1,8 @@
-"""Trials: what a set of flips changes, and nothing else. The compiled heart of the engine.
+"""Trials: what a set of flips changes, and nothing else. The compiled centre of the engine.
 
 Everything works on one block of rows at a time, unit-major: one unit's numbers for all rows of a
-block lie next to each other, so every inner loop is a plain vector loop. A flip touches the unit
-it leads into; from there its change travels along surviving connections only.
+block lie next to each other, so every inner loop is a plain vector loop. A flip touches the unit it
+leads into; from there its change travels along surviving connections only.
 
 What runs once per trial allocates nothing and is compiled without reference counts (``_nrt``):
 counting every view of a row up and down took a fifth of the time of a trial.
@@ -31,20 +31,22 @@ from scratchcard.objectives.base import Block
 class Race(NamedTuple):
     """When a trial may end before it has read all blocks."""
 
-    limit: float  # largest change of the sum of the one statistic of interest; inf: no race
-    z: float  # standard errors of doubt
+    limit: float  # the trial ends if the sum of the one statistic grows by more; inf: no race
+    z: float  # by how many standard errors the change must be above the limit
 
 
 NO_RACE = Race(np.inf, 0.0)
-FIRST_STAGE = 2  # blocks that a race reads before it first asks who is behind
-CHANGE, SQUARES, STOP, SUMS = 0, 1, 2, 3  # words of a message; two are evidence of a race
-SQUARES_UNIT = 256.0  # squares are counted in this, as integers, so that their order is no matter
-MOST_SQUARES = 2.0**62  # of which all blocks together have at most so many
+FIRST_STAGE = 2  # blocks that a race reads before it first looks at its limit
+# Places of the words in a message; CHANGE and SQUARES are the evidence of a race.
+CHANGE, SQUARES, STOP, SUMS = 0, 1, 2, 3
+# Sums of squares are integer multiples of SQUARES_UNIT, so that their order does not matter, and
+# are cut so that int64 holds those of all blocks.
+SQUARES_UNIT, MOST_SQUARES = 256.0, 2.0**62
 
 
 @jit(inline="always")
 def add_up(job, state, b):
-    """The statistics of block ``b`` under trial: ``quanta[b, 1]`` and ``sums[b, 1]``."""
+    """Compute the statistics of block ``b`` under trial: ``quanta[b, 1]`` and ``sums[b, 1]``."""
     n_classes = job.net.sizes[job.net.sizes.size - 1]
     sums = state.sums[b, 1, : state.trial_sums.size]
     fill(sums, 0)
@@ -71,9 +73,10 @@ def add_up(job, state, b):
 
 @jit(_nrt=False)
 def sum_of_squares(new, old, weights, work):
-    """``sum((weights * (new - old)) ** 2)``, for the spread of the rows' changes.
+    """Return ``sum((weights * (new - old)) ** 2)``, from which the spread of the changes follows.
 
-    Added up by halves in ``work``, (rows,) float32: vector loops, and one order everywhere.
+    The numbers are added up by halves in ``work``, (n_rows,) float32: these are vector loops, and
+    the order is the same everywhere.
     """
     for r in range(work.size):
         d = np.float32(np.int32(new[r] - old[r])) * np.float32(weights[r])
@@ -89,7 +92,7 @@ def sum_of_squares(new, old, weights, work):
 
 @jit(inline="always")
 def try_block(job, state, b, flips, n_flips):
-    """Compute what ``flips`` would change in block ``b``; returns whether any output."""
+    """Compute what ``flips`` would change in block ``b``, and return whether any output changes."""
     place = Place(job.net, job.data, state, b)
     if not propagate(place, flips, n_flips):
         copy(state.sums[b, 1], state.sums[b, 0])
@@ -104,15 +107,14 @@ def trial(job, state, flips, n_flips, race):
     """Fill ``state.trial_sums`` with the statistics' sums that ``flips`` would lead to.
 
     Threads share the blocks. Where ``race.limit`` is finite they are read in stages, each twice as
-    long as all before, and the trial ends as soon as the change of the sum of the one statistic
-    is, on the evidence of the rows read, above the limit by more than ``race.z`` standard errors of
-    a sample drawn without replacement.
-    Returns whether it ran to the end; then the sums are exact.
+    long as all before. The trial ends as soon as the change of the sum of the one statistic is, on
+    the evidence of the rows read, above the limit by more than ``race.z`` standard errors of a
+    sample drawn without replacement. Return whether it ran to the end; then the sums are exact.
     """
     data, threads = job.data, job.threads
     n_blocks, block_rows = data.targets.shape
     sums = state.trial_sums
-    change = 0  # integers, so that it does not matter which thread has added what
+    change = 0  # these two are integers, so that it does not matter which thread has added what
     squares = 0
     begin = 0
     while begin < n_blocks:
@@ -153,14 +155,14 @@ def trial(job, state, flips, n_flips, race):
 
 @jit(inline="always")
 def add_messages(sums, threads):
-    """Add what every thread has summed up in this round."""
+    """Add what every thread has summed up in this round to ``sums``."""
     for number in range(threads.n_threads):
         add(sums, message(threads, number)[SUMS:])
 
 
 @jit(nogil=True, _nrt=False)
 def sum_up(state, threads):
-    """Fill ``state.trial_sums`` with the sums that are kept; every thread must ask."""
+    """Fill ``state.trial_sums`` with the sums that are kept; every thread must call this."""
     sums = state.trial_sums
     words = next_round(threads)
     for b in range(threads.number, state.sums.shape[0], threads.n_threads):
@@ -172,7 +174,7 @@ def sum_up(state, threads):
 
 @jit(inline="always")
 def keep_block(net, state, b):
-    """Keep what :func:`try_block` computed of block ``b``."""
+    """Keep what :func:`try_block` computed for block ``b``."""
     n_classes = net.sizes[net.sizes.size - 1]
     moved = state.moved[b, : state.changed.size + 1]
     for m in range(moved[moved.size - 1]):
@@ -204,7 +206,7 @@ def keep(job, state, flips, n_flips):
 
 @jit(inline="always")
 def rescale_block(job, state, b):
-    """Compute afresh what is kept of block ``b`` beyond the outputs: at another scale of logits."""
+    """Compute afresh what block ``b`` keeps beyond its outputs, at another scale of logits."""
     n_classes = job.net.sizes[job.net.sizes.size - 1]
     state.moved[b, state.changed.size] = 0
     state.where[b, n_classes] = 2 * n_classes

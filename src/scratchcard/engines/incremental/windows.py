@@ -1,8 +1,8 @@
 """Windows: an individual that is kept up to date only on the rows that are being read.
 
-A search on many rows reads a window of them, a run of blocks, for some hundred trials, and then
-another. What an individual keeps of the other blocks may fall behind, and even not exist yet; it
-is brought up to date when a window opens on them, which costs less than the trials it saved.
+A search on many rows reads a window of them, which is a run of blocks, for some hundred trials, and
+then another. What an individual keeps of the other blocks may fall behind, or not exist yet. It is
+brought up to date when a window opens on them, which costs less than the trials it saved.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from scratchcard.engines.incremental.state import Job, State
 from scratchcard.engines.incremental.threads import Threads, apart
 from scratchcard.rows import Rows
 
-NEVER = np.float32(0.0)  # the scale of a block that was never computed
+NEVER = np.float32(0.0)  # stands for the scale of a block that was never computed
 
 BY_BLOCK = ("sums", "quanta", "hidden", "outputs", "exps", "where", "moved")
 SCRATCH = ("changed", "delta", "work", "trial_sums", "scale")
 
 
 class WindowedState:
-    """An individual's numbers for all blocks of an engine, each as old as its last window.
+    """The numbers of an individual for all blocks of an engine, each as old as its last window.
 
     Parameters
     ----------
     engine : IncrementalEngine
         What computes it.
-    mask : ndarray of shape (n_weights,)
-        Its mask at the beginning, uint8.
+    mask : ndarray of shape (n_weights,), uint8
+        Its mask at the beginning.
     n_threads : int
         The most threads that will work on it together.
     """
@@ -42,8 +42,9 @@ class WindowedState:
     ) -> None:
         self.engine = engine
         self.whole = engine.blank(mask)
-        self.masks = np.empty((engine.n_blocks, mask.size), dtype=np.uint8)  # that blocks are of
-        self.scales = np.full(engine.n_blocks, NEVER)  # that blocks are of
+        # The mask and the scale for which each block was computed last.
+        self.masks = np.empty((engine.n_blocks, mask.size), dtype=np.uint8)
+        self.scales = np.full(engine.n_blocks, NEVER)
         self.copies: list[dict[str, Any]] = [
             {name: _of_its_own(getattr(self.whole, name)) for name in (*SCRATCH, "mask")}
             for _ in range(n_threads)
@@ -51,28 +52,65 @@ class WindowedState:
 
     @property
     def mask(self) -> NDArray[np.uint8]:
-        """The mask, (n_weights,), which every thread has a copy of."""
+        """The flat mask, (n_weights,) uint8, of which every thread has a copy."""
         mask: NDArray[np.uint8] = self.copies[0]["mask"]
         return mask
 
     def open(self, window: slice, threads: Threads) -> tuple[Job, State]:
-        """Return rows and numbers of a window as one thread sees them, not up to date yet."""
+        """Return rows and numbers of a window as one thread sees them, not up to date yet.
+
+        Parameters
+        ----------
+        window : slice
+            A run of blocks.
+        threads : Threads
+            The thread.
+
+        Returns
+        -------
+        tuple of Job and State
+            What compiled code works on.
+        """
         data = rows_of(self.engine.data, window)
         return self.engine.job(threads, data), self._part(window, threads.number)
 
     def share(self, number: int) -> None:
-        """Give a thread the mask that the first one has."""
+        """Give a thread the mask that the first thread has.
+
+        Parameters
+        ----------
+        number : int
+            The thread's number.
+        """
         self.copies[number]["mask"][:] = self.mask
 
     def catch_up(self, window: slice, threads: Threads) -> None:
-        """Bring this thread's share of a window up to date with the mask."""
+        """Bring this thread's share of a window up to date with the mask.
+
+        Parameters
+        ----------
+        window : slice
+            A run of blocks.
+        threads : Threads
+            The thread.
+        """
         job, state = self.open(window, threads)
         forward.catch_up(job, state, self.masks[window], self.scales[window])
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[np.int32], Rows]:
-        """Return outputs, (rows, n_outputs), of about ``n_rows`` rows, and those rows, no inputs.
+        """Return the outputs for the first rows of a window that is up to date, and those rows.
 
-        They are the first of a window that is up to date.
+        Parameters
+        ----------
+        window : slice
+            A run of blocks.
+        n_rows : int
+            About how many rows.
+
+        Returns
+        -------
+        tuple of ndarray of shape (rows, n_outputs) and Rows
+            Outputs, and targets and weights of their rows; the rows have no inputs.
         """
         data, state = rows_of(self.engine.data, window), self._part(window, 0)
         some = slice(0, -(-n_rows // data.targets.shape[1]))
@@ -82,7 +120,15 @@ class WindowedState:
         return outputs, Rows(np.empty((len(targets), 0), np.int16), targets, weights)
 
     def close(self, window: slice, threads: Threads) -> None:
-        """Note that this thread's share of a window followed the mask since :meth:`catch_up`."""
+        """Note that this thread's share of a window followed the mask since :meth:`catch_up`.
+
+        Parameters
+        ----------
+        window : slice
+            A run of blocks.
+        threads : Threads
+            The thread.
+        """
         share = slice(window.start + threads.number, window.stop, threads.n_threads)
         self.masks[share] = self.copies[threads.number]["mask"]
 

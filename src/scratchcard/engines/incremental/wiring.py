@@ -1,8 +1,8 @@
-"""The network as compiled code reads it: which weight leads where.
+"""The network as compiled code reads it: where each weight leads.
 
 These few functions are all that compiled code knows of how a weight is addressed. They follow from
-what every layer states of itself (``ticket/layers/base.py``): the weights into a unit lie side by
-side, and so do the units that they read. A new kind of layer needs nothing here.
+what every layer states about itself (``ticket/layers/base.py``): the weights into a unit lie side
+by side, and so do the units that they read. A new kind of layer needs nothing here.
 """
 
 from __future__ import annotations
@@ -20,29 +20,44 @@ ACTIVATIONS = {"relu": RELU, "step": STEP, "sign": SIGN}
 
 
 class Net(NamedTuple):
-    """The frozen network of L layers of weights. Layer l leads from units l to units l + 1.
+    """The frozen network with L layers of weights. Layer l leads from units l to units l + 1.
 
-    Units are numbered through the whole network, inputs first; hidden units also by their place
-    among the sums that an individual keeps, outputs following.
+    Units are numbered through the whole network, inputs first. A unit's place is its number among
+    the sums that an individual keeps, hidden units first and outputs after them.
     """
 
     sizes: NDArray[np.int64]  # (L + 1,) units, inputs first
     fan_ins: NDArray[np.int64]  # (L,) weights into each unit
-    starts: NDArray[np.int64]  # (L + 1,) first weight of each layer, last the number of weights
-    first_units: NDArray[np.int64]  # (L + 2,) number of each layer's first, last of them all
+    starts: NDArray[np.int64]  # (L + 1,) first weight of each layer; last: how many weights
+    first_units: NDArray[np.int64]  # (L + 2,) first unit of each layer; last: how many units
     places: NDArray[np.int64]  # (L + 1,) place of the first unit of each layer; [0] is unused
     first_sources: NDArray[np.int64]  # (places,) first unit below that a unit reads
     weights: NDArray[np.int8]  # (n_weights,)
-    biases: NDArray[np.int32]  # (places,)
-    shifts: NDArray[np.int32]  # (L,) by layer of units; [0] is unused
-    limits: NDArray[np.int32]  # (L,)
-    activation: int
+    biases: NDArray[np.int32]  # (places,) in the unit of the sums
+    shifts: NDArray[np.int32]  # (L,) right shift of each layer of units; [0] is unused
+    limits: NDArray[np.int32]  # (L,) largest activation of each layer of units
+    activation: int  # RELU, STEP or SIGN
     scale: np.float32  # bits of logit per unit of output
     needs_exps: bool  # whether the objective reads 2**logit
 
 
 def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
-    """Return a network as compiled code reads it."""
+    """Return a network as compiled code reads it.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    scale : float32
+        Bits of logit per unit of output.
+    needs_exps : bool
+        Whether the objective reads 2**logit.
+
+    Returns
+    -------
+    Net
+        The network in arrays.
+    """
     n_layers, sizes = network.n_layers, np.array(network.sizes, dtype=np.int64)
     first_units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     places = first_units[:-1] - sizes[0]
@@ -66,7 +81,7 @@ def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
 
 @jit(inline="always")
 def layer_of(net, index):
-    """The layer of the weight at this flat index."""
+    """Return the layer of the weight at this flat index."""
     layer = 0
     while index >= net.starts[layer + 1]:
         layer += 1
@@ -75,13 +90,13 @@ def layer_of(net, index):
 
 @jit(inline="always")
 def target_of(net, layer, index):
-    """The unit of the layer above that a weight leads to."""
+    """Return the unit, in the layer above, that a weight leads to."""
     return (index - net.starts[layer]) // net.fan_ins[layer]
 
 
 @jit(inline="always")
 def source_of(net, layer, index):
-    """The unit of the layer below that a weight leads from."""
+    """Return the unit, in the layer below, that a weight leads from."""
     at = index - net.starts[layer]
     unit = at // net.fan_ins[layer]
     return net.first_sources[net.places[layer + 1] + unit] + at - unit * net.fan_ins[layer]
@@ -89,19 +104,19 @@ def source_of(net, layer, index):
 
 @jit(inline="always")
 def first_weight(net, layer, unit):
-    """The first of the ``net.fan_ins[layer]`` weights into a unit of the layer above."""
+    """Return the first of the ``net.fan_ins[layer]`` weights into a unit of the layer above."""
     return net.starts[layer] + unit * net.fan_ins[layer]
 
 
 @jit(inline="always")
 def first_source(net, layer, unit):
-    """The unit of the layer below that the first weight into a unit above leads from."""
+    """Return the unit below that the first weight into a unit above leads from."""
     return net.first_sources[net.places[layer + 1] + unit]
 
 
 @jit(inline="always")
 def weight_between(net, layer, source, unit):
-    """The weight from a unit below to a unit above, or -1 where there is none."""
+    """Return the weight from a unit below to a unit above, or -1 if there is none."""
     slot = source - first_source(net, layer, unit)
     if slot < 0 or slot >= net.fan_ins[layer]:
         return -1

@@ -1,4 +1,4 @@
-"""Calling: a plain function as a callback."""
+"""Calling: makes a callback of a plain function."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ class Calling(Callback):
         self.function = function
 
     def on_generation(self, loop: Loop) -> None:
-        """Call the function."""
+        """Call the function, and stop the search if its answer is true."""
         if self.function(loop.history[-1]):
             loop.stop("callback")

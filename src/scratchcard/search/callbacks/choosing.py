@@ -1,4 +1,4 @@
-"""Choosing: which mask of a population is returned, by validation rows."""
+"""Choosing: decides, by validation rows, which mask of a population is returned."""
 
 from __future__ import annotations
 
@@ -22,22 +22,31 @@ if TYPE_CHECKING:
 class Choosing(Callback):
     """Keeps, of every population, the mask with the highest score on validation rows.
 
-    The best ever seen on validation rows would be a lucky early one as often as not, so the last
-    population counts. Only a search that stops for want of improvement (``keep_best``) returns
-    what it improved on last. Without validation rows the best individual is kept.
+    The mask with the highest score ever seen on validation rows would often be a lucky early one,
+    so the last population counts. Only a search that stops for want of improvement (``keep_best``)
+    returns the mask that it improved on last. Without validation rows the best individual is kept.
 
     Parameters
     ----------
     network : Network
-        Whose masks are judged.
+        The network whose masks are judged.
     validation : Rows or None
-        What they are judged on.
+        The rows that they are judged on.
     head : Head
         Names the objective that judges.
     keep_best : bool
         Whether a mask is kept until a better one comes.
     n_jobs : int
         Threads.
+
+    Attributes
+    ----------
+    individual : Individual or None
+        The mask that is chosen.
+    score : float
+        The highest score so far, 1 minus the objective that judges.
+    improved : int
+        The generation in which the score last improved.
     """
 
     def __init__(
@@ -55,7 +64,7 @@ class Choosing(Callback):
             self.judge = IncrementalEngine(network, validation, judge, head.temperature)
         self.keep_best = keep_best
         self.n_jobs = n_jobs
-        self.masks: NDArray[np.uint8] | None = None  # that the scores are of
+        self.masks: NDArray[np.uint8] | None = None  # those that self.scores belong to
         self.scores: list[float] = []
         self.individual: Individual | None = None
         self.score = -math.inf
@@ -71,7 +80,7 @@ class Choosing(Callback):
         loop.validation_accuracy = self._consider(loop)
 
     def _consider(self, loop: Loop) -> float | None:
-        """Read a generation, best first; returns the highest score in it."""
+        """Choose from the individuals of a generation, and return the highest score in it."""
         best, score, is_better = 0, None, True
         if self.judge is not None:
             masks = np.array([individual.mask for individual in loop.individuals])
@@ -88,7 +97,7 @@ class Choosing(Callback):
         return score
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return what is kept, and when it was found."""
+        """Return the mask that is kept, and when it was found."""
         if self.individual is None:
             return {}
         return {
@@ -97,7 +106,7 @@ class Choosing(Callback):
         }
 
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
-        """Take up what was kept."""
+        """Go on with the mask that was kept."""
         if not state:
             return
         objective, self.score, improved = state["numbers"].tolist()

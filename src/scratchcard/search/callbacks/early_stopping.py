@@ -1,4 +1,4 @@
-"""Early stopping: a search ends when validation rows have not improved for a while."""
+"""Early stopping: ends a search when its validation score has not improved for a while."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ class EarlyStopping(Callback):
         self.patience = patience
 
     def on_generation(self, loop: Loop) -> None:
-        """Stop if it is time."""
+        """Stop the search if the score has not improved for ``patience`` generations."""
         if loop.generation - self.choosing.improved >= self.patience:
             loop.stop("early stopping")

@@ -1,4 +1,4 @@
-"""The controls: what a ticket must beat to be more than luck."""
+"""The controls: what a ticket must be better than, to be more than luck."""
 
 from __future__ import annotations
 

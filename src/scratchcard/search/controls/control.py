@@ -1,12 +1,11 @@
-"""Holds a ticket against its controls, before anyone believes it.
+"""Compares a ticket with its controls, before anyone believes it.
 
 A strong ticket is a mask that fits *these* weights. So it must fall to chance when its bits are
-shuffled within each layer, and when its weights are drawn again; and it must be out of reach of
-luck: of random masks, and of the best of very many. Shuffling within layers and drawing weights
-again are the checks of Su et al., "Sanity-checking pruning methods: random tickets can win the
-jackpot" (2020).
+shuffled within each layer, and when its weights are drawn again; and neither random masks nor the
+best of very many of them may reach it. Shuffling within layers and drawing weights again are the
+checks of Su et al., "Sanity-checking pruning methods: random tickets can win the jackpot" (2020).
 
-The best is chosen on training rows; figures are of validation rows, and of test rows if asked for.
+The best is chosen on training rows. Figures are of validation rows, and of test rows if asked for.
 """
 
 from __future__ import annotations
@@ -63,7 +62,17 @@ class Control:
 
 @dataclass(frozen=True)
 class Chance:
-    """Accuracies without a network: of guessing, and of always the commonest training class."""
+    """Accuracies without a network.
+
+    Attributes
+    ----------
+    one_of_n_classes : float
+        Accuracy of guessing one of the classes, all alike.
+    commonest_validation : float
+        Accuracy of always the commonest training class, on validation rows.
+    commonest_test : float or None
+        The same on test rows; None where they were not read.
+    """
 
     one_of_n_classes: float
     commonest_validation: float
@@ -76,7 +85,7 @@ class _Masked(NamedTuple):
 
 
 class _Judges(NamedTuple):
-    """Rows that figures are computed on."""
+    """The rows that figures are computed on."""
 
     validation: Rows
     test: Rows | None
@@ -94,11 +103,11 @@ def controls(
     seed: int = 0,
     n_jobs: int = 1,
 ) -> list[Control]:
-    """Hold a ticket against its controls.
+    """Compare a ticket with its controls.
 
-    Random masks have as many survivors as the ticket, anywhere; shuffled ones, and those that the
-    best is chosen from, as many in each layer. Re-drawn networks have the ticket's shape, families
-    and mask, and other seeds.
+    Random masks have as many survivors as the ticket, anywhere. Shuffled masks, and those that the
+    best is chosen from, have as many in each layer. Re-drawn networks have the ticket's shape,
+    families and mask, and other seeds.
 
     Parameters
     ----------
@@ -112,13 +121,13 @@ def controls(
         How long they may be drawn; ``chosen_from`` says how many they were.
     objective : str or Objective
         What chooses the best. Training accuracy finds the strongest control: among random masks
-        cross-entropy has little to do with accuracy, it prefers flat outputs.
+        cross-entropy has little to do with accuracy, because it prefers flat outputs.
     draws : int
         Masks, shuffles and networks of each other kind.
     test : bool
         Whether the test rows are read as well, for a final report.
     seed : int
-        Of all draws. Without ``seconds`` the result depends on nothing else, threads included.
+        Seed of all draws. Without ``seconds`` the result depends on nothing else, threads included.
     n_jobs : int
         Threads.
 
@@ -173,7 +182,20 @@ def controls(
 
 
 def chance(dataset: Dataset, *, test: bool = False) -> Chance:
-    """Return the accuracies on a data set without a network; ``test`` reads the test labels too."""
+    """Return the accuracies on a data set without a network.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data set.
+    test : bool
+        Whether the test labels are read as well.
+
+    Returns
+    -------
+    Chance
+        The accuracies.
+    """
     commonest = dataset.classes[np.bincount(dataset.targets(dataset.train)).argmax()]
 
     def share(part: Part) -> float:
@@ -186,6 +208,18 @@ def chance(dataset: Dataset, *, test: bool = False) -> Chance:
 
 def as_rows(ticket: Ticket, part: Part) -> Rows:
     """Return rows of a data set in the integers and class indices of a ticket.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        The ticket.
+    part : Part
+        The rows.
+
+    Returns
+    -------
+    Rows
+        The rows as an engine reads them.
 
     Raises
     ------
@@ -206,7 +240,7 @@ def as_rows(ticket: Ticket, part: Part) -> Rows:
 
 
 def _seeds(network: Network, rng: np.random.Generator, n: int) -> list[int]:
-    """Draw seeds of other networks, all different and none the network's own."""
+    """Return seeds of other networks, all different and none of them the network's own."""
     found: dict[int, None] = {}
     while len(found) < n:
         found[int(rng.integers(2**32))] = None

@@ -1,4 +1,4 @@
-"""Draws random masks, and finds the best of very many: how far luck alone gets."""
+"""Draws random masks, and finds the best of very many: how good a mask is found by luck alone."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from scratchcard.search import search_temperature
 from scratchcard.ticket import Mask, Network
 
 MAX_ROWS_OF_FIRST_ROUND = 4096  # all masks are compared on these, only the best on all rows
-FINALISTS = 32
-MAX_MASKS_AT_ONCE, MAX_BYTES_AT_ONCE = 16, 1 << 26  # that a thread draws and evaluates
+FINALISTS = 32  # the best masks of the first round, which are compared on all rows
+# Most masks, and most bytes of masks, that a thread draws and evaluates at once.
+MAX_MASKS_AT_ONCE, MAX_BYTES_AT_ONCE = 16, 1 << 26
 
 FlatMask = NDArray[np.uint8]  # (n_weights,)
 
@@ -34,33 +35,33 @@ def best_of_random(
     seed: int = 0,
     n_jobs: int = 1,
 ) -> tuple[Mask, int]:
-    """Find the best of very many random masks on the training rows.
+    """Return the best of very many random masks on the training rows.
 
-    All are compared on the same 4,096 training rows, or all if there are fewer; the 32 best of
-    them on all training rows.
+    All are compared on the same 4,096 training rows, or on all if there are fewer; the 32 best of
+    them are compared on all training rows.
 
     Parameters
     ----------
     network : Network
-        What the masks are for.
+        The network that the masks are for.
     train : Rows
         Training rows.
     kept : sequence of int
         Survivors in each layer.
     objective : Objective
-        What is best.
+        What decides which is best.
     evaluations : int
         How many masks are drawn.
     seconds : float or None
         How long they may be drawn; a few are drawn in any case.
     seed : int
-        Of all draws.
+        Seed of all draws.
     n_jobs : int
         Threads; the result does not depend on them.
 
     Returns
     -------
-    Mask, int
+    tuple of Mask and int
         The best mask, and how many were drawn.
     """
     temperature = search_temperature(network, train, sum(kept) / network.n_weights)
@@ -91,7 +92,22 @@ def best_of_random(
 
 
 def scattered(lengths: Sequence[int], kept: Sequence[int], rng: np.random.Generator) -> FlatMask:
-    """Draw a flat mask whose pieces of these lengths have exactly ``kept`` survivors each."""
+    """Return a flat mask whose pieces have exactly as many survivors as asked for, anywhere.
+
+    Parameters
+    ----------
+    lengths : sequence of int
+        Length of each piece.
+    kept : sequence of int
+        Survivors in each piece.
+    rng : numpy.random.Generator
+        Draws the places.
+
+    Returns
+    -------
+    ndarray of shape (n_weights,), uint8
+        The mask.
+    """
     flat = np.zeros(sum(lengths), np.uint8)
     start = 0
     for length, count in zip(lengths, kept, strict=True):
@@ -105,7 +121,7 @@ def _order(candidate: tuple[float, int, FlatMask]) -> tuple[float, int]:
 
 
 def _rounds(starts: range, n_jobs: int) -> Iterator[range]:
-    """Yield the batches that threads evaluate before the time is checked again."""
+    """Yield the batches that threads evaluate before the clock is read again."""
     for i in range(0, len(starts), n_jobs):
         yield starts[i : i + n_jobs]
 

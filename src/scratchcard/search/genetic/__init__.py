@@ -1,4 +1,4 @@
-"""The genetic algorithm of the paper."""
+"""The genetic algorithm of the paper: its settings are what others import."""
 
 from __future__ import annotations
 

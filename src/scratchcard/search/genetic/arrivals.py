@@ -13,10 +13,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-FLOOR = 0.51  # a bound that falls this far admits any connected mask
-REASONABLE = 0.8  # share of the draws after which a success is late: the paper's 4 s of 5 s
-BATCH = 16  # masks evaluated at once
-HOPELESS = 10_000  # draws for one mask until a bound that does not fall is given up
+FLOOR = 0.51  # a bound that has fallen to this admits any mask that may live
+REASONABLE = 0.8  # a success after this share of the draws is late: the paper's 4 s of 5 s
+BATCH = 16  # masks that are drawn and evaluated at once
+HOPELESS = 10_000  # draws for one mask after which a bound that does not fall is an error
 
 Masks = NDArray[np.uint8]
 
@@ -26,13 +26,18 @@ class Arrivals:
 
     Parameters
     ----------
-    draw : n -> (n, n_weights) random masks.
-    admits : mask (n_weights,) -> whether it may live at all.
-    accuracies : (n, n_weights) masks, bound -> (n,) accuracies on the training rows; of those that
-        fail the bound it need not tell more than that.
-    bound : accuracy to pass; None admits every mask, and ``accuracies`` is not called.
-    draws : of an adaptive bound, how many masks are tried for one arrival before the bound falls;
-        None for a bound that never falls.
+    draw : callable
+        ``n -> masks``, (n, n_weights) random masks.
+    admits : callable
+        ``mask -> bool``: whether a mask, (n_weights,), may live at all.
+    accuracies : callable
+        ``(masks, bound) -> accuracies``: accuracies, (n,), of masks, (n, n_weights), on the
+        training rows. For those that fail the bound it need not tell more than that.
+    bound : float or None
+        Accuracy to pass; None admits every mask, and ``accuracies`` is not called.
+    draws : int or None
+        For an adaptive bound, how many masks are tried for one arrival before the bound falls; None
+        for a bound that never falls.
     """
 
     def __init__(
@@ -50,7 +55,24 @@ class Arrivals:
     def __call__(self, n: int, is_over: Callable[[], bool] = lambda: False) -> Masks:
         """Return the next n masks, (n, n_weights).
 
-        Once ``is_over`` says so, no bound holds, and no more come.
+        Once ``is_over`` returns True, no bound holds, and no more masks follow the one in hand.
+
+        Parameters
+        ----------
+        n : int
+            How many masks.
+        is_over : callable
+            ``() -> bool``: whether no time is left.
+
+        Returns
+        -------
+        ndarray of shape (n, n_weights), uint8
+            The masks; fewer once no time is left.
+
+        Raises
+        ------
+        ValueError
+            If none of very many random masks passes a bound that does not fall.
         """
         if self.bound is None:
             return self.draw(n)
@@ -60,7 +82,7 @@ class Arrivals:
         return np.array(masks)
 
     def _next(self, bound: float, is_over: Callable[[], bool]) -> Masks:
-        """Redraw until a mask passes; the bound falls after a late success, and for want of one."""
+        """Draw until a mask passes; the bound falls after a late success, and if none passes."""
         tries = 0
         best = 0.0
         while True:
@@ -86,13 +108,14 @@ class Arrivals:
                 )
 
     def _is_open(self, bound: float) -> bool:
-        """Whether the bound has fallen so far that it admits any mask."""
+        """Return whether the bound has fallen so far that it admits any mask."""
         return self.draws is not None and bound <= FLOOR
 
     def _lower(self, bound: float, lateness: float) -> float:
-        """Let the bound fall by the paper's amount; lateness from 0 (just late) to 1 (at the end).
+        """Let the bound fall by the paper's amount, and return the new one.
 
-        Masks that were drawn and judged by the old one are judged again. Returns the new one.
+        ``lateness`` goes from 0 (just late) to 1 (at the end). Masks that were drawn and judged by
+        the old bound are judged again.
         """
         self.bound = max(FLOOR, bound - 0.1 * (0.051 + 0.93 * math.exp(-9.36 * lateness)))
         masks = [mask for mask, _ in self.drawn]

@@ -9,7 +9,7 @@ Words = NDArray[np.uint64]
 
 
 def packed(masks: NDArray[np.uint8]) -> Words:
-    """Return masks (n, n_weights) of 0 and 1 as (n, words) uint64, equal where the masks are."""
+    """Return masks, (n, n_weights) of 0 and 1, as (n, words) uint64, equal where the masks are."""
     bits = np.packbits(masks, axis=1)
     words = np.zeros((len(masks), -(-bits.shape[1] // 8)), dtype=np.uint64)
     words.view(np.uint8)[:, : bits.shape[1]] = bits
@@ -17,7 +17,7 @@ def packed(masks: NDArray[np.uint8]) -> Words:
 
 
 def distances(a: Words, b: Words) -> NDArray[np.int64]:
-    """Return in how many bits masks differ, (n, words) and (m, words) -> (n, m)."""
+    """Return in how many bits masks differ: (n, words) and (m, words) give (n, m)."""
     out = np.zeros((len(a), len(b)), dtype=np.int64)
     for j, other in enumerate(b):
         out[:, j] = np.bitwise_count(a ^ other).sum(axis=1, dtype=np.int64)
@@ -25,6 +25,6 @@ def distances(a: Words, b: Words) -> NDArray[np.int64]:
 
 
 def ones(words: Words) -> NDArray[np.int64]:
-    """Return how many bits are set, (n, words) -> (n,)."""
+    """Return how many bits are set in each mask: (n, words) give (n,)."""
     counts: NDArray[np.int64] = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
     return counts

@@ -1,9 +1,9 @@
-"""Evaluation of masks that resemble each other, on any engine: what the genetic algorithm reads.
+"""Evaluates masks that resemble each other, on any engine, for the genetic algorithm.
 
-A mask that is known is not evaluated again. A mask that differs in few bits from one whose engine
-state is kept, an anchor, is decided by a trial of that state; any other is computed afresh, and no
-further than it takes to see that it is too bad. An engine's sums are exact integers, so none of
-this changes a value.
+A mask that is known is not evaluated again. A mask that differs in few bits from an anchor, which
+is a mask whose engine state is kept, is decided by a trial of that state. Any other is computed
+afresh, and no further than it takes to see that it is too bad. An engine's sums are exact integers,
+so none of this changes a value.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from scratchcard.engines import Engine
 from scratchcard.search.genetic.bits import Words, distances, ones, packed
 
-TRIAL_SHARE = 0.1  # a trial is cheaper than computing afresh up to so many flips per survivor
-RADIUS = 32  # flips from the nearest anchor that are not worth another anchor
-ANCHORS = 30
-MEMORY = 1 << 29  # bytes of engine states at most
-PIECE = 8  # trials of one state that a thread takes, at least, where there are so many
+TRIAL_SHARE = 0.1  # a mask with more flips than this per survivor is computed afresh, not tried
+RADIUS = 32  # a mask that is at most this many flips from an anchor gets no anchor of its own
+ANCHORS = 30  # most masks whose engine states are kept
+MEMORY = 1 << 29  # most bytes that the engine states of all anchors take together
+PIECE = 8  # least number of trials of one state that a thread takes, or all if they are fewer
 
 Masks = NDArray[np.uint8]
 
@@ -37,12 +37,14 @@ class _Anchor:
 
 
 class Evaluator:
-    """Objective values of masks.
+    """Gives the objective of masks, and remembers it for those that are kept.
 
     Parameters
     ----------
-    engine : computes them.
-    n_jobs : threads that share the work of one call.
+    engine : Engine
+        What computes objectives.
+    n_jobs : int
+        Threads that share the work of one call.
     """
 
     def __init__(self, engine: Engine, n_jobs: int = 1) -> None:
@@ -61,9 +63,22 @@ class Evaluator:
             self.threads.shutdown(cancel_futures=True)
 
     def __call__(self, masks: Masks, worst: float = math.inf) -> NDArray[np.float64]:
-        """Values of the objective, (n, n_weights) masks -> (n,).
+        """Return the objectives of masks.
 
-        Of a new mask whose value is above ``worst`` no more is found out than that: it is inf.
+        No more is found out of a new mask whose value is above ``worst``, and inf is returned for
+        it.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n, n_weights), uint8
+            Flat masks.
+        worst : float
+            Value above which a mask is of no interest.
+
+        Returns
+        -------
+        ndarray of shape (n,), float64
+            The objectives; lower is better.
         """
         words = packed(masks)
         names = keys(words)
@@ -81,11 +96,25 @@ class Evaluator:
         return np.array([self.known.get(key, math.inf) for key in names])
 
     def know(self, masks: Masks, objectives: NDArray[np.float64]) -> None:
-        """Take the objectives of masks, (n, n_weights) and (n,), as known."""
+        """Take the objectives of masks as known.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n, n_weights), uint8
+            Flat masks.
+        objectives : ndarray of shape (n,), float64
+            Their objectives.
+        """
         self.known.update(zip(keys(packed(masks)), objectives.tolist(), strict=True))
 
     def keep(self, masks: Masks) -> None:
-        """Remember these masks and no others; anchors are placed among them, first ones first."""
+        """Remember these masks and no others, and place anchors among them, the first masks first.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n, n_weights), uint8
+            Flat masks whose objectives are known.
+        """
         words = packed(masks)
         self.known = {key: self.known[key] for key in keys(words)}
         if self.capacity == 0 or len(masks) == 0:
@@ -106,13 +135,13 @@ class Evaluator:
         self._anchor(self.anchors + fresh)
 
     def _anchor(self, anchors: list[_Anchor]) -> None:
-        """These are the anchors from now on."""
+        """Make these the anchors from now on."""
         self.anchors = anchors
         masks = np.array([anchor.mask for anchor in anchors], dtype=np.uint8)
         self.bases = packed(masks.reshape(-1, self.engine.network.n_weights))
 
     def _state(self, mask: Masks) -> Any:
-        """An engine state, derived from an anchor's where one is near."""
+        """Return an engine state, derived from that of an anchor where one is near."""
         flips = distances(packed(mask[None]), self.bases)[0]
         if flips.min(initial=mask.size) > TRIAL_SHARE * np.count_nonzero(mask):
             return self.engine.state(mask)
@@ -121,7 +150,7 @@ class Evaluator:
     def _parts(
         self, words: Words, unknown: NDArray[np.int64]
     ) -> list[tuple[Any, NDArray[np.int64]]]:
-        """The work, in parts for threads: (state to try from or None, indices of masks).
+        """Return the work in parts for threads: (state to try from or None, indices of masks).
 
         No two parts share a state, because a trial writes into its scratch arrays.
         """
@@ -150,5 +179,5 @@ class Evaluator:
 
 
 def keys(words: Words) -> list[bytes]:
-    """A name for each of the masks, (n, words), equal where the masks are."""
+    """Return a key for each of the masks, (n, words); keys are equal where the masks are."""
     return [row.tobytes() for row in words]

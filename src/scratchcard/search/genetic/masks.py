@@ -1,4 +1,4 @@
-"""What the genetic algorithm asks of flat masks: no more survivors than allowed, and a path."""
+"""What the genetic algorithm asks of flat masks: few enough survivors, and a path through them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,22 @@ from scratchcard.ticket import Network
 
 
 def thinned(masks: Masks, max_survivors: int, random: Random) -> Masks:
-    """Return the masks with no more than so many survivors each, which of them left to chance."""
+    """Return masks without survivors in excess; chance decides which of them stay.
+
+    Parameters
+    ----------
+    masks : ndarray of shape (n, n_weights), uint8
+        Flat masks.
+    max_survivors : int
+        Most survivors of a mask.
+    random : numpy.random.Generator
+        Decides which survivors are scratched off.
+
+    Returns
+    -------
+    ndarray of shape (n, n_weights), uint8
+        New masks.
+    """
     masks = masks.copy()
     for mask in masks:
         kept = np.flatnonzero(mask)
@@ -20,7 +35,20 @@ def thinned(masks: Masks, max_survivors: int, random: Random) -> Masks:
 
 
 def is_connected(network: Network, mask: Masks) -> bool:
-    """Return whether a path of survivors leads from an input to an output; mask (n_weights,)."""
+    """Return whether a path of survivors leads from an input to an output.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    mask : ndarray of shape (n_weights,), uint8
+        A flat mask.
+
+    Returns
+    -------
+    bool
+        Whether such a path exists.
+    """
     reached = np.ones(network.n_inputs, dtype=np.uint8)
     for number, layer in enumerate(network.layers):
         bits = mask[network.offsets[number] : network.offsets[number + 1]]

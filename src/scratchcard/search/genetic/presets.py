@@ -8,10 +8,10 @@ from typing import NamedTuple
 class Preset(NamedTuple):
     """How random masks are drawn, and how masks mutate."""
 
-    bound: float | None  # accuracy that a random mask must pass
+    bound: float | None  # accuracy that a random mask must pass; None for no bound
     adaptive: bool  # whether the bound falls
     connected: bool  # whether every individual must have a path from an input to an output
-    mutation: str
+    mutation: str  # name of the mutation
 
 
 PRESETS = {

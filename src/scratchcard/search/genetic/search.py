@@ -29,25 +29,47 @@ from scratchcard.ticket import Network
 if TYPE_CHECKING:
     from scratchcard.search.genetic.settings import Genetic
 
-START_DENSITY = 0.5
-SHARPEST = 16.0
-FEW_ROWS, FEW_BLOCK_ROWS = 2048, 256  # few rows stand in small blocks: one shows a bad mask
-OFTEN = 0.1  # seconds between two looks at the clock, at least where masks allow
-REDRAWS = 100  # of a child without a path, before its parent's mask stands in for it
+START_DENSITY = 0.5  # density of random masks, where no lower density is asked for
+SHARPEST = 16.0  # most that the temperature is a multiple of the one that gives a spread of a nat
+# Up to FEW_ROWS rows are cut into blocks of FEW_BLOCK_ROWS, so that a bad mask shows after one.
+FEW_ROWS, FEW_BLOCK_ROWS = 2048, 256
+OFTEN = 0.1  # more masks are evaluated at once while they take fewer seconds than this
+REDRAWS = 100  # times that a child without a path is made again before its parent replaces it
 
 
 def own_temperature(network: Network, calm: float) -> float:
     """Return the temperature at which 1.0 of the network of real weights is a logit of 1 nat.
 
-    But no lower than ``calm``, the temperature that gives random masks logits with a spread of one
-    nat, so that the softmax is not flat; and no more than 16 times that, so that deep and wide
-    networks do not saturate it.
+    It is no lower than ``calm``, so that the softmax is not flat; and no higher than 16 times that,
+    so that deep and wide networks do not saturate it.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    calm : float
+        The temperature that gives random masks logits with a spread of one nat.
+
+    Returns
+    -------
+    float
+        Nats of logit per unit of output.
     """
     return float(np.clip(1.0 / network.one_sums[-1], calm, SHARPEST * calm))
 
 
 class GeneticSearch:
-    """A running search; see :class:`~scratchcard.Genetic`. All chance is drawn in one thread."""
+    """A running search; see :class:`~scratchcard.Genetic`. All chance is drawn in one thread.
+
+    Parameters
+    ----------
+    settings : Genetic
+        The settings.
+    task : Task
+        What is searched.
+    population : Population or None
+        The state to go on from; None to begin.
+    """
 
     def __init__(self, settings: Genetic, task: Task, population: Population | None) -> None:
         self.settings, self.task = settings, task
@@ -56,7 +78,7 @@ class GeneticSearch:
         self.random = np.random.default_rng(task.seed)
         self.temperature = own_temperature(task.network, task.temperature)
         self.deadline = task.deadline
-        self.counted = 0  # evaluations by evaluators that are gone
+        self.counted = 0  # evaluations by evaluators that are closed
         self._read_rows()
         bound = self.preset.bound if settings.bound is None else settings.bound
         self.arrivals = Arrivals(
@@ -67,7 +89,7 @@ class GeneticSearch:
             settings.draws if self.preset.adaptive else None,
         )
         self.generation = 0
-        self.piece = task.n_jobs  # masks evaluated between two looks at the clock
+        self.piece = task.n_jobs  # masks that are evaluated before the clock is read again
         self.changed = 0  # the generation in which the best objective last changed
         self.converged = False
         self.masks = np.empty((0, self.network.n_weights), dtype=np.uint8)  # best first
@@ -104,7 +126,7 @@ class GeneticSearch:
         return self.counted + self.fitness.evaluations + own + refused
 
     def _count(self) -> None:
-        """Remember the evaluations so far, before others evaluate."""
+        """Remember the evaluations so far, before other evaluators take over."""
         self.counted = self.evaluations
 
     def close(self) -> None:
@@ -118,11 +140,24 @@ class GeneticSearch:
         """Return the best individual alone.
 
         So a few validation rows do not choose among thousands of masks that differ in a bit or two.
+
+        Returns
+        -------
+        sequence of Individual
+            The best individual.
         """
         return [Individual(self.masks[0], float(self.objectives[0]))]
 
     def step(self, fraction: float, deadline: float = math.inf) -> None:
-        """Recombination, mutation, migration, selection."""
+        """Run one generation: recombination, mutation, migration and selection.
+
+        Parameters
+        ----------
+        fraction : float
+            Share of the limits that is used, 0 to 1; this algorithm ignores it.
+        deadline : float
+            A time of ``time.perf_counter`` at which the generation ends early.
+        """
         self.deadline = deadline
         if self._is_over():
             return
@@ -146,7 +181,15 @@ class GeneticSearch:
             self.converged = True
 
     def retarget(self, targets: NDArray[np.int64], fraction: float) -> None:
-        """Search with other targets of the task's rows, (n_rows,), from now on."""
+        """Search with other targets of the task's rows from now on.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_rows,), int64
+            The targets.
+        fraction : float
+            Share of the limits that is used, 0 to 1; this algorithm ignores it.
+        """
         self._count()
         self.close()
         self.task = replace(self.task, rows=self.task.rows.with_targets(targets))
@@ -156,16 +199,15 @@ class GeneticSearch:
         self._select(masks, np.empty(0))
 
     def _is_over(self) -> bool:
-        """Whether no time is left."""
+        """Return whether no time is left."""
         return self.task.stop[0] > 0 or time.perf_counter() > self.deadline
 
     def _select(self, masks: Masks, objectives: NDArray[np.float64]) -> None:
-        """The best of these masks become the population; the first ones' objectives are known.
+        """Make the best of these masks the population; the objectives of the first ones are known.
 
-        Those that could not be evaluated in time have no part in it.
-
-        Performance comes first: a mask that is worse than a whole population has no place in it,
-        and no more of its rows are read than show that. An operator of a user's sees true values.
+        Masks that could not be evaluated in time are left out. Performance comes first: a mask that
+        is worse than a whole population cannot live, and no more of its rows are read than show
+        that. A selection operator that a user wrote sees true values.
         """
         settings = self.settings
         is_full = len(objectives) == settings.population
@@ -188,7 +230,10 @@ class GeneticSearch:
     def _evaluated(
         self, masks: Masks, known: NDArray[np.float64], worst: float
     ) -> NDArray[np.float64]:
-        """Objectives of the masks, the first of which are known: of all, or of one at least."""
+        """Return the objectives of the masks, or of the first of them where time runs out.
+
+        The first ``known`` are not computed again, and at least one mask is evaluated.
+        """
         while len(known) < len(masks):
             now = time.perf_counter()
             if len(known) > 0 and self._is_over():
@@ -202,7 +247,7 @@ class GeneticSearch:
     # -- where masks come from -------------------------------------------------------------------
 
     def _first(self) -> Masks:
-        """The first population: arrivals, or a given mask and its mutants."""
+        """Return the first population: arrivals, or a given mask and its mutants."""
         n = self.settings.population
         if self.task.start is None:
             return self.arrivals(n, self._is_over)
@@ -210,14 +255,14 @@ class GeneticSearch:
         return np.concatenate([start, self._mutants(np.repeat(start, n - 1, axis=0))])
 
     def _draw(self, n: int) -> Masks:
-        """Random masks."""
+        """Return random masks, no denser than allowed."""
         most = self.settings.max_density
         density = START_DENSITY if most is None else min(START_DENSITY, most)
         migrate = self.settings.operator("migration")
         return self._thinned(migrate(self.network, n, density, self.random))
 
     def _children(self, firsts: Masks, mates: Masks) -> Masks:
-        """One child of each pair."""
+        """Return one child of each pair."""
         recombine = self.settings.operator("recombination")
 
         def make(pairs: NDArray[np.intp]) -> Masks:
@@ -227,7 +272,7 @@ class GeneticSearch:
         return self._viable(make, firsts)
 
     def _mutants(self, masks: Masks) -> Masks:
-        """One mutant of each mask."""
+        """Return one mutant of each mask."""
         mutate = self.settings.operator("mutation")
 
         def make(chosen: NDArray[np.intp]) -> Masks:
@@ -237,7 +282,7 @@ class GeneticSearch:
         return self._viable(make, masks)
 
     def _viable(self, make: Callable[[NDArray[np.intp]], Masks], parents: Masks) -> Masks:
-        """A mask from each parent, made again until it has a path where the preset asks for one."""
+        """Return a mask from each parent, made again until it has the path that a preset wants."""
         made = parents.copy()
         pending = np.arange(len(parents))
         for _ in range(REDRAWS):
@@ -253,14 +298,14 @@ class GeneticSearch:
         return not self.preset.connected or is_connected(self.network, mask)
 
     def _thinned(self, masks: Masks) -> Masks:
-        """The masks, no denser than allowed."""
+        """Return the masks, no denser than allowed."""
         if self.settings.max_density is None:
             return masks
         allowed = max(1, int(self.settings.max_density * self.network.n_weights))
         return thinned(masks, allowed, self.random)
 
     def _accuracies(self, masks: Masks, bound: float) -> NDArray[np.float64]:
-        """Accuracies on the training rows, (n, n_weights) -> (n,), those below the bound about."""
+        """Return accuracies of masks on the training rows; estimates, for those below the bound."""
         assert self.screening is not None
         found = self.screening(masks, bound)
         if self.accuracy is not self.fitness:
@@ -270,7 +315,13 @@ class GeneticSearch:
     # -- its state as plain data -----------------------------------------------------------------
 
     def population(self) -> Population:
-        """Return the whole state of the search as plain data."""
+        """Return the whole state of the search as plain data.
+
+        Returns
+        -------
+        Population
+            The state, from which a search can go on.
+        """
         waiting = list(self.arrivals.drawn)
         masks = np.array([mask for mask, _ in waiting], dtype=np.uint8)
         bound = math.nan if self.arrivals.bound is None else self.arrivals.bound
@@ -291,7 +342,7 @@ class GeneticSearch:
         )
 
     def _restore(self, population: Population) -> None:
-        """Go on with what :meth:`population` gave."""
+        """Go on from what :meth:`population` returned."""
         arrays = population.arrays
         self.random = generator_of(arrays["random"])
         self.changed, converged, _ = arrays["numbers"].tolist()

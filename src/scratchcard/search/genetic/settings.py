@@ -33,7 +33,7 @@ from scratchcard.search.genetic.search import GeneticSearch
 from scratchcard.search.population import Population
 from scratchcard.search.task import Task
 
-MOST = 1 << 62  # of what is counted
+MOST = 1 << 62  # the highest count that a setting takes: compiled code can hold it
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Genetic:
     Parameters
     ----------
     preset : {"GA", "GA (static AB)", "GA (adaptive AB)"}
-        "GA": the first masks and the migrants keep each weight with probability 0.5.
-        "GA (static AB)": they are drawn again until their accuracy on the training rows passes a
-        bound. "GA (adaptive AB)": the bound falls while masks that pass are hard to find, and from
-        0.51 admits any. The last two keep an input-output path in every individual.
+        "GA": the first masks and the migrants keep each weight with probability 0.5. "GA (static
+        AB)": they are drawn again until their accuracy on the training rows passes a bound. "GA
+        (adaptive AB)": the bound falls while masks that pass are hard to find, and from 0.51 admits
+        any. The last two keep a path from an input to an output in every individual.
     population : int
         Individuals.
     recombination_share : float
@@ -63,8 +63,8 @@ class Genetic:
     generations : int
         Default length of a search.
     min_generations, patience : int, int or None
-        The search ends after at least so many generations, when the best objective has not changed
-        for ``patience`` of them (the paper: 50, and 300 for rows with two features); never if
+        The search ends after at least ``min_generations``, when the best objective has not changed
+        for ``patience`` generations (the paper: 50, and 300 for rows with two features); never if
         ``patience`` is None.
     target_accuracy : float or None
         The search also ends when the best individual has this training accuracy (the paper: 1.0);
@@ -73,21 +73,21 @@ class Genetic:
         Accuracy bound; None for the preset's, 0.7 (static) or 0.85 (adaptive; the paper takes 0.7
         for small networks).
     draws : int
-        Of an adaptive bound, masks drawn for one arrival until the bound falls by the most it can;
-        a success after four fifths of them makes it fall too, by less the later it comes.
+        For an adaptive bound, masks drawn for one arrival until the bound falls by the most it can.
+        A success after four fifths of them makes it fall too, by less the later it comes.
     max_density : float or None
-        At most this share of the weights survives, above 0 to 1; survivors in excess are scratched
-        off at random. None for no limit, as in the paper.
+        Largest share of the weights that may stay, above 0 and at most 1; survivors in excess are
+        scratched off at random. None for no limit, as in the paper.
     migration, recombination, mutation, selection : str or callable
-        Operators, names or functions (see :mod:`scratchcard.search.genetic.operators`); mutation is
-        the preset's if None.
+        Operators, names or functions (see :mod:`scratchcard.search.genetic.operators`); None as
+        ``mutation`` for the preset's.
     engine : str
         A name of :data:`scratchcard.engines.ENGINES`; the result does not depend on it.
 
     Raises
     ------
     ValueError
-        For settings that are not these.
+        For a setting that is out of range.
     """
 
     preset: str = "GA"
@@ -129,16 +129,51 @@ class Genetic:
             self.operator(kind)
 
     def operator(self, kind: str) -> Any:
-        """Return the operator of this kind."""
+        """Return the operator of this kind.
+
+        Parameters
+        ----------
+        kind : str
+            "migration", "recombination", "mutation" or "selection".
+
+        Returns
+        -------
+        callable
+            The function that the settings name, or that was given.
+
+        Raises
+        ------
+        ValueError
+            If the settings name no operator.
+        """
         chosen = getattr(self, kind)
         if chosen is None and kind == "mutation":
             chosen = PRESETS[self.preset].mutation
         return operator(kind, chosen)
 
     def start(self, task: Task, population: Population | None = None) -> GeneticSearch:
-        """Begin a search, or go on with one that left this population."""
+        """Begin a search, or go on with one that was interrupted.
+
+        Parameters
+        ----------
+        task : Task
+            What is searched.
+        population : Population or None
+            The state to go on from.
+
+        Returns
+        -------
+        GeneticSearch
+            The search, with its first population.
+        """
         return GeneticSearch(self, task, population)
 
     def smallest(self) -> Genetic:
-        """Return settings of a search of next to nothing that runs all the same code."""
+        """Return settings of a search of next to nothing that runs all the same code.
+
+        Returns
+        -------
+        Genetic
+            The settings.
+        """
         return Genetic(population=2, mutation_share=1.0, migrants=1, engine=self.engine)

@@ -1,4 +1,4 @@
-"""The memetic search: individuals that learn by trials, then recombine."""
+"""The memetic search, the default algorithm: its settings are what others import."""
 
 from __future__ import annotations
 

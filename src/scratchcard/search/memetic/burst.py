@@ -1,4 +1,4 @@
-"""A burst: one individual's run of mutation trials, compiled; the memetic search's inner loop."""
+"""A burst: one individual's run of mutation trials, compiled. The memetic search's inner loop."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from scratchcard.search.memetic.moves import (
 
 @jit(inline="always")
 def decide(job, state, chooser, flips, n_flips, now, slack):
-    """Try ``flips`` and make them if the objective and the price grow by at most ``slack``.
+    """Try ``flips``, and make them if the objective and the price grow by at most ``slack``.
 
-    Returns the objective, ``now`` itself if nothing was made, and whether it was.
+    Return the objective, which is ``now`` itself if nothing was made, and whether the flips were
+    made.
     """
     total_weight = job.data.total_weight
     moves = chooser.moves
@@ -47,7 +48,7 @@ def decide(job, state, chooser, flips, n_flips, now, slack):
 
 @jit(_nrt=False)
 def objective_now(job, state):
-    """The objective of an individual; all threads must ask at the same time."""
+    """Return the objective of an individual; all threads must ask at the same time."""
     sum_up(state, job.threads)
     now = job.value(state.trial_sums, job.data.total_weight)
     if not np.isfinite(now):
@@ -57,22 +58,23 @@ def objective_now(job, state):
 
 @jit(inline="always")
 def is_over(threads):
-    """Whether no more trials are to be made."""
+    """Return whether no more trials are to be made."""
     return threads.failed[0] != 0 or threads.round[STOPPED] != 0
 
 
 @jit(nogil=True)
 def burst(job, state, chooser, n_trials):
-    """Propose ``n_trials`` times, make what is accepted; returns (value, trials, accepted).
+    """Propose ``n_trials`` times and make what is accepted; return (value, trials, accepted).
 
-    Every thread calls this with its own copies of ``state.mask`` and ``chooser``, and ends with
-    the same.
+    Every thread calls this with its own copies of ``state.mask`` and ``chooser``, and ends with the
+    same.
     """
     return _mutate(job, state, chooser, n_trials, np.zeros(2, dtype=np.int64))
 
 
 @jit(nogil=True, _nrt=False)
 def _mutate(job, state, chooser, n_trials, flips):
+    """Do what :func:`burst` says, with an array for the flips."""
     now = objective_now(job, state)
     tried = 0
     accepted = 0
@@ -91,8 +93,11 @@ def _mutate(job, state, chooser, n_trials, flips):
 
 @jit(nogil=True)
 def recombine(job, state, chooser, other):
-    """Recombination by unit: for every hidden unit in random order, take its incoming and outgoing
-    bits from the mask ``other`` if that does not hurt; returns (value, trials, accepted)."""
+    """Take units' weights from the mask ``other`` where that does not hurt the objective.
+
+    For every hidden unit, in random order, the bits of its incoming and outgoing weights are taken
+    together or not at all. Return (value, trials, accepted).
+    """
     order = hidden_units_in_random_order(job.net, chooser.rng)
     flips = np.zeros(job.net.fan_ins.max() + job.net.sizes.max(), dtype=np.int64)
     return _mate(job, state, chooser, other, (order, flips))
@@ -100,6 +105,7 @@ def recombine(job, state, chooser, other):
 
 @jit(nogil=True, _nrt=False)
 def _mate(job, state, chooser, other, arrays):
+    """Do what :func:`recombine` says, with arrays for the units' order and the flips."""
     order, flips = arrays
     survivors = chooser.survivors
     most = chooser.moves.max_survivors

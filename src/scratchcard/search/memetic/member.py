@@ -1,8 +1,8 @@
 """A member of the memetic search's population: one individual, and what its bursts need.
 
-There are two kinds, with one face. A compiled member runs its bursts in compiled code, by several
-threads if they are there, on windows of the rows. A plain member makes its trials one by one,
-through the face of any engine. Both propose and accept alike, so they end with the same mask.
+Compiled and plain members have one face. A compiled member runs its bursts in compiled code, by
+several threads if there are enough, on windows of the rows. A plain member makes its trials one by
+one, through the face of any engine. Both propose and accept alike, so they end with the same mask.
 """
 
 from __future__ import annotations
@@ -47,21 +47,21 @@ class Member(Protocol):
 
     @property
     def mask(self) -> Mask:
-        """The mask, (n_weights,)."""
+        """The flat mask, (n_weights,) uint8."""
         ...
 
     @property
     def survivors(self) -> Survivors:
-        """Its survivors."""
+        """The surviving weights of the mask."""
         ...
 
     @property
     def rng(self) -> NDArray[np.uint64]:
-        """Its random stream, (1,)."""
+        """The random stream, (1,) uint64."""
         ...
 
     def use(self, engine: Engine) -> None:
-        """Live on the rows of another engine from now on."""
+        """Use the rows of another engine from now on."""
         ...
 
     def share(self) -> None:
@@ -69,15 +69,15 @@ class Member(Protocol):
         ...
 
     def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
-        """One thread's part in a burst of mutation trials; returns how many were decided."""
+        """Do one thread's part in a burst of mutation trials; return how many were decided."""
         ...
 
     def mate(self, threads: Threads, window: slice, moves: Moves, other: Mask) -> int:
-        """Take units' weights from a mate where that does not hurt; returns trials."""
+        """Take units' weights from a mate where that does not hurt; return the trials made."""
         ...
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
-        """Return outputs of about so many rows of the window, and those rows."""
+        """Return the outputs for about ``n_rows`` rows of the window, and those rows."""
         ...
 
 
@@ -89,7 +89,7 @@ def make_member(engine: Engine, mask: Mask, n_threads: int, stream: int) -> Memb
 
 
 def individual_of(member: Member) -> Individual:
-    """Return what the loop sees of a member."""
+    """Return a member as the loop sees it."""
     return Individual(member.mask, member.objective)
 
 
@@ -107,13 +107,13 @@ class CompiledMember:
     Parameters
     ----------
     engine : Engine
-        What computes it; one that compiled bursts work on.
-    mask : ndarray of shape (n_weights,)
-        Its first, uint8.
+        What computes it; an engine that compiled bursts work on.
+    mask : ndarray of shape (n_weights,), uint8
+        Its first mask.
     n_threads : int
-        The most that will work on it together.
+        The most threads that will work on it together.
     stream : int
-        64 random bits that its random stream begins with.
+        The 64 random bits that its random stream begins with.
     """
 
     def __init__(self, engine: Engine, mask: Mask, n_threads: int, stream: int) -> None:
@@ -129,21 +129,21 @@ class CompiledMember:
 
     @property
     def mask(self) -> Mask:
-        """The mask, (n_weights,)."""
+        """The flat mask, (n_weights,) uint8."""
         return self.state.mask
 
     @property
     def survivors(self) -> Survivors:
-        """Its survivors."""
+        """The surviving weights of the mask."""
         return self.survivors_of_threads[0]
 
     @property
     def rng(self) -> NDArray[np.uint64]:
-        """Its random stream, (1,)."""
+        """The random stream, (1,) uint64."""
         return self.rngs[0]
 
     def use(self, engine: Engine) -> None:
-        """Live on the rows of another engine from now on."""
+        """Use the rows of another engine from now on."""
         self.state = WindowedState(engine.compiled, self.mask, self.n_threads)
 
     def share(self) -> None:
@@ -156,22 +156,25 @@ class CompiledMember:
                 copy[:] = getattr(self.survivors, name)
 
     def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
-        """One thread's part in a burst of mutation trials; returns how many were decided."""
+        """Do one thread's part in a burst of mutation trials; return how many were decided."""
         self.state.catch_up(window, threads)
         return self._run(burst, threads, window, moves, n_trials)
 
     def mate(self, threads: Threads, window: slice, moves: Moves, other: Mask) -> int:
-        """Take units' weights from a mate where that does not hurt; returns trials."""
+        """Take units' weights from a mate where that does not hurt; return the trials made."""
         return self._run(recombine, threads, window, moves, other)
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
-        """Return outputs of about so many rows of a window that is up to date, and those rows."""
+        """Return outputs for about ``n_rows`` rows of an up-to-date window, and the rows."""
         return self.state.sample(window, n_rows)
 
     def _run(
         self, kernel: Callable[..., Any], threads: Threads, window: slice, moves: Moves, last: Any
     ) -> int:
-        """Let ``kernel`` change this individual; returns trials. ``last`` is its own argument."""
+        """Let ``kernel`` change this individual, and return its trials.
+
+        ``last`` is the kernel's last argument.
+        """
         number = threads.number
         job, state = self.state.open(window, threads)
         chooser = Chooser(self.survivors_of_threads[number], moves, self.rngs[number])
@@ -210,19 +213,19 @@ class PlainMember:
 
     @property
     def mask(self) -> Mask:
-        """The mask, (n_weights,)."""
+        """The flat mask, (n_weights,) uint8."""
         mask: Mask = self.state.mask
         return mask
 
     def use(self, engine: Engine) -> None:
-        """Live on the rows of another engine from now on."""
+        """Use the rows of another engine from now on."""
         self.engine, self.state = engine, engine.state(self.mask)
 
     def share(self) -> None:
-        """Do nothing: one thread works on it."""
+        """Do nothing, because one thread works on it."""
 
     def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
-        """Make mutation trials; returns how many were decided."""
+        """Make mutation trials, and return how many were decided."""
         chooser = Chooser(self.survivors, moves, self.rng)
         flips, tried = np.zeros(2, dtype=np.int64), 0
         self._look()
@@ -236,7 +239,7 @@ class PlainMember:
         return tried
 
     def mate(self, threads: Threads, window: slice, moves: Moves, other: Mask) -> int:
-        """Take units' weights from a mate where that does not hurt; returns trials."""
+        """Take units' weights from a mate where that does not hurt; return the trials made."""
         flips, tried = np.zeros(self.net.fan_ins.max() + self.net.sizes.max(), np.int64), 0
         self._look()
         for unit in hidden_units_in_random_order(self.net, self.rng):
@@ -252,7 +255,7 @@ class PlainMember:
         return tried
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
-        """Return outputs of about so many rows, and those rows."""
+        """Return the outputs for about ``n_rows`` rows, and those rows."""
         return self.engine.outputs(self.mask, n_rows)
 
     def _look(self) -> None:

@@ -27,41 +27,46 @@ MIX1, MIX2, GOLDEN = (
     np.uint64(0x94D049BB133111EB),
     np.uint64(0x9E3779B97F4A7C15),
 )
-TRIES = 32  # looks for a weight to add: at a density of 0.5 one in 2**32 proposals finds none
+# Weights that a proposal looks at for one to add. At a density of 0.5 one proposal in 2**32 finds
+# none; it is then left out.
+TRIES = 32
 
 
 class Survivors(NamedTuple):
-    """The surviving weights of a mask, so that one is drawn at once."""
+    """The surviving weights of a mask, kept so that one of them is drawn in one step."""
 
-    indices: NDArray[np.int64]  # (n_weights,) the first surviving[0] are flat weight indices
-    place: NDArray[np.int32]  # (n_weights,) where in indices, -1 for none
-    surviving: NDArray[np.int64]  # (1,) how many they are
+    indices: NDArray[np.int64]  # (n_weights,) flat indices, of which surviving[0] count
+    place: NDArray[np.int32]  # (n_weights,) where each weight stands in indices; -1: scratched off
+    surviving: NDArray[np.int64]  # (1,) how many weights survive
     fed: NDArray[np.int64]  # (units,) surviving outgoing weights of each unit, inputs first
 
 
 class Moves(NamedTuple):
-    """How a burst proposes and accepts."""
+    """The numbers by which a burst proposes and accepts."""
 
-    remove: float  # share of proposals that scratch one weight off
-    swap: float  # share that replace a weight by another one into the same unit
-    small_layer: float  # share of additions whose layer is drawn evenly, not by size
-    max_survivors: int
+    remove: float  # share of the proposals that scratch one weight off
+    swap: float  # share of the proposals that replace a weight by another one into the same unit
+    small_layer: float  # share of the additions whose layer is drawn evenly, not by size
+    max_survivors: int  # additions beyond this are not proposed
     price: float  # what a surviving weight adds to the objective
     heat: float  # mean of the exponentially distributed worsening that is accepted
     race_z: float  # standard errors after which a race is lost; 0: no races
 
 
 class Chooser(NamedTuple):
-    """What proposals are made from: one thread's copy."""
+    """What one thread makes proposals from; every thread has its own copy."""
 
     survivors: Survivors
     moves: Moves
-    rng: NDArray[np.uint64]  # (1,)
+    rng: NDArray[np.uint64]  # (1,) the random stream
 
 
 @jit(_nrt=False)
 def random_bits(rng):
-    """The next 64 random bits of ``rng``, (1,) uint64: SplitMix64 (Steele, Lea, Flood 2014)."""
+    """Return the next 64 random bits of ``rng``, (1,) uint64: SplitMix64.
+
+    Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014.
+    """
     rng[0] += GOLDEN
     z = rng[0]
     z = (z ^ (z >> np.uint64(30))) * MIX1
@@ -71,26 +76,26 @@ def random_bits(rng):
 
 @jit(_nrt=False)
 def uniform(rng):
-    """A float in [0, 1)."""
+    """Return a random float in [0, 1)."""
     return (random_bits(rng) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
 @jit(_nrt=False)
 def below(rng, n):
-    """An integer in 0..n-1."""
+    """Return a random integer in 0..n-1."""
     return np.int64(uniform(rng) * n)
 
 
 @jit(_nrt=False)
 def slack_of(chooser):
-    """By how much the next candidate may be worse."""
+    """Return by how much the next candidate may be worse."""
     heat = chooser.moves.heat
     return -heat * np.log(1.0 - uniform(chooser.rng)) if heat > 0 else 0.0
 
 
 @jit(_nrt=False)
 def growth_of(survivors, flips, n_flips):
-    """How many weights more survive after these flips."""
+    """Return how many weights more survive after these flips."""
     growth = 0
     for f in range(n_flips):
         growth += 1 if survivors.place[flips[f]] < 0 else -1
@@ -126,7 +131,7 @@ def note_flip(net, survivors, index):
 
 @jit(_nrt=False)
 def propose(net, chooser, flips):
-    """Fill ``flips`` with one or two weights to flip; returns how many, 0 for none found."""
+    """Fill ``flips`` with one or two weights to flip, and return how many; 0 if none was found."""
     survivors, moves, rng = chooser.survivors, chooser.moves, chooser.rng
     kind = uniform(rng)
     count = survivors.surviving[0]
@@ -170,7 +175,7 @@ def propose(net, chooser, flips):
 
 @jit
 def hidden_units_in_random_order(net, rng):
-    """The numbers of all hidden units, inputs counted, in random order."""
+    """Return the numbers of all hidden units, inputs counted, in random order."""
     n_hidden = net.places[net.places.size - 1]
     order = np.arange(n_hidden)
     for k in range(n_hidden - 1, 0, -1):
@@ -181,9 +186,10 @@ def hidden_units_in_random_order(net, rng):
 
 @jit(_nrt=False)
 def unit_difference(net, mask, other, number, flips):
-    """Weights into and out of a hidden unit whose bits differ between two masks; how many.
+    """Fill ``flips`` with the weights of a hidden unit whose bits differ, and return how many.
 
-    number : of the unit, inputs counted. Fills ``flips`` in ascending order.
+    Weights into and out of the unit count, in ascending order; ``number`` is the unit's, inputs
+    counted.
     """
     layer = 1
     while number >= net.first_units[layer + 1]:

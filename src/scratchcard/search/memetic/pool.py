@@ -14,29 +14,30 @@ from scratchcard.engines import Engine
 from scratchcard.engines.incremental.threads import CALLED_OFF, Threads, make_threads
 from scratchcard.search.memetic.member import Member
 
-PROBE = 32  # runs between two comparisons of working together and alone
-BETTER = 1.05  # how much faster the other way must be
+PROBE = 32  # runs from one comparison of working together and alone to the next
+BETTER = 1.05  # the other way is taken if its trials per second are more than this multiple
 
 Work = Callable[[Member, Threads], int]
 
 
 class Pool:
-    """``n_jobs`` threads: individuals work side by side, and what threads are left help them.
+    """Runs the work of all individuals on ``n_jobs`` threads.
 
-    Results do not depend on the number of threads. So where several threads on one individual are
-    slower than one alone, because other programs keep the cores busy and threads wait for each
-    other, every individual is worked on by one for a while.
+    Individuals are worked on at the same time, and threads that are left over help them. Results do
+    not depend on the number of threads. So where several threads on one individual are slower than
+    one, because other programs keep the cores busy and threads wait for each other, every
+    individual is worked on by one thread for a while.
 
     Parameters
     ----------
     engine : Engine
         What computes the individuals.
     population : int
-        How many they are.
+        Number of individuals.
     n_jobs : int
         Threads.
-    stop : ndarray of shape (1,)
-        Once it is above 0, bursts end at their next trial.
+    stop : ndarray of shape (1,), int64
+        Bursts end at their next trial once this is above 0.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Pool:
         self.runs = 0
         self.alone = self.n_threads == 1
         self.rates = {True: 0.0, False: 0.0}  # trials per second, by whether alone
-        self.stale: WeakSet[Member] = WeakSet()  # worked on alone since all threads had the same
+        self.stale: WeakSet[Member] = WeakSet()  # members whose first thread alone is up to date
 
     def use(self, engine: Engine) -> None:
         """Work on states of this engine from now on."""
@@ -65,9 +66,10 @@ class Pool:
         self.together, self.single = groups(self.n_threads), groups(1)
 
     def run(self, work: Work, members: Sequence[Member], even: bool) -> int:
-        """Call ``work`` with every member, by every thread of its group; returns all trials.
+        """Have every thread of a group call ``work`` with the group's member; return all trials.
 
-        ``even`` says that trials cost as much as in other even runs: these are compared.
+        ``even`` says that trials cost as much as in other even runs, so that their speeds are
+        compared.
         """
         alone = self.alone
         if self.n_threads > 1:
@@ -95,7 +97,7 @@ class Pool:
         return n_trials
 
     def _share(self, members: Sequence[Member], alone: bool) -> None:
-        """Let all threads know what one has done alone, before they work together again."""
+        """Give all threads what one has done alone, before they work together again."""
         for member in members:
             if alone:
                 self.stale.add(member)
@@ -104,14 +106,14 @@ class Pool:
                 self.stale.discard(member)
 
     def close(self) -> None:
-        """Release threads: bursts end, and nobody waits for anybody any longer."""
+        """Release threads: bursts end, and no thread waits for another any longer."""
         for group in [*self.together, *self.single]:
             group[0].failed[0] = group[0].failed[0] or CALLED_OFF
         self.threads.shutdown(cancel_futures=True)
 
 
 def _part(work: Work, member: Member, threads: Threads) -> int:
-    """Do one thread's part of the work; if it fails the others must not wait for it."""
+    """Do one thread's part of the work; if it fails, the others do not wait for it."""
     try:
         return work(member, threads)
     except BaseException:

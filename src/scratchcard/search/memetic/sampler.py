@@ -1,12 +1,13 @@
 """The sampler: which rows a search reads for a while, drawn by how much they matter.
 
 A row that is right beyond doubt hardly changes its loss, whatever is flipped. So the chance that a
-row is drawn grows with 1 - p, p the probability that the best individual gives to its target, and a
-row weighs one over that chance: sums stay unbiased, and their noise is a fraction of that of as
-many rows drawn evenly (importance sampling; of rows by their loss: Katharopoulos and Fleuret, "Not
-All Samples Are Created Equal", ICML 2018). Drawn anew every few generations, no choice lasts.
+row is drawn grows with 1 - p, where p is the probability that the best individual gives to its
+target, and a row weighs one over that chance. Sums stay unbiased, and their noise is a fraction of
+that of as many rows drawn evenly (importance sampling; of rows by their loss: Katharopoulos and
+Fleuret, "Not All Samples Are Created Equal", ICML 2018). Rows are drawn anew every few generations,
+so that no choice lasts.
 
-All arithmetic that decides is of integers, or of single floats: the same everywhere.
+All arithmetic that decides uses integers or single floats, so that it is the same everywhere.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ from scratchcard.engines import Engine, EngineMaker
 from scratchcard.rows import AUGMENTATIONS, MAX_ROW_WEIGHT, Rows
 from scratchcard.search.task import Task
 
-MANY = 1 << 14  # rows from which on they are drawn
-PERIOD = 3  # generations that a sample lasts: longer ones are learnt by heart
-LEAST = 0.1  # what even a row beyond doubt matters, as a share of the mean
-CERTAIN = 1 << 32  # a chance of 1
-STREAM = 1  # of random numbers; the first draw begins as individual 1 does, which does no harm
+MANY = 1 << 14  # more rows than this are sampled, and no sample is smaller than this
+PERIOD = 3  # generations that a sample lasts: a longer one is learnt by heart
+LEAST = 0.1  # added to how much each row matters, as a share of the mean, so that any is drawn
+CERTAIN = 1 << 32  # the integer that stands for a chance of 1
+STREAM = 1  # number of the random stream; individual 1 begins with the same, which does no harm
 
 
 class Sampler:
-    """Draws rows of a task.
+    """Draws the rows of a task that a search reads for a while.
 
     Parameters
     ----------
     task : Task
-        Its rows, objective, augmentation and seed.
+        Its rows, objective, augmentation and seed are used.
     share : float
-        Share of the rows that is drawn where they are many; above 0 and at most 1.
+        Share of the rows that is drawn where there are many; above 0 and at most 1.
     make_engine : EngineMaker
         Makes what tells how much each row matters.
     """
@@ -52,17 +53,17 @@ class Sampler:
 
     @property
     def draws(self) -> bool:
-        """Whether rows are drawn at all, or all are read as they are."""
+        """Whether rows are drawn or varied at all; if not, all are read as they are."""
         return self.engine is not None or self.task.augment is not None
 
     def is_due(self, generation: int) -> bool:
-        """Whether rows are to be drawn anew for this generation, the first being 1."""
+        """Return whether rows are to be drawn anew for this generation, the first being 1."""
         return self.draws and generation > self.due * PERIOD
 
     def draw(self, mask: NDArray[np.uint8], temperature: float) -> Rows:
         """Return rows that matter to this mask, (n_weights,), in random order, varied.
 
-        Where rows are not drawn, return those of the task.
+        Where rows are not drawn, those of the task are returned.
         """
         task, rows = self.task, self.task.rows
         if not self.draws:
@@ -100,8 +101,8 @@ def weighted_draw(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the indices and new weights of about ``n_drawn`` rows.
 
-    importance : (n_rows,) float32, what the probability of each row's target lacks of 1.
-    weights : (n_rows,) of the rows.
+    ``importance``, (n_rows,) float32, is what the probability of each row's target lacks of 1;
+    ``weights``, (n_rows,), are the weights of the rows.
     """
     matter = (importance * 65536.0).astype(np.int64) * weights
     matter += int(LEAST * matter.sum() / len(matter)) + 1
@@ -115,10 +116,13 @@ def weighted_draw(
 
 
 def _scale(matter: NDArray[np.int64], n_drawn: int) -> float:
-    """What turns integers (n_rows,) into chances, at most 1 each, that add up to ``n_drawn``."""
+    """Return what turns integers, (n_rows,), into chances that add up to ``n_drawn``.
+
+    Each chance is at most 1.
+    """
     largest = np.sort(matter)[::-1]
     rest = np.cumsum(largest[::-1])[::-1]  # sums from each place on
-    certain = np.arange(len(largest))  # if so many rows are certain, the others share what is left
+    certain = np.arange(len(largest))  # rows that are certain; the others share what is left
     scales = (n_drawn - certain) * float(CERTAIN) / np.maximum(rest, 1)
     fits = largest * scales <= CERTAIN
     return float(scales[fits.argmax()])

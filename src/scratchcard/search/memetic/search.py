@@ -1,14 +1,15 @@
-"""The memetic search, the default: a population whose individuals learn, then mate.
+"""The memetic search, the default: a population whose individuals improve, then mate.
 
-Every generation each individual lives through a burst of mutation trials, accepted by their exact
-change of the objective under a cooling threshold (threshold accepting: Dueck and Scheuer 1990, with
-exponentially distributed thresholds, which is annealing). Then all recombine with the best, unit by
-unit. Selection is lexicographic, objective within a tolerance, then fewer weights: it says who is
-best, and who makes room for newcomers, which come every few generations in the first half of a
-search: children of the two best by uniform recombination, and migrants with random masks, in turn.
+Every generation each individual goes through a burst of mutation trials, which are accepted by
+their exact change of the objective under a cooling threshold (threshold accepting: Dueck and
+Scheuer 1990, with exponentially distributed thresholds, which is annealing). Then all recombine
+with the best, unit by unit. Selection is lexicographic: the objective within a tolerance, then
+fewer weights. It says who is best, and who makes room for newcomers. These come every few
+generations in the first half of a search: alternately children of the two best by uniform
+recombination, and migrants with random masks.
 
-Where the rows are many, those that matter are drawn, anew every so often, and all look at the same
-window of these, which moves on and grows.
+Where there are many rows, those that matter are drawn, anew every few generations. All individuals
+read the same window of these, which moves on and grows.
 """
 
 from __future__ import annotations
@@ -43,18 +44,28 @@ from scratchcard.ticket import Mask
 if TYPE_CHECKING:
     from scratchcard.search.memetic.settings import Memetic
 
-FAIR_PRICE = 0.02  # what all the weights that may survive add to the objective by default
-TEMPERATURE_ROWS = 4096
-TRIALS_OF_WINDOW = 2000  # and between two looks at the clock
-POPULATION = 4
-LARGE = 1 << 16  # weights
-SHORTEST = 20  # generations that a limit on evaluations leaves room for
-NEWCOMER_PERIOD = 10  # generations
-TRIALS = 60  # of an individual in a generation, for each weight of the network's square root
+FAIR_PRICE = 0.02  # by default, the weights that may survive add this to the objective together
+TEMPERATURE_ROWS = 4096  # the temperature is fitted to about this many rows
+TRIALS_OF_WINDOW = 2000  # trials of an individual in a window; then the clock is read, too
+POPULATION = 4  # individuals by default, in a network of up to LARGE weights; 1 in a larger one
+LARGE = 1 << 16
+MIN_GENERATIONS = 20  # least that a limit on evaluations allows: bursts get shorter for it
+NEWCOMER_PERIOD = 10  # generations from one newcomer to the next
+TRIALS = 60  # by default an individual has TRIALS * sqrt(n_weights) trials in a generation
 
 
 class MemeticSearch:
-    """A running memetic search; see :class:`~scratchcard.Memetic`."""
+    """A running memetic search; see :class:`~scratchcard.Memetic`.
+
+    Parameters
+    ----------
+    settings : Memetic
+        The settings.
+    task : Task
+        What is searched.
+    population : Population or None
+        The state to go on from; None to begin.
+    """
 
     def __init__(self, settings: Memetic, task: Task, population: Population | None) -> None:
         self.settings, self.task = settings, task
@@ -63,9 +74,9 @@ class MemeticSearch:
         self.n_trials = settings.burst or max(1, int(TRIALS * np.sqrt(network.n_weights)))
         self.size = settings.population or (1 if network.n_weights > LARGE else POPULATION)
         if task.evaluations is not None:
-            share = task.evaluations // (SHORTEST * self.size)
+            share = task.evaluations // (MIN_GENERATIONS * self.size)
             self.n_trials = max(1, min(self.n_trials, share))
-        self.pace = 0.0  # share of the search that a generation is; by the clock it is not known
+        self.pace = 0.0  # share of the search in one generation; 0 where only the clock ends it
         if task.generations is not None:
             self.pace = 1.0 / task.generations
         if task.evaluations is not None:
@@ -99,7 +110,18 @@ class MemeticSearch:
         self.pool.close()
 
     def step(self, fraction: float, deadline: float = math.inf) -> None:
-        """Rows and temperature where due, bursts, recombination, selection."""
+        """Run one generation: bursts of mutation trials, mating with the best, and selection.
+
+        Rows are drawn anew and the temperature is fitted first, where that is due. A generation
+        that takes long ends early at the deadline, and once the task's ``stop`` is set.
+
+        Parameters
+        ----------
+        fraction : float
+            Share of the limits that is used, 0 to 1.
+        deadline : float
+            A time of ``time.perf_counter``.
+        """
         self.generation += 1
         if self.sampler.is_due(self.generation):
             self._draw_anew(fraction)
@@ -119,11 +141,25 @@ class MemeticSearch:
             self._select()
 
     def individuals(self) -> Sequence[Individual]:
-        """Return the population, best first."""
+        """Return the population.
+
+        Returns
+        -------
+        sequence of Individual
+            The individuals, best first.
+        """
         return [individual_of(member) for member in self.members]
 
     def retarget(self, targets: NDArray[np.int64], fraction: float) -> None:
-        """Search with other targets of the task's rows, (n_rows,), from now on."""
+        """Search with other targets of the task's rows from now on.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_rows,), int64
+            The targets.
+        fraction : float
+            Share of the limits that is used, 0 to 1.
+        """
         self.task = replace(self.task, rows=self.task.rows.with_targets(targets))
         due = self.sampler.due
         self.sampler = Sampler(self.task, self.settings.sample, self.make_engine)
@@ -133,7 +169,7 @@ class MemeticSearch:
     # -- a generation ----------------------------------------------------------------------------
 
     def _bursts(self, fraction: float, deadline: float) -> float:
-        """A generation's trials, window after window; returns how much of the search is over."""
+        """Make a generation's trials, window after window; return the share of the search done."""
         at = fraction
         for done in range(0, self.n_trials, TRIALS_OF_WINDOW):
             now = time.perf_counter()
@@ -164,7 +200,7 @@ class MemeticSearch:
         )
 
     def _live(self, moves: Moves, n_trials: int, members: Sequence[Member] | None = None) -> None:
-        """A burst on the window for some members, or for everybody."""
+        """Run a burst on the window for some members, or for all."""
         self._together(
             lambda member, threads: member.live(threads, self.window, moves, n_trials),
             self.members if members is None else members,
@@ -177,11 +213,11 @@ class MemeticSearch:
         members: Sequence[Member],
         even: bool = False,
     ) -> None:
-        """Let members work side by side, and count their trials."""
+        """Let members work at the same time, and count their trials."""
         self.evaluations += self.pool.run(work, members, even)
 
     def retemper(self) -> None:
-        """Fit the temperature to the best individual; who works next computes with it."""
+        """Fit the temperature to the best individual; bursts that follow compute with it."""
         outputs, rows = self.members[0].sample(self.window, TEMPERATURE_ROWS)
         temperature = retempered(
             outputs,
@@ -195,7 +231,11 @@ class MemeticSearch:
             self.engine.temper(temperature)
 
     def _select(self) -> None:
-        """Sort, best first: the objective with its price in steps of the tolerance, then size."""
+        """Sort the members, best first.
+
+        The objective with its price counts first, in steps of the tolerance; then the number of
+        survivors.
+        """
         step = max(self.settings.tolerance, 1e-12)
 
         def key(one: Member) -> tuple[float, int, float]:
@@ -218,7 +258,7 @@ class MemeticSearch:
         self.window = self.windows.next(fraction)
 
     def _draw_anew(self, fraction: float) -> None:
-        """Other rows for everybody: those that matter to the best individual now."""
+        """Give all members other rows: those that matter to the best individual now."""
         self._draw_rows(self.members[0].mask, self.engine.temperature, fraction)
         self.pool.use(self.engine)
         for member in self.members:
@@ -229,7 +269,7 @@ class MemeticSearch:
     # -- individuals -----------------------------------------------------------------------------
 
     def _replace_worst(self) -> None:
-        """A newcomer for the last of the population: a child of the two best, or a migrant."""
+        """Replace the last of the population by a child of the two best, or by a migrant."""
         mask = None
         if self.generation // NEWCOMER_PERIOD % 2:
             first, second = (member.mask for member in self.members[:2])
@@ -240,7 +280,10 @@ class MemeticSearch:
         self.evaluations += 1
 
     def _newborn(self, mask: NDArray[np.uint8] | None = None) -> Member:
-        """A member with this mask; or with the one to start from, if any; or with a random one."""
+        """Return a member with this mask, or with a first one if it is None.
+
+        A first one is the mask to start from, if there is one, and else a random mask.
+        """
         task, settings = self.task, self.settings
         seeds = np.random.SeedSequence([task.seed, self.born])
         random = np.random.default_rng(seeds)
@@ -257,7 +300,13 @@ class MemeticSearch:
     # -- its state as plain data -----------------------------------------------------------------
 
     def population(self) -> Population:
-        """Return the whole state of the search as plain data."""
+        """Return the whole state of the search as plain data.
+
+        Returns
+        -------
+        Population
+            The state, from which a search can go on.
+        """
         mask, temperature = self.drawn_for
         order = [member.survivors.indices[: surviving_in(member)] for member in self.members]
         numbers = (self.born, self.sampler.due, self.windows.at)
@@ -268,7 +317,7 @@ class MemeticSearch:
             masks=np.array([member.mask for member in self.members]),
             objectives=np.array([member.objective for member in self.members]),
             arrays={
-                "survivors": np.concatenate(order),  # in the order that draws depend on
+                "survivors": np.concatenate(order),  # draws depend on their order
                 "streams": np.concatenate([member.rng for member in self.members]),
                 "numbers": np.array(numbers, dtype=np.int64),
                 "window": np.array([self.window.start, self.window.stop], dtype=np.int64),
@@ -278,7 +327,7 @@ class MemeticSearch:
         )
 
     def _restore(self, population: Population) -> None:
-        """Go on with what :meth:`population` gave."""
+        """Go on from what :meth:`population` returned."""
         arrays, n_weights = population.arrays, self.task.network.n_weights
         self.born, self.sampler.due, at = arrays["numbers"].tolist()
         self.sampler.due -= self.sampler.draws  # the last draw is drawn again
@@ -306,7 +355,7 @@ class MemeticSearch:
 def _thinned(
     mask: NDArray[np.uint8], max_survivors: int, random: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Return the mask with no more than so many survivors, which of them left to chance."""
+    """Return the mask with at most ``max_survivors`` survivors, which of them is left to chance."""
     kept = np.flatnonzero(mask)
     if kept.size <= max_survivors:
         return mask

@@ -12,7 +12,7 @@ from scratchcard.search.population import Population
 from scratchcard.search.task import Task
 from scratchcard.search.temperature import SHARPNESS, SMOOTHING
 
-MOST = 1 << 62  # of what is counted
+MOST = 1 << 62  # the highest count that a setting takes: compiled code can hold it
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Memetic:
     Parameters
     ----------
     max_density : float
-        At most this share of the weights survives, above 0 and at most 1.
+        Largest share of the weights that may stay, above 0 and at most 1.
     price : float or None
         What one surviving weight adds to the objective; None for 0.02 divided by the number of
         weights that ``max_density`` allows.
     population : int or None
-        Individuals; None for 4, or for 1 where the network has more than 2**16 weights: there the
+        Individuals. None for 4, or for 1 where the network has more than 2**16 weights: there the
         luck of the start averages out, and every trial is wanted in one place.
     burst : int or None
         Mutation trials of an individual in a generation; None for 60 times the square root of the
@@ -35,8 +35,8 @@ class Memetic:
     generations : int
         Default length of a search.
     heat : float
-        How much worse a mutation may be at the start, as a multiple of the default price; cools to
-        nothing at the end.
+        How much worse a mutation may be at the start, as a multiple of the default price; it cools
+        to nothing at the end.
     remove, swap : float
         Shares of the proposals that scratch a connection off, and that move the source of one; the
         rest add one.
@@ -47,21 +47,22 @@ class Memetic:
     start_density : float
         Density of the first masks, as a share of ``max_density``.
     race_error : float
-        A trial reads its rows in stages and ends when its candidate is, on the evidence so far,
-        not good enough. This is the chance that one such look drops a candidate that is just good
-        enough, below 0.5; 0 always reads all rows. Only objectives that are a mean are raced, and
-        only where there are more than 2,048 rows.
+        Chance, below 0.5, that one look of a race drops a candidate that is just good enough. In a
+        race a trial reads its rows in stages and ends when its candidate is, on the evidence so
+        far, not good enough; 0 always reads all rows. Only objectives that are a mean are raced,
+        and only where there are more than 2,048 rows.
     first_rows : int
-        Rows that a search begins with; the window of rows that is read grows geometrically until
-        it holds all of them at the end, and moves on every 2,000 trials.
+        Rows that a search begins with. The window of rows that is read grows geometrically until it
+        holds all of them at the end, and moves on every 2,000 trials.
     sample : float
-        Share of the rows that is searched at a time, above 0 to 1, but never fewer than 16,384
-        rows; see :mod:`scratchcard.search.memetic.sampler`. Of objectives that read a softmax.
+        Share of the rows that is searched at a time, above 0 and at most 1, but never fewer than
+        16,384 rows; see :mod:`scratchcard.search.memetic.sampler`. Used with objectives that read a
+        softmax.
     sharpness, smoothing : float
         The softmax is read at ``sharpness`` (0.1 to 10) times the temperature with the least
-        cross-entropy of labels smoothed by ``smoothing``, fitted every generation. The defaults
-        are for classes that can be told apart; where labels are noisy, or where a long search
-        learns its rows by heart, 1 and 0.02 are better.
+        cross-entropy of labels smoothed by ``smoothing``, fitted every generation. The defaults are
+        for classes that can be told apart; where labels are noisy, or where a long search learns
+        its rows by heart, 1 and 0.02 are better.
     engine : str
         A name of :data:`scratchcard.engines.ENGINES`. On few rows the result does not depend on it;
         an engine without compiled bursts is slower by orders of magnitude.
@@ -69,7 +70,7 @@ class Memetic:
     Raises
     ------
     ValueError
-        For settings that are not these.
+        For a setting that is out of range.
     """
 
     max_density: float = 0.1
@@ -118,9 +119,28 @@ class Memetic:
         make_engine_of(self.engine)
 
     def start(self, task: Task, population: Population | None = None) -> MemeticSearch:
-        """Begin a search, or go on with one that left this population."""
+        """Begin a search, or go on with one that was interrupted.
+
+        Parameters
+        ----------
+        task : Task
+            What is searched.
+        population : Population or None
+            The state to go on from.
+
+        Returns
+        -------
+        MemeticSearch
+            The search, with its first population.
+        """
         return MemeticSearch(self, task, population)
 
     def smallest(self) -> Memetic:
-        """Return settings of a search of next to nothing that runs all the same code."""
+        """Return settings of a search of next to nothing that runs all the same code.
+
+        Returns
+        -------
+        Memetic
+            The settings.
+        """
         return replace(Memetic(max_density=1.0, population=2), engine=self.engine)

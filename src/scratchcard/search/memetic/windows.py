@@ -1,4 +1,4 @@
-"""Windows: which blocks of rows are read next: ever more of them, one run after the other."""
+"""Windows: which blocks of rows are read next, ever more of them, one run after the other."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ class Windows:
 
     Parameters
     ----------
-    n_blocks, n_rows : of the engine.
-    first_rows : about so many rows are in the first windows.
+    n_blocks, n_rows : int
+        Blocks and rows of the engine.
+    first_rows : int
+        About how many rows the first windows have.
     """
 
     def __init__(self, n_blocks: int, n_rows: int, first_rows: int) -> None:
@@ -18,7 +20,7 @@ class Windows:
         self.at = 0
 
     def next(self, fraction: float) -> slice:
-        """The next window when this share of the search is over; at 1 it holds all blocks."""
+        """Return the next window when this share of the search is over; 1 gives all blocks."""
         growth = (self.n_blocks / self.first) ** min(max(fraction, 0.0), 1.0)
         length = round(self.first * growth)
         length = min(self.n_blocks, length + length % 2)  # two threads get as many blocks each

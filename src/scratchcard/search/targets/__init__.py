@@ -1,4 +1,7 @@
-"""Targets: who says what a row should be. A new kind is a file here; it is handed to the loop."""
+"""Targets: what the network should answer for each row. A new kind is a file here.
+
+It is handed to ``evolve(targets=...)``.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What targets are: who says what a row should be, and when that is asked anew."""
+"""The protocol of targets: what the network should answer for each row, and when that changes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,43 @@ class Targets(Protocol):
     """Says what the network should answer for each of the rows that are searched."""
 
     def first(self) -> NDArray[np.int64]:
-        """Return the targets to begin with, (n_rows,)."""
+        """Return the targets to begin with.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Integers from 0.
+        """
         ...
 
     def is_due(self, generation: int) -> bool:
-        """Return whether to ask :meth:`renewed` before this generation, the first being 1."""
+        """Return whether to ask :meth:`renewed` before a generation.
+
+        Parameters
+        ----------
+        generation : int
+            The generation, the first being 1.
+
+        Returns
+        -------
+        bool
+            Whether there are new targets.
+        """
         ...
 
     def renewed(self, network: Network, mask: Mask) -> NDArray[np.int64]:
-        """Return new targets, (n_rows,), now that this mask is the best."""
+        """Return new targets for the rows.
+
+        Parameters
+        ----------
+        network : Network
+            The random network.
+        mask : Mask
+            The best mask so far.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Integers from 0.
+        """
         ...

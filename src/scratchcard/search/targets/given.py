@@ -1,4 +1,4 @@
-"""Given targets: labels that are known, and stay."""
+"""Given targets: labels that are known from the beginning and do not change."""
 
 from __future__ import annotations
 
@@ -9,25 +9,55 @@ from scratchcard.ticket import Mask, Network
 
 
 class Given:
-    """Targets that are known from the beginning.
+    """Targets that are known from the beginning and do not change.
 
     Parameters
     ----------
-    targets : ndarray of shape (n_rows,)
-        Integers: of classes their indices.
+    targets : ndarray of shape (n_rows,), int64
+        Integers from 0; for classes, their indices.
     """
 
     def __init__(self, targets: NDArray[np.int64]) -> None:
         self.targets = targets
 
     def first(self) -> NDArray[np.int64]:
-        """Return the targets, (n_rows,)."""
+        """Return the targets.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Integers from 0.
+        """
         return self.targets
 
     def is_due(self, generation: int) -> bool:
-        """Return False: nothing changes."""
+        """Return False, because the targets do not change.
+
+        Parameters
+        ----------
+        generation : int
+            Ignored.
+
+        Returns
+        -------
+        bool
+            False.
+        """
         return False
 
     def renewed(self, network: Network, mask: Mask) -> NDArray[np.int64]:
-        """Return the same targets."""
+        """Return the same targets.
+
+        Parameters
+        ----------
+        network : Network
+            Ignored.
+        mask : Mask
+            Ignored.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Integers from 0.
+        """
         return self.targets

@@ -1,4 +1,4 @@
-"""What a head is: what the outputs of a network mean. NumPy only.
+"""The base class of heads: what the outputs of a network mean. NumPy only.
 
 Everything else, the network, the mask, the search, deals in integers. A head says which integers a
 row's answer becomes before a search, what answer the outputs give afterwards, how good that answer
@@ -35,7 +35,7 @@ class Head(ABC):
     @property
     @abstractmethod
     def n_outputs(self) -> int:
-        """How many outputs the network must have."""
+        """Number of outputs that the network must have."""
 
     @property
     @abstractmethod
@@ -44,18 +44,55 @@ class Head(ABC):
 
     @abstractmethod
     def targets(self, y: npt.ArrayLike) -> Integers:
-        """Return what a search reads of the answers of rows, int64 (n_rows,).
+        """Return the integers that a search reads as the answers of rows.
 
-        Raises ValueError for answers that the head does not know.
+        Parameters
+        ----------
+        y : array-like of shape (n_rows, ...)
+            Answers.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Integers from 0.
+
+        Raises
+        ------
+        ValueError
+            For answers that the head does not know.
         """
 
     @abstractmethod
     def predict(self, outputs: Outputs) -> npt.NDArray[Any]:
-        """Return the answers for outputs (n_rows, n_outputs), (n_rows, ...)."""
+        """Return the answers that outputs stand for.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_outputs), int64
+            Sums of the last layer.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, ...)
+            One answer for each row.
+        """
 
     @abstractmethod
     def score(self, outputs: Outputs, y: npt.ArrayLike) -> float:
-        """Return how good the answers are, higher is better, 1 is perfect."""
+        """Return how good the answers are that outputs stand for.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_outputs), int64
+            Sums of the last layer.
+        y : array-like of shape (n_rows, ...)
+            The right answers.
+
+        Returns
+        -------
+        float
+            Higher is better, 1 is perfect.
+        """
 
     @abstractmethod
     def calibrated(
@@ -67,34 +104,102 @@ class Head(ABC):
     ) -> Self:
         """Return the head with the temperature that suits these rows best.
 
-        outputs : (n_rows, n_outputs). targets, weights : (n_rows,). smoothing : how far the rows
-        are mistrusted, because the mask was fitted to them; None where it was not.
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_outputs), int64
+            Sums of the last layer.
+        targets : ndarray of shape (n_rows,), int64
+            What :meth:`targets` gave for the rows.
+        weights : ndarray of shape (n_rows,), int64
+            Weights of the rows.
+        smoothing : float or None
+            How far the rows are mistrusted, because the mask was fitted to them; None where it was
+            not.
+
+        Returns
+        -------
+        Head
+            A head of the same kind.
         """
 
     def logits(self, outputs: Outputs) -> Floats:
-        """Return outputs * temperature, float64 (n_rows, n_outputs)."""
+        """Return outputs * temperature.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_outputs), int64
+            Sums of the last layer.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), float64
+            Logits in nats.
+        """
         logits: Floats = np.multiply(outputs, self.temperature, dtype=np.float64)
         return logits
 
     def probabilities(self, outputs: Outputs) -> Floats:
-        """Return the probability of each class, float64 (n_rows, n_classes).
+        """Return the probability of each class.
 
-        Raises ValueError where the answers are no classes.
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_outputs), int64
+            Sums of the last layer.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes), float64
+            Probabilities; each row adds up to 1.
+
+        Raises
+        ------
+        ValueError
+            Where the answers are no classes.
         """
         raise ValueError(f"a ticket with a head of kind {self.name!r} has no probabilities")
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
-        """Return what the head is, in plain values that JSON holds."""
+        """Return a description of the head.
+
+        Returns
+        -------
+        dict
+            Plain values that JSON holds.
+        """
 
     @abstractmethod
     def encode(self) -> bytes:
-        """Return the head's bytes in a file."""
+        """Return the head's bytes in a file.
+
+        Returns
+        -------
+        bytes
+            What :meth:`decode` reads.
+        """
 
     @classmethod
     @abstractmethod
     def decode(cls, reader: ByteReader, n_outputs: int) -> Self:
-        """Read the head of a network with so many outputs; raises ValueError for what is none."""
+        """Read a head from a file.
+
+        Parameters
+        ----------
+        reader : ByteReader
+            Its next bytes are the head's.
+        n_outputs : int
+            Outputs of the network.
+
+        Returns
+        -------
+        Head
+            The head.
+
+        Raises
+        ------
+        ValueError
+            For bytes that do not stand for a head.
+        """
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Head):

@@ -23,7 +23,7 @@ WIDEST = 14.0  # a fitted temperature lies within e**±14 of the one that gives 
 
 
 class Classes(Head):
-    """A class for each output; the largest output wins, the first of several.
+    """A class for each output. The largest output wins; of several, the first.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Classes(Head):
 
     @property
     def n_outputs(self) -> int:
-        """How many classes there are."""
+        """Number of classes."""
         return len(self._labels)
 
     @property
@@ -67,9 +67,22 @@ class Classes(Head):
         return self._temperature
 
     def targets(self, y: npt.ArrayLike) -> Integers:
-        """Return the index of each label, int64 (n_rows,).
+        """Return the index of each label.
 
-        Raises ValueError for a label that is none of the classes.
+        Parameters
+        ----------
+        y : array-like of shape (n_rows,)
+            Labels.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Indices into :attr:`labels`.
+
+        Raises
+        ------
+        ValueError
+            For a label that is none of the classes.
         """
         given = np.asarray(y)
         order = np.argsort(self._labels, kind="stable")
@@ -86,16 +99,51 @@ class Classes(Head):
         return found
 
     def predict(self, outputs: Outputs) -> npt.NDArray[Any]:
-        """Return the label of the largest output of each row, the first of several, (n_rows,)."""
+        """Return the label of the largest output of each row; of several, the first.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_classes), int64
+            Sums of the last layer.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,)
+            Labels.
+        """
         labels: npt.NDArray[Any] = self._labels[np.argmax(outputs, axis=1)]
         return labels
 
     def score(self, outputs: Outputs, y: npt.ArrayLike) -> float:
-        """Return the accuracy: the share of rows whose label is right."""
+        """Return the accuracy: the share of rows whose label is right.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_classes), int64
+            Sums of the last layer.
+        y : array-like of shape (n_rows,)
+            The right labels.
+
+        Returns
+        -------
+        float
+            0 to 1.
+        """
         return float(np.mean(self.predict(outputs) == np.asarray(y)))
 
     def probabilities(self, outputs: Outputs) -> Floats:
-        """Return the softmax of the logits, float64 (n_rows, n_classes)."""
+        """Return the probability of each class: the softmax of the logits.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_classes), int64
+            Sums of the last layer.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes), float64
+            Probabilities; each row adds up to 1.
+        """
         logits = self.logits(outputs)
         logits -= logits.max(axis=1, keepdims=True)
         with np.errstate(under="ignore"):
@@ -113,12 +161,26 @@ class Classes(Head):
         """Return the head at the temperature with the least label-smoothed cross-entropy.
 
         Temperature scaling: Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural
-        Networks", ICML 2017. It does not depend on the order of the rows, nor on whether a row of
-        weight 2 stands there once or twice.
+        Networks", ICML 2017. The temperature does not depend on the order of the rows, nor on
+        whether a row of weight 2 stands there once or twice.
 
-        smoothing : share of a target that is spread over all classes. Without it, rows that are
-        all right would ask for certainty. None is 1 / (n + 2) for n rows, as befits rows that the
-        mask was not fitted to (Laplace's rule of succession); rows that it was fitted to want more.
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_classes), int64
+            Sums of the last layer.
+        targets : ndarray of shape (n_rows,), int64
+            Class indices.
+        weights : ndarray of shape (n_rows,), int64
+            Weights of the rows.
+        smoothing : float or None
+            Share of a target that is spread over all classes; without it, rows that are all right
+            would ask for certainty. None is 1 / (n + 2) for n rows, as befits rows that the mask
+            was not fitted to (Laplace's rule of succession); rows that it was fitted to need more.
+
+        Returns
+        -------
+        Classes
+            The same classes at the fitted temperature.
         """
         from scipy.optimize import minimize_scalar
         from scipy.special import logsumexp
@@ -127,7 +189,7 @@ class Classes(Head):
             smoothing = 1.0 / (int(weights.sum()) + 2)
         gaps = outputs - outputs[np.arange(len(targets)), targets][:, None]
         first, weights = distinct(gaps, weights)
-        margins = gaps[first].astype(np.float64)  # of each class against the target
+        margins = gaps[first].astype(np.float64)  # how far each class lies above the target
         unit = 1.0 / max(spread(margins, weights), 1.0)
         pull = np.average(margins.mean(axis=1), weights=weights)
 
@@ -142,16 +204,46 @@ class Classes(Head):
         return type(self)(self._labels, temperature)
 
     def describe(self) -> dict[str, Any]:
-        """Return the labels and the temperature."""
+        """Return the labels and the temperature.
+
+        Returns
+        -------
+        dict
+            Keys "classes" and "temperature".
+        """
         return {"classes": self._labels.tolist(), "temperature": self._temperature}
 
     def encode(self) -> bytes:
-        """Return the temperature (float32) and the labels."""
+        """Return the temperature (float32) and the labels as bytes.
+
+        Returns
+        -------
+        bytes
+            What :meth:`decode` reads.
+        """
         return np.array([self._temperature], "<f4").tobytes() + encode_labels(self._labels)
 
     @classmethod
     def decode(cls, reader: ByteReader, n_outputs: int) -> Self:
-        """Read the temperature and the labels of so many classes."""
+        """Read the temperature and the labels from a file.
+
+        Parameters
+        ----------
+        reader : ByteReader
+            Its next bytes are the head's.
+        n_outputs : int
+            Number of classes.
+
+        Returns
+        -------
+        Classes
+            The head.
+
+        Raises
+        ------
+        ValueError
+            For labels or a temperature that no head has.
+        """
         temperature = float(reader.floats("<f4", 1, "the temperature")[0])
         if temperature <= 0:
             raise TicketError(f"the temperature must be above 0, the file says {temperature}")
@@ -166,7 +258,20 @@ class Classes(Head):
 
 
 def spread(outputs: npt.NDArray[np.number], weights: Integers) -> float:
-    """Return the root mean square of outputs (n_rows, n), each row's mean taken away."""
+    """Return the root mean square of outputs after each row's mean is taken away.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, n)
+        Numbers.
+    weights : ndarray of shape (n_rows,), int64
+        Weights of the rows.
+
+    Returns
+    -------
+    float
+        The weighted root mean square.
+    """
     found = outputs.astype(np.float64)
     squares = (found - found.mean(axis=1, keepdims=True)) ** 2
     return float(np.sqrt(np.average(squares.mean(axis=1), weights=weights)))

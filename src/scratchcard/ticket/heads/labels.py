@@ -16,18 +16,33 @@ from scratchcard.ticket.codec import ByteReader, TicketError, varint, zigzag
 __all__ = ["as_labels", "decode_labels", "encode_labels"]
 
 MAX_CLASSES = 1 << 16
-MAX_TEXT = 1 << 22  # classes * characters of the longest label: what the array of labels holds
+MAX_TEXT = 1 << 22  # most characters of all labels, each as long as the longest
 
 Labels = npt.NDArray[Any]
 
-COUNTED, INTEGERS, TEXT, NUMBERS, BOOLEANS = range(5)  # the kinds of labels in a file
+COUNTED, INTEGERS, TEXT, NUMBERS, BOOLEANS = range(5)  # codes of the kinds of labels in a file
 
 
 def as_labels(classes: npt.ArrayLike | None, n_classes: int) -> Labels:
-    """Return the labels as a read-only int64, str, float64 or bool array (n_classes,).
+    """Return labels as a read-only array.
 
-    classes: n_classes different labels, all integers, all text, all finite numbers or all
-    booleans; None means 0, 1, 2, ... Raises ValueError for anything else.
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,) or None
+        Different labels: all integers, all text, all finite numbers or all booleans; None for 0, 1,
+        2, ...
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        The labels, int64, str, float64 or bool.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
     """
     if not 1 <= n_classes <= MAX_CLASSES:
         raise ValueError(f"classes takes 1..{MAX_CLASSES} labels, got {n_classes}")
@@ -90,7 +105,18 @@ def _as_text(values: list[str]) -> Labels:
 
 
 def encode_labels(labels: Labels) -> bytes:
-    """Return the bytes of labels (as as_labels gave them): their kind, then each in order."""
+    """Return labels as bytes: their kind, then each in order.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n_classes,)
+        What :func:`as_labels` returned.
+
+    Returns
+    -------
+    bytes
+        What :func:`decode_labels` reads.
+    """
     listed, kind = labels.tolist(), labels.dtype.kind
     if kind == "i" and listed == list(range(len(listed))):
         return bytes([COUNTED])
@@ -105,9 +131,24 @@ def encode_labels(labels: Labels) -> bytes:
 
 
 def decode_labels(reader: ByteReader, n_classes: int) -> Labels:
-    """Read the labels of n_classes classes.
+    """Read the labels of ``n_classes`` classes.
 
-    Raises ValueError for labels that as_labels refuses, and for text that is not UTF-8.
+    Parameters
+    ----------
+    reader : ByteReader
+        Its next bytes are the labels'.
+    n_classes : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray of shape (n_classes,)
+        The labels.
+
+    Raises
+    ------
+    ValueError
+        For labels that :func:`as_labels` refuses, and for text that is not UTF-8.
     """
     return as_labels(_read(reader, n_classes), n_classes)
 

@@ -1,4 +1,4 @@
-"""What a layer is: which units its weights connect. NumPy only.
+"""The base class of layers: which units a layer's weights connect. NumPy only.
 
 A layer is a frozen dataclass. ``Dense(100)`` is a layer that stands on nothing yet; a
 :class:`~scratchcard.Network` puts each layer on the one before, by :meth:`Layer.on`. Nothing
@@ -47,7 +47,7 @@ class Layer(ABC):
     Raises
     ------
     ValueError
-        For a number of units that is not one.
+        For a number of units that is not an integer from 1.
     """
 
     units: int
@@ -62,9 +62,22 @@ class Layer(ABC):
         object.__setattr__(self, "units", as_int("units", self.units, 1, MAX_UNITS))
 
     def on(self, below: Shape) -> Self:
-        """Return this layer standing on units of this shape.
+        """Return this layer standing on other units.
 
-        Raises ValueError where it cannot stand there.
+        Parameters
+        ----------
+        below : tuple of int
+            Shape of the units below.
+
+        Returns
+        -------
+        Layer
+            A layer of the same kind.
+
+        Raises
+        ------
+        ValueError
+            Where it cannot stand there.
         """
         return replace(self, below=below)
 
@@ -75,54 +88,111 @@ class Layer(ABC):
 
     @property
     def n_sources(self) -> int:
-        """How many units there are below."""
+        """Number of units below."""
         return math.prod(self.below)
 
     @property
     @abstractmethod
     def fan_in(self) -> int:
-        """How many weights lead into each unit."""
+        """Number of weights that lead into each unit."""
 
     @property
     def n_weights(self) -> int:
-        """How many weights the layer has."""
+        """Number of weights that the layer has."""
         return self.units * self.fan_in
 
     def first_sources(self) -> Indices:
-        """Return the first unit below that each unit reads, int64 (units,)."""
+        """Return the first unit below that each unit reads.
+
+        Returns
+        -------
+        ndarray of shape (units,), int64
+            Units below.
+        """
         return np.zeros(self.units, np.int64)
 
     # -- where weights lead, from the two numbers above ------------------------------------------
 
     def sources(self, index: npt.ArrayLike) -> Indices:
-        """Return the units below that weights lead from; index counts within the layer."""
+        """Return the units below that weights lead from.
+
+        Parameters
+        ----------
+        index : array-like of integers
+            Weights, counted within the layer.
+
+        Returns
+        -------
+        ndarray of the shape of ``index``, int64
+            Units below.
+        """
         unit, slot = np.divmod(np.asarray(index, np.int64), self.fan_in)
         found: Indices = self.first_sources()[unit] + slot
         return found
 
     def targets(self, index: npt.ArrayLike) -> Indices:
-        """Return the units that weights lead to; index counts within the layer."""
+        """Return the units that weights lead to.
+
+        Parameters
+        ----------
+        index : array-like of integers
+            Weights, counted within the layer.
+
+        Returns
+        -------
+        ndarray of the shape of ``index``, int64
+            Units of the layer.
+        """
         found: Indices = np.asarray(index, np.int64) // self.fan_in
         return found
 
     def read(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return what each weight reads of ``values``, (n_sources,), as (units, fan_in)."""
+        """Return the value that each weight reads.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_sources,)
+            A value for each unit below.
+
+        Returns
+        -------
+        ndarray of shape (units, fan_in)
+            A value for each weight.
+        """
         found: npt.NDArray[Any] = values[self.first_sources()[:, None] + np.arange(self.fan_in)]
         return found
 
     def feeding(self, bits: Bools) -> Bools:
-        """Return which units below some surviving weight reads, (n_sources,).
+        """Return which units below are read by a surviving weight.
 
-        bits : (units, fan_in), which weights survive.
+        Parameters
+        ----------
+        bits : ndarray of shape (units, fan_in), bool
+            Which weights survive.
+
+        Returns
+        -------
+        ndarray of shape (n_sources,), bool
+            True for the units that are read.
         """
         found = np.zeros(self.n_sources, np.bool_)
         found[self.sources(np.flatnonzero(bits))] = True
         return found
 
     def matrix(self, values: npt.NDArray[Any], units: Indices) -> npt.NDArray[Any]:
-        """Return weights as a matrix that multiplies all units below, 0 where none leads.
+        """Return weights as a matrix that multiplies all units below, 0 where no weight leads.
 
-        values : (len(units), fan_in), of these units. Returns (len(units), n_sources).
+        Parameters
+        ----------
+        values : ndarray of shape (n, fan_in)
+            The weights of these units.
+        units : ndarray of shape (n,), int64
+            Units of the layer.
+
+        Returns
+        -------
+        ndarray of shape (n, n_sources)
+            The matrix.
         """
         out = np.zeros((len(units), self.n_sources), values.dtype)
         columns = self.first_sources()[units][:, None] + np.arange(self.fan_in)
@@ -133,12 +203,36 @@ class Layer(ABC):
 
     @abstractmethod
     def encode(self) -> bytes:
-        """Return what a file holds of the layer beside its code and what it stands on."""
+        """Return the layer's bytes in a file, without its code and the shape that it stands on.
+
+        Returns
+        -------
+        bytes
+            What :meth:`decode` reads.
+        """
 
     @classmethod
     @abstractmethod
     def decode(cls, reader: ByteReader, most: int) -> Self:
-        """Read a layer that stands on nothing yet; ``most`` units are allowed."""
+        """Read a layer from a file; it stands on nothing yet.
+
+        Parameters
+        ----------
+        reader : ByteReader
+            Its next bytes are the layer's.
+        most : int
+            Most units that are allowed.
+
+        Returns
+        -------
+        Layer
+            The layer.
+
+        Raises
+        ------
+        TicketError
+            For bytes that do not stand for a layer.
+        """
 
     def __str__(self) -> str:
         return str(self.units)

@@ -1,4 +1,4 @@
-"""Dense: every unit reads every unit below. NumPy only."""
+"""The dense layer, in which every unit reads every unit below. NumPy only."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ class Dense(Layer):
     """A layer whose every unit reads every unit below.
 
     Weight ``j * n_sources + i`` leads from unit i below to unit j. See :class:`Layer`.
+
+    Parameters
+    ----------
+    units : int
+        How many units the layer has, at least 1.
+    below : tuple of int
+        Shape of the units below. It is given by :meth:`on`; empty before.
+
+    Raises
+    ------
+    ValueError
+        For a number of units that is not an integer from 1.
     """
 
     name = "dense"
@@ -26,29 +38,88 @@ class Dense(Layer):
 
     @property
     def fan_in(self) -> int:
-        """How many weights lead into each unit: one from each unit below."""
+        """Number of weights that lead into each unit: one from each unit below."""
         return self.n_sources
 
     # What the base class does by index is plain broadcasting here.
 
     def read(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return what each weight reads of ``values``, (n_sources,), as (units, fan_in)."""
+        """Return the value that each weight reads.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n_sources,)
+            A value for each unit below.
+
+        Returns
+        -------
+        ndarray of shape (units, fan_in)
+            A read-only view.
+        """
         return np.broadcast_to(values, (self.units, self.fan_in))
 
     def feeding(self, bits: Bools) -> Bools:
-        """Return which units below some surviving weight reads, (n_sources,)."""
+        """Return which units below are read by a surviving weight.
+
+        Parameters
+        ----------
+        bits : ndarray of shape (units, fan_in), bool
+            Which weights survive.
+
+        Returns
+        -------
+        ndarray of shape (n_sources,), bool
+            True for the units that are read.
+        """
         found: Bools = np.logical_or.reduce(bits, axis=0)
         return found
 
     def matrix(self, values: npt.NDArray[Any], units: Indices) -> npt.NDArray[Any]:
-        """Return the weights as a matrix, (len(units), n_sources): as they are."""
+        """Return the weights as they are, since a weight leads from each unit below.
+
+        Parameters
+        ----------
+        values : ndarray of shape (n, n_sources)
+            The weights of these units.
+        units : ndarray of shape (n,), int64
+            Units of the layer.
+
+        Returns
+        -------
+        ndarray of shape (n, n_sources)
+            The same array.
+        """
         return values
 
     def encode(self) -> bytes:
-        """Return the number of units as a varint."""
+        """Return the number of units as a varint.
+
+        Returns
+        -------
+        bytes
+            What :meth:`decode` reads.
+        """
         return varint(self.units)
 
     @classmethod
     def decode(cls, reader: ByteReader, most: int) -> Self:
-        """Read a dense layer of at most ``most`` units."""
+        """Read a dense layer from a file; it stands on nothing yet.
+
+        Parameters
+        ----------
+        reader : ByteReader
+            Its next bytes are the layer's.
+        most : int
+            Most units that are allowed.
+
+        Returns
+        -------
+        Dense
+            The layer.
+
+        Raises
+        ------
+        TicketError
+            For bytes that do not stand for a layer.
+        """
         return cls(reader.varint("the size of a layer", 1, most))

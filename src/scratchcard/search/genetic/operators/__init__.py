@@ -1,6 +1,6 @@
 """Operators of the genetic algorithm, by kind and name. A new one is a file and a row here.
 
-Or none of both: the function itself can be passed.
+A function can also be passed itself, without either.
 """
 
 from __future__ import annotations
@@ -35,7 +35,22 @@ Chosen = TypeVar("Chosen")
 def operator(kind: str, chosen: str | Chosen) -> Chosen:
     """Return the operator of this kind and name, or the operator itself.
 
-    Raises ValueError for what is neither.
+    Parameters
+    ----------
+    kind : str
+        "migration", "recombination", "mutation" or "selection".
+    chosen : str or callable
+        A name, or a function.
+
+    Returns
+    -------
+    callable
+        The function.
+
+    Raises
+    ------
+    ValueError
+        For something that is neither.
     """
     if not isinstance(chosen, str):
         if not callable(chosen):

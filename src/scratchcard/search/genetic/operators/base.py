@@ -1,4 +1,4 @@
-"""What operators of the genetic algorithm are: plain functions over masks.
+"""The kinds of operators of the genetic algorithm: plain functions over masks.
 
 Masks are (n, n_weights) uint8 arrays of 0 and 1, in the flat order of the network. An operator
 returns new masks, is never handed an empty array, and takes all chance from ``random``.
@@ -38,14 +38,14 @@ Selection = Callable[[NDArray[np.float64], NDArray[np.int64], int], NDArray[np.i
 
 
 def coins(shape: tuple[int, ...], random: Random) -> Masks:
-    """Return fair bits."""
+    """Return an array of this shape whose bits are 0 or 1 with the same probability."""
     n = int(np.prod(shape))
     bits = np.frombuffer(random.bytes(-(-n // 8)), dtype=np.uint8)
     return np.unpackbits(bits, count=n).reshape(shape)
 
 
 def flipped(masks: Masks, indices: NDArray[np.int64]) -> Masks:
-    """Return masks (n, n_weights), in each of which the bit at an index, (n,), is flipped."""
+    """Return masks, (n, n_weights), in each of which the bit at an index, (n,), is flipped."""
     masks = masks.copy()
     masks[np.arange(len(masks)), indices] ^= 1
     return masks
