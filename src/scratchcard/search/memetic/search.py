@@ -51,7 +51,9 @@ POPULATION = 4  # individuals by default, in a network of up to LARGE weights; 1
 LARGE = 1 << 16
 MIN_GENERATIONS = 20  # least that a limit on evaluations allows: bursts get shorter for it
 NEWCOMER_PERIOD = 10  # generations from one newcomer to the next
-TRIALS = 60  # by default an individual has TRIALS * sqrt(n_weights) trials in a generation
+# By default an individual has TRIALS * sqrt(n_weights) trials in a generation. From 15 to 240 makes
+# no difference to what is found (benchmarks/constants.py --trials); fewer draw rows anew more often.
+TRIALS = 60
 
 
 class MemeticSearch:
