@@ -25,7 +25,7 @@ from scratchcard.ticket.heads.classes import spread
 # What the temperature of a search is fitted with by default: the share of a target that is spread
 # over all classes, and the multiple of the fitted temperature that the search takes.
 SMOOTHING, SHARPNESS = 0.1, 2.0
-# The fit tries lowest * 2**(k / 2) for k below this: up to 128 times the lowest. Moons need 30 to 60.
+# The fit tries lowest * 2**(k / 2) for k below this: up to 128 times; moons need 30 to 60.
 STEPS = 15
 # The temperature before a search gives the outputs of MASKS random masks, for at most ROWS rows, a
 # spread between classes of SPREAD nats.

@@ -20,7 +20,7 @@ from scratchcard.engines import Engine
 from scratchcard.search.genetic.bits import Words, distances, ones, packed
 
 TRIAL_SHARE = 0.1  # a mask with more flips than this per survivor is computed afresh, not tried
-# A mask that is at most this many flips from an anchor gets no anchor of its own. From 4 to 64 takes
+# A mask at most this many flips from an anchor gets no anchor of its own. From 4 to 64 takes
 # the same time, 128 takes longer (benchmarks/constants.py --radius).
 RADIUS = 32
 ANCHORS = 30  # most masks whose engine states are kept

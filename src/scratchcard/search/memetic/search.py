@@ -52,7 +52,7 @@ LARGE = 1 << 16
 MIN_GENERATIONS = 20  # least that a limit on evaluations allows: bursts get shorter for it
 NEWCOMER_PERIOD = 10  # generations from one newcomer to the next
 # By default an individual has TRIALS * sqrt(n_weights) trials in a generation. From 15 to 240 makes
-# no difference to what is found (benchmarks/constants.py --trials); fewer draw rows anew more often.
+# no difference to what is found (benchmarks/constants.py --trials).
 TRIALS = 60
 
 
