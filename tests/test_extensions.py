@@ -15,8 +15,8 @@ import pytest
 import contracts
 from scratchcard import Limits, Network, evolve
 from scratchcard.engines import ENGINES, DenseEngine
-from scratchcard.objectives import custom_objective
-from scratchcard.search import Callback, Genetic, Individual, Memetic, Population
+from scratchcard.objectives import OBJECTIVES, custom_objective
+from scratchcard.search import Callback, Checkpoint, Genetic, Individual, Memetic, Population
 from scratchcard.ticket import HEADS, LAYERS, Head, Layer
 
 # -- a layer: every unit reads a band of the units below -------------------------------------------
@@ -281,6 +281,28 @@ def test_a_new_kind_of_targets_is_one_class(algorithm):
     turned = np.mean(labels == (rows.targets + 1) % 3)
     assert turned > 0.5
     assert turned > np.mean(labels == rows.targets)
+    now = rows.with_targets((rows.targets + 1) % 3)
+    engine = DenseEngine(network, now, OBJECTIVES["cross_entropy"], found.temperature)
+    assert found.objective == engine.value(engine.evaluate(found.mask.flat()[None])[0])
+
+
+def test_targets_that_were_renewed_are_part_of_the_population(tmp_path):
+    network = Network.dense((8, 12, 3), seed=1)
+    rows = contracts.random_rows(network, 300)
+    path, stopping = tmp_path / "search", Stopping()
+    given = {"algorithm": Memetic(burst=100), "limits": Limits(generations=6)}
+    whole = evolve(network, rows, targets=Turning(rows.targets), **given)
+    evolve(
+        network,
+        rows,
+        targets=Turning(rows.targets),
+        callbacks=[stopping, Checkpoint(path, 0)],
+        **given,
+    )
+    saved = Population.load(path)
+    assert saved.generation == 3
+    again = evolve(network, rows, targets=Turning(rows.targets), resume=saved, **given)
+    assert (again.mask, again.objective) == (whole.mask, whole.objective)
 
 
 # -- an operator -----------------------------------------------------------------------------------

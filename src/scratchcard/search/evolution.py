@@ -202,7 +202,7 @@ def evolve(
         loop = Loop(algorithm, task, limits, beside, targets)
         loop.run(interrupts, resume)
         assert choosing.individual is not None
-        found = _Found(task, head, choosing.individual, start, algorithm.max_density)
+        found = _Found(loop.task, head, choosing.individual, start, algorithm.max_density)
         mask, head, value = found.finished(validation, loop)
     return Outcome(
         mask=mask,

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scratchcard.interrupts import Interrupts
 from scratchcard.search.callbacks import Callback
@@ -15,6 +19,8 @@ from scratchcard.search.population import Population
 from scratchcard.search.targets import Targets
 from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
 from scratchcard.ticket import Mask
+
+TARGETS = "targets"  # name of the renewed targets among the arrays of a population
 
 
 class Loop:
@@ -68,6 +74,7 @@ class Loop:
         self.history: list[Progress] = []
         self.validation_accuracy: float | None = None
         self.stopped_by = ""
+        self.is_retargeted = False
         self.evaluations = 0
         self.search: RunningSearch
         self.individuals: Sequence[Individual] = ()
@@ -98,6 +105,8 @@ class Loop:
             After Ctrl-C before a first population exists.
         """
         self.began = time.perf_counter()
+        if resume is not None and TARGETS in resume.arrays:
+            self._know(resume.arrays[TARGETS])
         try:
             self.search = self.algorithm.start(self.task, resume)
         except KeyboardInterrupt:
@@ -126,7 +135,14 @@ class Loop:
             for number, callback in enumerate(self.callbacks)
             for name, array in callback.state().items()
         }
+        if self.is_retargeted:
+            kept[TARGETS] = self.task.rows.targets
         return self.search.population().with_arrays(kept)
+
+    def _know(self, targets: NDArray[np.int64]) -> None:
+        """Have the task say what the rows should be now."""
+        rows = self.task.rows.with_targets(targets)
+        self.task, self.is_retargeted = replace(self.task, rows=rows), True
 
     def _begin(self, resume: Population | None) -> None:
         if resume is not None:
@@ -146,7 +162,9 @@ class Loop:
         """Run one generation, and do what follows it."""
         if self.targets.is_due(self.generation + 1):
             best = Mask.from_flat(self.task.network.layers, self.individuals[0].mask)
-            self.search.retarget(self.targets.renewed(self.task.network, best), self.fraction)
+            targets = self.targets.renewed(self.task.network, best)
+            self.search.retarget(targets, self.fraction)
+            self._know(targets)
         self.search.step(self.fraction, self.task.deadline)
         self.generation += 1
         self._look()
