@@ -23,26 +23,28 @@ const ACTIVATIONS = ["relu", "step", "sign"];
 
 // ---- the weight function ----
 
-function highWord(a, b) { // of the 64-bit product of two 32-bit words
+// Of the 64-bit product of two 32-bit words. Math.imul and | 0 keep to 32 bits, which is fast; each
+// sum below is less than 2**32, so that >>> finds its bits.
+function highWord(a, b) {
   const a0 = a & 0xffff, a1 = a >>> 16, b0 = b & 0xffff, b1 = b >>> 16;
-  const middle = a1 * b0 + ((a0 * b0) >>> 16); // below 2**32
-  const cross = a0 * b1 + (middle & 0xffff); // below 2**32
-  return (a1 * b1 + (middle >>> 16) + (cross >>> 16)) >>> 0;
+  const middle = (Math.imul(a1, b0) + (Math.imul(a0, b0) >>> 16)) | 0;
+  const cross = (Math.imul(a0, b1) + (middle & 0xffff)) | 0;
+  return (Math.imul(a1, b1) + (middle >>> 16) + (cross >>> 16)) | 0;
 }
 
 // Philox2x32-10: the two output words of a counter of two words and a key of one.
 export function philox2x32(counter0, counter1, key) {
   for (let round = 0; round < 10; round++) {
     const high = highWord(counter0, 0xd256d193);
-    const low = Math.imul(counter0, 0xd256d193) >>> 0;
-    counter0 = (high ^ key ^ counter1) >>> 0;
+    const low = Math.imul(counter0, 0xd256d193);
+    counter0 = high ^ key ^ counter1;
     counter1 = low;
-    key = (key + 0x9e3779b9) >>> 0;
+    key = (key + 0x9e3779b9) | 0;
   }
-  return [counter0, counter1];
+  return [counter0 >>> 0, counter1 >>> 0];
 }
 
-const uniform = (word) => highWord(word, 255) - 127;
+const uniform = (word) => highWord(word, 255) - 127; // the high word is 0 to 254
 
 // The weight number index = j * fanIn + i of a layer, from its unit i to its unit j.
 export function weight(family, seed, layer, index) {
@@ -61,12 +63,14 @@ export function bias(zero, seed, layer, j) {
 
 // ---- reading bytes ----
 
+const CRC_OF_BYTE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  for (let bit = 0; bit < 8; bit++) byte = (byte >>> 1) ^ (byte & 1 ? 0xedb88320 : 0);
+  return byte;
+});
+
 function crc32(bytes) {
   let crc = ~0;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ CRC_OF_BYTE[(crc ^ bytes[i]) & 255];
   return ~crc >>> 0;
 }
 
@@ -159,9 +163,44 @@ function readLabels(reader, count) {
 
 // ---- the mask ----
 
-// For each layer, the first layer first: its survivors, an array of ascending j * fanIn + i, and
-// its units that feed something.
-function readMask(reader, sizes) {
+// Typed arrays alone, of survivors and of units that feed something: the memory a ticket takes stays
+// in proportion to its file, whatever it declares.
+
+class Bits {
+  constructor(reader) {
+    this.bytes = reader.bytes;
+    this.at = 8 * reader.at;
+    this.end = 8 * reader.bytes.length;
+  }
+
+  gap(rice) { // the next one, coded with this Rice parameter
+    let gap = 0;
+    for (let found = false; !found;) {
+      if (this.at === this.end) throw new TicketError("the file ends inside the mask");
+      const skip = this.at & 7, left = (this.bytes[this.at >>> 3] << skip) & 255;
+      const zeros = left ? Math.clz32(left) - 24 : 8 - skip;
+      found = left !== 0;
+      gap += zeros;
+      this.at += zeros + (found ? 1 : 0);
+    }
+    if (rice > this.end - this.at) throw new TicketError("the file ends inside the mask");
+    for (let i = 0; i < rice; i++, this.at++) {
+      gap = gap * 2 + ((this.bytes[this.at >>> 3] >>> (7 - (this.at & 7))) & 1);
+    }
+    return gap;
+  }
+
+  close() {
+    if (this.end - this.at >= 8) {
+      throw new TicketError("the file has bytes too many after the mask");
+    }
+    if (this.at < this.end && this.bytes[this.at >>> 3] & (255 >>> (this.at & 7))) {
+      throw new TicketError("the spare bits after the mask must be 0");
+    }
+  }
+}
+
+function readHeads(reader, sizes) { // of the mask, the last layer first
   const heads = [];
   let least = 0, most = 0;
   for (let l = sizes.length - 2; l >= 0; l--) {
@@ -173,37 +212,71 @@ function readMask(reader, sizes) {
     least += count * (1 + rice);
     most += n;
   }
-  const start = 8 * reader.at, end = 8 * reader.bytes.length;
-  if (end - start < least || end - start >= most + 8) {
-    throw new TicketError(`the mask takes ${least}..${most} bits, the file has ${end - start}`);
+  const bits = 8 * reader.left;
+  if (bits < least || bits >= most + 8) {
+    throw new TicketError(`the mask takes ${least}..${most} bits, the file has ${bits}`);
   }
-  let at = start;
-  const bit = () => {
-    if (at === end) throw new TicketError("the file ends inside the mask");
-    return (reader.bytes[at >>> 3] >>> (7 - (at++ & 7))) & 1;
-  };
-  const layers = [];
+  return heads;
+}
+
+// For each layer, the first layer first:
+//   feeding  its units that feed something, ascending
+//   starts   where the survivors into each of these start, and last how many there are
+//   sources  what each survivor reads: a place among the units below that feed something
+//   weights  of the survivors; draw(l, j * fanIn + i) gives one
+function readMask(reader, sizes, draw) {
+  const heads = readHeads(reader, sizes), bits = new Bits(reader), layers = [];
   let feeding = Uint32Array.from({ length: sizes[sizes.length - 1] }, (_, j) => j);
   for (const { l, count, rice } of heads) {
     const fanIn = sizes[l], size = feeding.length * fanIn;
-    const survivors = new Uint32Array(count), columns = new Set();
-    let place = -1;
+    const sources = fanIn <= 65536 ? new Uint16Array(count) : new Uint32Array(count);
+    const weights = new Int8Array(count), starts = new Uint32Array(feeding.length + 1);
+    let place = -1, row = 0;
     for (let n = 0; n < count; n++) {
-      let gap = 0;
-      while (!bit()) gap++;
-      for (let i = 0; i < rice; i++) gap = gap * 2 + bit();
-      place += gap + 1;
+      place += bits.gap(rice) + 1;
       if (place >= size) throw new TicketError("the mask keeps a weight that is not there");
-      const row = Math.floor(place / fanIn), i = place % fanIn;
-      survivors[n] = feeding[row] * fanIn + i;
-      columns.add(i);
+      while (place >= (row + 1) * fanIn) starts[++row] = n;
+      sources[n] = place - row * fanIn;
+      weights[n] = draw(l, feeding[row] * fanIn + sources[n]);
     }
-    layers.unshift({ survivors, feeding });
-    feeding = Uint32Array.from(columns).sort();
+    starts.fill(count, row + 1);
+    layers.unshift({ feeding, starts, sources, weights });
+    if (l) feeding = renumber(sources, fanIn);
   }
-  if (end - at >= 8) throw new TicketError("the file has bytes too many after the mask");
-  while (at < end) if (bit()) throw new TicketError("the spare bits after the mask must be 0");
+  bits.close();
   return layers;
+}
+
+// Puts in place of each source, below size, its place among the different ones; returns these.
+function renumber(sources, size) {
+  if (size > Math.max(65536, 8 * sources.length)) { // few: a table of all would be large
+    const sorted = new Uint32Array(sources).sort();
+    const different = sorted.filter((source, n) => n === 0 || source !== sorted[n - 1]);
+    for (let n = 0; n < sources.length; n++) sources[n] = placeOf(sources[n], different);
+    return different;
+  }
+  const places = new Uint32Array(size);
+  for (let n = 0; n < sources.length; n++) places[sources[n]] = 1;
+  let found = 0;
+  for (let source = 0; source < size; source++) found += places[source];
+  const different = new Uint32Array(found);
+  for (let source = 0, place = 0; source < size; source++) {
+    if (!places[source]) continue;
+    different[place] = source;
+    places[source] = place++;
+  }
+  for (let n = 0; n < sources.length; n++) sources[n] = places[sources[n]];
+  return different;
+}
+
+function placeOf(value, ascending) {
+  let low = 0, high = ascending.length - 1;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 // ---- limits, units and shifts, from sizes and families alone ----
@@ -288,13 +361,12 @@ export class Ticket {
       throw new TicketError("a scale is below 0, or the temperature is not above it");
     }
     this.classes = readLabels(reader, sizes[nLayers]);
-    readMask(reader, sizes).forEach(({ survivors, feeding }, l) => {
-      const layer = this.layers[l];
-      layer.survivors = survivors;
-      layer.weights = Int8Array.from(survivors, (index) => weight(family, this.seed, l, index));
-      layer.biases = new Int32Array(sizes[l + 1]);
-      for (const j of feeding) {
-        layer.biases[j] = (bias(codes & 4, this.seed, l, j) * layer.unit) >> 7;
+    const draw = (l, index) => weight(family, this.seed, l, index);
+    readMask(reader, sizes, draw).forEach(({ feeding, ...survivors }, l) => {
+      const layer = Object.assign(this.layers[l], survivors);
+      layer.biases = new Int32Array(feeding.length);
+      for (let n = 0; n < feeding.length; n++) {
+        layer.biases[n] = (bias(codes & 4, this.seed, l, feeding[n]) * layer.unit) >> 7;
       }
     });
   }
@@ -318,11 +390,13 @@ export class Ticket {
   outputs(row) {
     let values = this.quantise(row);
     for (let l = 0; ; l++) {
-      const { fanIn, shift, survivors, weights, biases } = this.layers[l];
-      const sums = Int32Array.from(biases);
-      for (let n = 0; n < survivors.length; n++) {
-        const j = Math.floor(survivors[n] / fanIn);
-        sums[j] += weights[n] * values[survivors[n] - j * fanIn];
+      const { shift, starts, sources, weights, biases } = this.layers[l];
+      const sums = biases.slice();
+      for (let j = 0; j < sums.length; j++) {
+        const end = starts[j + 1];
+        let sum = sums[j];
+        for (let n = starts[j]; n < end; n++) sum += weights[n] * values[sources[n]];
+        sums[j] = sum;
       }
       if (l + 1 === this.layers.length) return sums;
       const { limit, one } = this.layers[l + 1];

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scratchcard.ticket.codec import varint
+from scratchcard.ticket.file import weights_allowed
 from scratchcard.ticket.heads import Classes
 from scratchcard.ticket.layers import Dense
 from scratchcard.ticket.mask import Mask
@@ -243,6 +244,31 @@ def test_a_file_that_could_not_be_read_is_not_written() -> None:
     flat[::1000] = True
     ticket = Ticket(network, Mask.from_flat(network.layers, flat), InputScaling([0.0], [1.0]))
     assert Ticket.from_bytes(ticket.to_bytes()) == ticket
+
+
+def stretched(counts: tuple[int, int], k: int) -> bytes:
+    """Return a file of 4,500,900 weights whose code is longer than the best one would be.
+
+    A file must have 75 bytes to declare so many. counts: survivors of the last layer, and of the
+    first one; they stand side by side, so that k = 0 would be the best.
+    """
+    heads = b"".join(varint(count) + bytes([k]) * bool(count) for count in counts)
+    code = ([1] + [0] * k) * sum(counts)
+    return sealed(file_head((5000, 900, 1)) + b"\0" + heads + np.packbits(code).tobytes())
+
+
+@pytest.mark.parametrize(("counts", "k"), [((1, 20), 16), ((30, 0), 12), ((1, 20), 31)])
+def test_what_was_read_can_be_written(counts: tuple[int, int], k: int) -> None:
+    """Even where the best code would make the file too short to declare all its weights."""
+    data = stretched(counts, k)
+    ticket = Ticket.from_bytes(data)
+    assert weights_allowed(len(data) - k * sum(counts) // 8) < ticket.network.n_weights
+    assert ticket.mask.surviving == sum(counts)
+    again = ticket.to_bytes()
+    assert len(again) <= len(data)
+    assert weights_allowed(len(again)) >= ticket.network.n_weights
+    assert Ticket.from_bytes(again) == ticket
+    assert Ticket.from_bytes(again).to_bytes() == again
 
 
 def test_more_bytes_than_any_ticket_has() -> None:

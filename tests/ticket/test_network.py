@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scratchcard.ticket import live
 from scratchcard.ticket import network as network_module
 from scratchcard.ticket.layers import Dense
 from scratchcard.ticket.mask import Mask
@@ -225,11 +226,13 @@ def test_outputs_equal_plain_integers(network, density, seed):
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("family", WEIGHT_FAMILIES)
 @pytest.mark.parametrize("block", [1, 50, 1 << 22])
-def test_chunks_and_partial_draws_change_nothing(monkeypatch, family, activation, block):
+@pytest.mark.parametrize("empty", [0, 1 << 30], ids=["lists", "matrices"])
+def test_chunks_and_partial_draws_change_nothing(monkeypatch, family, activation, block, empty):
     network = Network.dense((30, 20, 10, 4), seed=3, weights=family, activation=activation)
     mask, rows = mask_and_rows(network, 0.05, 1, n_rows=9)
     expected = outputs_in_plain_integers(network, mask, rows)
-    monkeypatch.setattr(network_module, "_BLOCK", block)
+    monkeypatch.setattr(live, "BLOCK", block)
+    monkeypatch.setattr(network_module, "_EMPTY", empty)
     monkeypatch.setattr(network_module, "_SMALL", 0)
     assert network.outputs(mask, rows).tolist() == expected
     assert "_flat_weights" not in vars(network)  # only the survivors were drawn

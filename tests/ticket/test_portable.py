@@ -193,7 +193,9 @@ def test_random_tickets(reader: list[str], tmp_path: Path) -> None:
         check(ticket, job.rows, answer)
 
 
-@pytest.mark.parametrize("sizes", [(64, 100, 10), (784, 300, 100, 10), (2, 75, 2), (30000, 3, 2)])
+@pytest.mark.parametrize(
+    "sizes", [(64, 100, 10), (784, 300, 100, 10), (2, 75, 2), (30000, 3, 2), (5, 70000, 3)]
+)
 def test_large_networks(reader: list[str], tmp_path: Path, sizes: tuple[int, ...]) -> None:
     rng = np.random.default_rng(2)
     made = [random_ticket(rng, sizes, density) for density in (0.02, 0.1, 1.0)]

@@ -31,6 +31,8 @@ MAX_DIMENSIONS = 3  # of a row: channels, height and width of an image
 MAX_WEIGHTS = 1 << 28
 MAX_BYTES = 1 << 26  # of a file; the mask of MAX_WEIGHTS takes half of that at most
 
+_ALWAYS_ALLOWED = 1 << 22  # weights that any file may declare
+_ALLOWED_PER_BYTE = 4096  # and how many more for each of its bytes
 _CRC_BYTES = 4
 _LEAST_BYTES = 28  # no ticket is shorter
 
@@ -50,7 +52,7 @@ class Parts(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """What a file holds: the arguments of Ticket."""
+    """What a file holds: the fields of a Ticket. The mask has no dead weights."""
 
     network: Network
     mask: Mask
@@ -63,16 +65,22 @@ def weights_allowed(n_bytes: int) -> int:
 
     A network of 2**22 weights always fits; a larger one has a file that grows with it.
     """
-    return min(MAX_WEIGHTS, (1 << 22) + 4096 * n_bytes)
+    return min(MAX_WEIGHTS, _ALWAYS_ALLOWED + _ALLOWED_PER_BYTE * n_bytes)
+
+
+def _bytes_wanted(n_weights: int) -> int:
+    """Return how many bytes a file must have to declare so many weights."""
+    return -(-max(0, n_weights - _ALWAYS_ALLOWED) // _ALLOWED_PER_BYTE)
 
 
 def encode(network: Network, mask: Mask, scaling: InputScaling, head: Head) -> Parts:
     """Return the file of a ticket; mask has no dead weights.
 
-    It is of version 1 wherever that can say it, so that older readers read it too.
+    It is of version 1 wherever that can say it, so that older readers read it too. Where the mask
+    is so short that so small a file could not declare all the weights, it is written longer.
     """
     start = _encode_start(version_of(network, head), network, scaling, head)
-    coded = encode_mask(network.layers, mask.arrays())
+    coded = encode_mask(mask, _bytes_wanted(network.n_weights) - len(start) - _CRC_BYTES)
     return Parts(start, coded, _checksum(start + coded))
 
 
@@ -90,7 +98,7 @@ def _encode_start(version: int, network: Network, scaling: InputScaling, head: H
         | (network.input_bits == 16) << 5
         | (scaling.kind == "feature") << 6
     )
-    scales = np.array([*scaling.offset, *scaling.scale], "<f4").tobytes()
+    scales = np.concatenate((scaling.offset, scaling.scale)).astype("<f4").tobytes()
     if version == 1:
         shape = b"".join(map(varint, (network.n_layers, *network.sizes)))
         meaning = head.encode()
@@ -103,7 +111,7 @@ def _encode_start(version: int, network: Network, scaling: InputScaling, head: H
     return b"".join((start, shape, varint(network.seed), scales, meaning))
 
 
-def _checksum(data: bytes) -> bytes:
+def _checksum(data: bytes | memoryview) -> bytes:
     return zlib.crc32(data).to_bytes(_CRC_BYTES, "little")
 
 
@@ -126,7 +134,7 @@ def decode(data: bytes | bytearray | memoryview) -> Contents:
         )
     if version < 1:
         raise TicketError(f"there is no format version {version}")
-    if _checksum(data[:-_CRC_BYTES]) != data[-_CRC_BYTES:]:
+    if _checksum(memoryview(data)[:-_CRC_BYTES]) != data[-_CRC_BYTES:]:
         raise TicketError("the checksum is wrong: the file is damaged or cut short")
     reader = ByteReader(data[:-_CRC_BYTES])
     reader.take(len(MAGIC) + 1, "the magic")
@@ -172,7 +180,7 @@ def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
     start = _encode_start(version, network, scaling, head)
     if not is_canonical or start != reader.data[: reader.position]:
         raise TicketError("the file is not written in the one way there is")
-    return Contents(network, _decode_mask(reader, network), scaling, head)
+    return Contents(network, decode_mask(reader, network.layers), scaling, head)
 
 
 def _check_size(input_shape: Shape, layers: list[Layer], allowed: int) -> None:
@@ -200,11 +208,3 @@ def _named(what: str, names: tuple[str, ...], code: int) -> str:
     if code >= len(names):
         raise TicketError(f"the code of {what} must be 0..{len(names) - 1}, the file says {code}")
     return names[code]
-
-
-def _decode_mask(reader: ByteReader, network: Network) -> Mask:
-    layers = decode_mask(reader, network.layers)  # before memory is taken for all the weights
-    flat = np.zeros(network.n_weights, np.bool_)
-    for start, survivors in zip(network.offsets, layers, strict=False):
-        flat[start + survivors] = True
-    return Mask.from_flat(network.layers, flat)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from scratchcard.checks import as_int
 from scratchcard.ticket.layers import Dense, Layer
+from scratchcard.ticket.packed import Bytes, Ints, clear_ones, count_ones, ones, unpacked
 
-__all__ = ["MAX_MASKED", "Mask"]
+__all__ = ["MAX_MASKED", "Mask", "Sources"]
 
 MAX_MASKED = 1 << 31  # weights of a network, all layers together
 
@@ -128,12 +129,29 @@ class Mask:
 
     def arrays(self) -> list[Bools]:
         """Return one bool array (units, fan_in) per layer: fresh arrays."""
-        flat = self.flat().view(np.bool_)
-        ends = accumulate(layer.n_weights for layer in self.layers)
-        return [
-            flat[end - layer.n_weights : end].reshape(layer.units, layer.fan_in)
-            for end, layer in zip(ends, self.layers, strict=True)
-        ]
+        return [self.array(number) for number in range(len(self.layers))]
+
+    def array(self, number: int) -> Bools:
+        """Return the bits of a layer as a bool array (units, fan_in): a fresh array."""
+        layer = self.layers[number]
+        return unpacked(self._packed, *self._span(number)).reshape(layer.units, layer.fan_in)
+
+    def survivors(self, number: int) -> Iterator[Ints]:
+        """Yield, in pieces, which weights of a layer stay: ascending indices within the layer."""
+        return ones(self._packed, *self._span(number))
+
+    def surviving_in(self, number: int) -> int:
+        """Return how many weights of a layer stay."""
+        return count_ones(self._packed, *self._span(number))
+
+    @property
+    def _packed(self) -> Bytes:
+        return np.frombuffer(self.bits, np.uint8)
+
+    def _span(self, number: int) -> tuple[int, int]:
+        """Return where the bits of a layer start and stop."""
+        start = _count(self.layers[:number])
+        return start, start + self.layers[number].n_weights
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -148,7 +166,8 @@ class Mask:
     @cached_property
     def surviving(self) -> int:
         """How many weights stay."""
-        return int.from_bytes(self.bits, "big").bit_count()
+        parts = (self.bits[at : at + _CHUNK] for at in range(0, len(self.bits), _CHUNK))
+        return sum(int.from_bytes(part, "big").bit_count() for part in parts)
 
     @property
     def density(self) -> float:
@@ -158,18 +177,25 @@ class Mask:
     @property
     def per_layer_density(self) -> tuple[float, ...]:
         """The density of each layer, the first layer first."""
-        return tuple(float(np.mean(layer)) for layer in self.arrays())
+        return tuple(
+            self.surviving_in(number) / layer.n_weights for number, layer in enumerate(self.layers)
+        )
 
     # -- paths -----------------------------------------------------------------------------------
 
     def effective(self) -> Mask:
         """Return the mask of only those weights that lie on a path from an input to an output."""
-        arrays = self.arrays()
-        reached: Bools = np.ones(self.layers[0].n_sources, np.bool_)
-        for layer, kept in zip(self.layers, arrays, strict=True):
-            kept &= layer.read(reached)
-            reached = np.logical_or.reduce(kept, axis=1)
-        return self._without_dead(arrays)
+        packed, reached = self._packed.copy(), None
+        for number, layer in enumerate(self.layers):
+            found = np.zeros(layer.units, np.bool_)
+            for index in self.survivors(number):
+                if reached is not None:
+                    index = _cleared(
+                        packed, self._span(number)[0], index, reached[layer.sources(index)]
+                    )
+                found[layer.targets(index)] = True
+            reached = None if found.all() else found
+        return self._without_dead(packed)
 
     @cached_property
     def effective_density(self) -> float:
@@ -187,16 +213,55 @@ class Mask:
         Such a unit has no surviving weight to a unit that feeds an output. No output ever changes
         by this: unlike `effective`, it keeps units that only hand on a bias.
         """
-        return self._without_dead(self.arrays())
+        return self._without_dead(self._packed.copy())
 
-    def _without_dead(self, arrays: list[Bools]) -> Mask:
+    def _without_dead(self, packed: Bytes) -> Mask:
         """Clear, in place, the weights into hidden units that feed no output, last layer first."""
-        feeds: Bools = np.ones(self.layers[-1].units, np.bool_)
-        for layer, kept in zip(reversed(self.layers), reversed(arrays), strict=True):
-            kept &= feeds[:, None]
-            feeds = layer.feeding(kept)
-        flat = np.concatenate([kept.reshape(-1) for kept in arrays])
-        return Mask.from_flat(self.layers, flat)
+        feeds = None
+        for number in reversed(range(len(self.layers))):
+            layer, (start, stop) = self.layers[number], self._span(number)
+            found = np.zeros(layer.n_sources if number else 0, np.bool_)
+            for index in ones(packed, start, stop):
+                if feeds is not None:
+                    index = _cleared(packed, start, index, feeds[layer.targets(index)])
+                if number:
+                    found[layer.sources(index)] = True
+            feeds = None if found.all() else found
+        return type(self)(self.layers, packed)
+
+
+class Sources:
+    """Finds which units below the survivors of a layer read.
+
+    layer : the layer. count : how many survivors will be added.
+    """
+
+    def __init__(self, layer: Layer, count: int) -> None:
+        self._layer = layer
+        few = layer.n_sources > max(8 * count, _CHUNK)  # then a flag for each would be many
+        self._flags = None if few else np.zeros(layer.n_sources, np.bool_)
+        self._units: list[Ints] = []
+
+    def add(self, index: Ints) -> None:
+        """Add survivors: indices within the layer."""
+        if self._flags is None:
+            self._units.append(np.unique(self._layer.sources(index)))
+        else:
+            self._flags[self._layer.sources(index)] = True
+
+    def found(self) -> Ints | None:
+        """Return the units below that some survivor reads, ascending; None: all of them."""
+        if self._flags is None:
+            return np.unique(np.concatenate([np.zeros(0, np.int64), *self._units]))
+        return None if self._flags.all() else np.flatnonzero(self._flags)
+
+
+def _cleared(packed: Bytes, start: int, index: Ints, stays: Bools) -> Ints:
+    """Clear the survivors of index, bits start + index, that do not stay; return those that do."""
+    if stays.all():
+        return index
+    clear_ones(packed, start + index[~stays])
+    return index[stays]
 
 
 def _count(layers: Sequence[Layer]) -> int:

@@ -3,37 +3,33 @@
 docs/ticket-format.md is the specification. What is read here is never trusted: every count is
 compared with the bytes that are left before memory is taken for it, and whatever does not fit
 raises TicketError.
+
+Masks stay packed, and survivors come in pieces: besides the mask, memory is taken only for the
+units that feed something.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from scratchcard.ticket.codec import ByteReader, TicketError, varint
 from scratchcard.ticket.layers import Layer
+from scratchcard.ticket.mask import Mask, Sources
+from scratchcard.ticket.packed import Bytes, Ints, set_ones
+from scratchcard.ticket.rice import (
+    MAX_RICE,
+    RiceReader,
+    code_sizes,
+    rice_parameters,
+    write_codes,
+)
 
-__all__ = ["decode_mask", "encode_mask", "rice_parameter"]
-
-MAX_RICE = 31  # the largest Rice parameter a file may hold
-
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
-
-
-def rice_parameter(gaps: Ints) -> int:
-    """Return the Rice parameter 0..31 that codes these gaps in the fewest bits, the least of them.
-
-    gaps: int64 (n,), each at least 0.
-    """
-    sizes = [int((gaps >> k).sum()) + gaps.size * (k + 1) for k in range(MAX_RICE + 1)]
-    return min(range(len(sizes)), key=sizes.__getitem__)
+__all__ = ["decode_mask", "encode_mask"]
 
 
-def encode_mask(layers: Sequence[Layer], bits: Sequence[Bools]) -> bytes:
+def encode_mask(mask: Mask, least: int = 0) -> bytes:
     """Return the coded mask: the layers' headers, the last layer first, then all their bits.
 
     A header is the number of survivors (varint) and, if there are any, a Rice parameter (a byte).
@@ -42,47 +38,72 @@ def encode_mask(layers: Sequence[Layer], bits: Sequence[Bools]) -> bytes:
 
     Parameters
     ----------
-    layers : sequence of Layer
-        The network's layers, the first one first.
-    bits : sequence of ndarray of shape (units, fan_in)
-        Which weights of each layer survive.
+    mask : Mask
+        Which weights survive.
+    least : int
+        How many bytes are wanted. Where the best Rice parameters give fewer, longer ones are
+        taken; where the longest do, the code stays shorter.
 
     Raises
     ------
     ValueError
         If another unit has survivors (Mask.without_dead clears those).
     """
-    headers, streams = bytearray(), [np.zeros(0, np.bool_)]
-    feeds: Bools = np.ones(layers[-1].units, np.bool_)
-    for layer, kept in zip(reversed(layers), reversed(bits), strict=True):
-        if kept[~feeds].any():
-            raise ValueError("bits takes a mask without weights into units that feed nothing")
-        survivors = np.flatnonzero(kept[feeds])
-        headers += varint(survivors.size)
-        if survivors.size:
-            gaps = np.diff(survivors, prepend=-1) - 1
-            k = rice_parameter(gaps)
-            headers.append(k)
-            streams.append(_rice_bits(gaps, k))
-        feeds = layer.feeding(kept)
-    return bytes(headers) + np.packbits(np.concatenate(streams)).tobytes()
+    codes: list[_LayerCode] = []
+    feeding = None
+    for number in reversed(range(len(mask.layers))):
+        codes.append(_LayerCode(mask, number, feeding))
+        feeding = codes[-1].sources
+    header_bytes = sum(len(code.header(0)) for code in codes)
+    chosen = rice_parameters([code.sizes for code in codes], 8 * (least - header_bytes) - 7)
+    coded = list(zip(codes, chosen, strict=True))
+    stream: Bytes = np.zeros(-(-sum(code.sizes[k] for code, k in coded) // 8), np.uint8)
+    position = 0
+    for code, k in coded:
+        for _, gaps in code.pieces():
+            position = write_codes(stream, position, gaps, k)
+    return b"".join([*(code.header(k) for code, k in coded), stream.tobytes()])
 
 
-def _rice_bits(gaps: Ints, k: int) -> Bools:
-    """Code each gap as gap >> k zeros, a one, and the k low bits of the gap, highest first."""
-    ends = np.cumsum((gaps >> k) + 1 + k)
-    bits = np.zeros(int(ends[-1]), np.bool_)
-    bits[ends - 1 - k] = True
-    for i in range(k):
-        bits[ends - 1 - i] = (gaps >> i) & 1
-    return bits
+class _LayerCode:
+    """A layer's survivors as gaps, which are worked out twice: to measure them and to write them.
+
+    feeding: the units of the layer that feed something, ascending; None: all do.
+    """
+
+    def __init__(self, mask: Mask, number: int, feeding: Ints | None) -> None:
+        self.mask, self.number, self.feeding = mask, number, feeding
+        self.count, self.sizes = mask.surviving_in(number), [0] * (MAX_RICE + 1)
+        below = Sources(mask.layers[number], self.count) if number else None
+        for index, gaps in self.pieces():
+            self.sizes = [a + b for a, b in zip(self.sizes, code_sizes(gaps), strict=True)]
+            if below is not None:
+                below.add(index)
+        self.sources = None if below is None else below.found()
+
+    def header(self, k: int) -> bytes:
+        return varint(self.count) + (bytes([k]) if self.count else b"")
+
+    def pieces(self) -> Iterator[tuple[Ints, Ints]]:
+        """Yield survivors, and the gaps before them among the weights that are coded."""
+        fan_in, last = self.mask.layers[self.number].fan_in, -1
+        for index in self.mask.survivors(self.number):
+            coded = index
+            if self.feeding is not None:
+                unit, slot = np.divmod(index, fan_in)
+                row = np.searchsorted(self.feeding, unit)
+                if not np.array_equal(self.feeding[row[row < self.feeding.size]], unit):
+                    raise ValueError("mask takes one without weights into units that feed nothing")
+                coded = row * fan_in + slot
+            yield index, np.diff(coded, prepend=last) - 1
+            last = int(coded[-1])
 
 
-def decode_mask(reader: ByteReader, layers: Sequence[Layer]) -> list[Ints]:
+def decode_mask(reader: ByteReader, layers: Sequence[Layer]) -> Mask:
     """Read a coded mask, which must fill the rest of reader's bytes.
 
-    Memory is taken for survivors and outputs only. A Rice parameter that is not the best is
-    accepted, as long as the bits stay within one per weight.
+    A Rice parameter that is not the best is accepted, as long as the bits stay within one per
+    weight.
 
     Parameters
     ----------
@@ -93,14 +114,38 @@ def decode_mask(reader: ByteReader, layers: Sequence[Layer]) -> list[Ints]:
 
     Returns
     -------
-    list of ndarray of int64
-        Each layer's survivors, the first layer first: ascending indices within the layer.
+    Mask
+        It has no weights into units that feed nothing: the code cannot say them.
 
     Raises
     ------
     TicketError
         For what encode_mask would not write.
     """
+    headers = _decode_headers(reader, layers)
+    rice = RiceReader(reader.take(reader.left, "the mask"))
+    stop, feeding = sum(layer.n_weights for layer in layers), None
+    packed: Bytes = np.zeros(-(-stop // 8), np.uint8)
+    for number, (count, k) in zip(reversed(range(len(layers))), headers, strict=True):
+        layer = layers[number]
+        start, size = stop - layer.n_weights, layer.n_weights
+        if feeding is not None:
+            size = feeding.size * layer.fan_in
+        below = Sources(layer, count) if number else None
+        for index in rice.survivors(count, k, size):
+            if feeding is not None:
+                row, slot = np.divmod(index, layer.fan_in)
+                index = feeding[row] * layer.fan_in + slot
+            set_ones(packed, start + index)
+            if below is not None:
+                below.add(index)
+        stop, feeding = start, None if below is None else below.found()
+    rice.close()
+    return Mask(layers, packed)
+
+
+def _decode_headers(reader: ByteReader, layers: Sequence[Layer]) -> list[tuple[int, int]]:
+    """Read the number of survivors and the Rice parameter of each layer, the last layer first."""
     headers = []
     for layer in reversed(layers):
         count = reader.varint("the number of surviving weights", 0, layer.n_weights)
@@ -115,37 +160,4 @@ def decode_mask(reader: ByteReader, layers: Sequence[Layer]) -> list[Ints]:
             f"the mask takes {least}..{most} bits, rounded up to bytes, "
             f"the file has {8 * reader.left} left"
         )
-    raw = reader.take(reader.left, "the mask")
-    bits = bin(int.from_bytes(b"\x01" + raw, "big"))[3:]  # text: its find() skips zeros fast
-    position, found = 0, []
-    feeding: Ints = np.arange(layers[-1].units)
-    for layer, (count, k) in zip(reversed(layers), headers, strict=True):
-        coded, position = _decode_layer(bits, position, count, k, feeding.size * layer.fan_in)
-        survivors = feeding[coded // layer.fan_in] * layer.fan_in + coded % layer.fan_in
-        found.append(survivors)
-        feeding = np.unique(layer.sources(survivors))
-    surplus = len(raw) - -(-position // 8)
-    if surplus:
-        raise TicketError(f"the file has {surplus} bytes too many after the mask")
-    if "1" in bits[position:]:
-        raise TicketError("the spare bits after the mask must be 0")
-    return found[::-1]
-
-
-def _decode_layer(bits: str, position: int, count: int, k: int, size: int) -> tuple[Ints, int]:
-    """Return count survivors, ascending in 0..size - 1, and the position after their bits."""
-    survivors, last = array("q"), -1
-    for _ in range(count):
-        one = bits.find("1", position)
-        end = one + 1 + k
-        if one < 0 or end > len(bits):
-            raise TicketError("the file ends inside the mask")
-        gap = (one - position) << k
-        if k:
-            gap |= int(bits[one + 1 : end], 2)
-        last += gap + 1
-        if last >= size:
-            raise TicketError("the mask keeps a weight that the network does not have")
-        survivors.append(last)
-        position = end
-    return np.array(survivors, np.int64), position
+    return headers

@@ -25,9 +25,17 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.checks import as_family, as_int
+from scratchcard.ticket import live
 from scratchcard.ticket.layers import Dense, Layer, Shape
+from scratchcard.ticket.live import Floats, Ints, LiveLayer, MatrixLayer, SparseLayer
 from scratchcard.ticket.mask import MAX_MASKED, Mask
-from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES, Int8s, weight_at
+from scratchcard.ticket.weights import (
+    BIAS_FAMILIES,
+    WEIGHT_FAMILIES,
+    Int8s,
+    philox2x32,
+    weight_at,
+)
 from scratchcard.ticket.weights import biases as draw_biases
 from scratchcard.ticket.weights import weights as draw_weights
 
@@ -35,10 +43,8 @@ __all__ = ["ACTIVATIONS", "Network"]
 
 ACTIVATIONS = ("relu", "step", "sign")
 
-_SMALL = 1 << 20  # a network of so many weights is drawn once and kept, whatever the mask
-_BLOCK = 1 << 22  # float64 values in one block of weights or of activations: 32 MiB
-
-Floats = npt.NDArray[np.float64]
+_SMALL = 1 << 20  # so many weights, or biases, are drawn once and kept
+_EMPTY = 512  # a matrix with one survivor in so many is slower than a list of survivors
 
 
 @dataclass(frozen=True)
@@ -275,7 +281,7 @@ class Network:
         rows = self._as_inputs(inputs)
         layers = self._live_layers(mask)
         out = np.empty((len(rows), self.n_outputs), np.int64)
-        step = max(1, _BLOCK // max(max(len(part.units), len(part.reads)) for part in layers))
+        step = max(1, live.BLOCK // max(max(len(part.units), len(part.reads)) for part in layers))
         for start in range(0, len(rows), step):
             values = rows[start : start + step, layers[0].reads].astype(np.float64)
             for layer, part in enumerate(layers):
@@ -313,27 +319,48 @@ class Network:
         one = float(self.ones[layer + 1])
         return np.where(sums > 0, one, 0.0) if self.activation == "step" else one * np.sign(sums)
 
-    def _live_layers(self, mask: Mask) -> list[_LiveLayer]:
+    def _live_layers(self, mask: Mask) -> list[LiveLayer]:
         """Return for each layer the units that feed an output, what they read, and the weights."""
         few = self.n_weights > _SMALL and mask.surviving * 16 < self.n_weights
         only_survivors = few and "_flat_weights" not in self.__dict__
-        found: list[_LiveLayer] = []
-        units: npt.NDArray[np.int64] = np.arange(self.n_outputs)
-        for number, bits in reversed(list(enumerate(mask.arrays()))):
-            layer, kept = self.layers[number], bits[units]
-            if only_survivors:
-                masked = np.zeros(kept.shape, np.int8)
-                unit, slot = np.nonzero(kept)
-                index = units[unit] * layer.fan_in + slot
-                masked[unit, slot] = weight_at(self.weights, self.seed, number, index)
-            else:
-                masked = self.weights_of(number)[units] * kept
-            reads = np.flatnonzero(layer.matrix(kept, units).any(axis=0))
-            matrix = layer.matrix(masked, units)[:, reads]
-            bias = self.biases_of(number)[units].astype(np.float64)
-            found.append(_LiveLayer(units, reads, matrix, bias))
-            units = reads
+        found: list[LiveLayer] = []
+        units: Ints = np.arange(self.n_outputs)
+        for number in reversed(range(self.n_layers)):
+            take = self._sparse_layer if only_survivors else self._matrix_layer
+            found.append(take(mask, number, units))
+            units = found[-1].reads
         return found[::-1]
+
+    def _matrix_layer(self, mask: Mask, number: int, units: Ints) -> LiveLayer:
+        layer, kept = self.layers[number], mask.array(number)[units]
+        reads = np.flatnonzero(layer.matrix(kept, units).any(axis=0))
+        masked = self.weights_of(number)[units] * kept
+        matrix = layer.matrix(masked, units)[:, reads]
+        bias = self._biases_at(number, units)
+        return MatrixLayer(units, reads, matrix, bias)
+
+    def _sparse_layer(self, mask: Mask, number: int, units: Ints) -> LiveLayer:
+        """Draw survivors only; make a matrix of them unless that would be nearly empty."""
+        layer = self.layers[number]
+        index = np.concatenate([np.zeros(0, np.int64), *mask.survivors(number)])
+        index = index[np.isin(layer.targets(index), units)]
+        unit = np.searchsorted(units, layer.targets(index))
+        reads, read = np.unique(layer.sources(index), return_inverse=True)
+        weights = weight_at(self.weights, self.seed, number, index)
+        bias = self._biases_at(number, units)
+        if index.size * _EMPTY < units.size * reads.size:
+            return SparseLayer(units, reads, unit, read, weights, bias)
+        matrix = np.zeros((units.size, reads.size), np.int8)
+        matrix[unit, read] = weights
+        return MatrixLayer(units, reads, matrix, bias)
+
+    def _biases_at(self, number: int, units: Ints) -> Floats:
+        """Return the biases of some units of a layer: of a wide network only these are drawn."""
+        if sum(layer.units for layer in self.layers) <= _SMALL:
+            return self.biases_of(number)[units].astype(np.float64)
+        words = philox2x32(units, 2 * number + 1, self.seed)
+        b8 = BIAS_FAMILIES[self.biases].draw(*words).astype(np.int64)
+        return ((b8 * self.one_sums[number]) >> 7).astype(np.float64)
 
 
 class _Scales(NamedTuple):
@@ -341,23 +368,6 @@ class _Scales(NamedTuple):
     limits: tuple[int, ...]
     one_sums: tuple[int, ...]
     ones: tuple[int, ...]
-
-
-class _LiveLayer(NamedTuple):
-    units: npt.NDArray[np.intp]  # (n_units,) units of the layer that are computed
-    reads: npt.NDArray[np.intp]  # (n_reads,) units of the layer before that they read
-    weights: Int8s  # (n_units, n_reads), 0 where scratched off
-    bias: Floats  # (n_units,)
-
-    def sums(self, values: Floats) -> Floats:
-        """Return the sums, (n_rows, n_units), of values, (n_rows, n_reads)."""
-        out = np.empty((len(values), len(self.units)))
-        step = max(1, _BLOCK // max(1, len(self.reads)))
-        for start in range(0, len(self.units), step):
-            part = slice(start, start + step)
-            out[:, part] = values @ self.weights[part].astype(np.float64).T
-        out += self.bias
-        return out
 
 
 def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ docs/ticket-format.md specifies the file and the arithmetic of a prediction.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -78,11 +78,11 @@ class Ticket:
                 f"head takes one of {network.n_outputs} outputs, as the network has, "
                 f"got one of {head.n_outputs}"
             )
-        put = object.__setattr__
-        put(self, "network", network)
-        put(self, "mask", mask.without_dead())
-        put(self, "scaling", scaling)
-        put(self, "head", head)
+        self._put(network, mask.without_dead(), scaling, head)
+
+    def _put(self, *values: object) -> None:
+        for field, value in zip(fields(self), values, strict=True):
+            object.__setattr__(self, field.name, value)
 
     # -- prediction ------------------------------------------------------------------------------
 
@@ -139,10 +139,13 @@ class Ticket:
     def to_bytes(self) -> bytes:
         """Return the ticket's file as bytes; the same ticket always gives the same bytes.
 
-        Raises ValueError for a network beyond the file's limits: 2**28 weights, or more than
-        2**22 of which so few survive that the file could not vouch for its size.
+        A ticket that was loaded can always be written. Raises ValueError for another one beyond
+        the file's limits: 2**26 bytes, 2**28 weights, or more than 2**22 of which so few survive
+        that the file could not vouch for its size.
         """
         data = b"".join(self._parts)
+        if len(data) > MAX_BYTES:
+            raise ValueError(f"a ticket file takes at most {MAX_BYTES} bytes, got {len(data)}")
         allowed = weights_allowed(len(data))
         if self.network.n_weights > allowed:
             raise ValueError(
@@ -154,7 +157,9 @@ class Ticket:
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Ticket:
         """Return the ticket whose file is data; raises TicketError for whatever is not a ticket."""
-        return cls(*decode(data))
+        ticket = cls.__new__(cls)
+        ticket._put(*decode(data))  # which has checked them all, and has no dead weights
+        return ticket
 
     def save(self, path: Path) -> None:
         """Write the ticket's file to path, whole or not at all: a file that was there stays whole.
