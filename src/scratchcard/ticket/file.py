@@ -25,14 +25,14 @@ from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 __all__ = ["Contents", "Parts", "decode", "encode", "weights_allowed"]
 
 MAGIC = b"SCRT"
-VERSION = 2  # the newest that is read; see version_of for the one that is written
+VERSION = 2  # the newest version that is read; version_of says which one is written
 MAX_LAYERS = 255
-MAX_DIMENSIONS = 3  # of a row: channels, height and width of an image
+MAX_DIMENSIONS = 3  # a row has at most channels, height and width of an image
 MAX_WEIGHTS = 1 << 28
-MAX_BYTES = 1 << 26  # of a file; the mask of MAX_WEIGHTS takes half of that at most
+MAX_BYTES = 1 << 26  # most bytes of a file; the mask of MAX_WEIGHTS takes at most half of them
 
 _ALWAYS_ALLOWED = 1 << 22  # weights that any file may declare
-_ALLOWED_PER_BYTE = 4096  # and how many more for each of its bytes
+_ALLOWED_PER_BYTE = 4096  # weights that it may declare besides for each of its bytes
 _CRC_BYTES = 4
 _LEAST_BYTES = 28  # no ticket is shorter
 
@@ -61,23 +61,50 @@ class Contents(NamedTuple):
 
 
 def weights_allowed(n_bytes: int) -> int:
-    """Return how many weights a file of n_bytes may declare, so that no small one takes memory.
+    """Return how many weights a file may declare, so that no small file takes much memory.
 
     A network of 2**22 weights always fits; a larger one has a file that grows with it.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Bytes of the file.
+
+    Returns
+    -------
+    int
+        Most weights.
     """
     return min(MAX_WEIGHTS, _ALWAYS_ALLOWED + _ALLOWED_PER_BYTE * n_bytes)
 
 
 def _bytes_wanted(n_weights: int) -> int:
-    """Return how many bytes a file must have to declare so many weights."""
+    """Return how many bytes a file must have to declare this many weights."""
     return -(-max(0, n_weights - _ALWAYS_ALLOWED) // _ALLOWED_PER_BYTE)
 
 
 def encode(network: Network, mask: Mask, scaling: InputScaling, head: Head) -> Parts:
-    """Return the file of a ticket; mask has no dead weights.
+    """Return the file of a ticket.
 
-    It is of version 1 wherever that can say it, so that older readers read it too. Where the mask
-    is so short that so small a file could not declare all the weights, it is written longer.
+    It is of version 1 wherever that version can hold it, so that older readers read it too. Where
+    the mask is so short that a file of this size could not declare all the weights, it is written
+    longer.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    mask : Mask
+        A mask without dead weights.
+    scaling : InputScaling
+        How features become integers.
+    head : Head
+        What the outputs mean.
+
+    Returns
+    -------
+    Parts
+        The bytes of the file.
     """
     start = _encode_start(version_of(network, head), network, scaling, head)
     coded = encode_mask(mask, _bytes_wanted(network.n_weights) - len(start) - _CRC_BYTES)
@@ -85,7 +112,20 @@ def encode(network: Network, mask: Mask, scaling: InputScaling, head: Head) -> P
 
 
 def version_of(network: Network, head: Head) -> int:
-    """Return the version of a ticket's file: 1 for dense layers on plain features with classes."""
+    """Return the version of a ticket's file: 1 for dense layers on plain features with classes.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    head : Head
+        What the outputs mean.
+
+    Returns
+    -------
+    int
+        1, or 2 for anything else.
+    """
     is_plain = len(network.input_shape) == 1 and all(layer.code == 0 for layer in network.layers)
     return 1 if is_plain and head.code == 0 else 2
 
@@ -116,7 +156,23 @@ def _checksum(data: bytes | memoryview) -> bytes:
 
 
 def decode(data: bytes | bytearray | memoryview) -> Contents:
-    """Return what the file `data` holds; raises TicketError for whatever is not a ticket."""
+    """Return what a file holds.
+
+    Parameters
+    ----------
+    data : bytes, bytearray or memoryview
+        The bytes of the file, which are never trusted.
+
+    Returns
+    -------
+    Contents
+        The fields of the ticket.
+
+    Raises
+    ------
+    TicketError
+        For anything that is not a ticket's file.
+    """
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TicketError(f"data takes bytes, got {type(data).__name__}")
     data = bytes(data)
@@ -184,7 +240,7 @@ def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
 
 
 def _check_size(input_shape: Shape, layers: list[Layer], allowed: int) -> None:
-    """Refuse layers with more weights than a file of this size may declare."""
+    """Raise TicketError for layers with more weights than a file of this size may declare."""
     n_weights, shape = 0, input_shape
     for layer in layers:
         stacked = layer.on(shape)

@@ -1,4 +1,4 @@
-"""What a prediction computes of a layer: units that feed an output, from what some survivor reads.
+"""The part of a layer that a prediction computes: units that feed an output, from what they read.
 
 NumPy only.
 """

@@ -1,4 +1,4 @@
-"""Mask: one bit per weight, stays or is scratched off; immutable, packed. NumPy only."""
+"""Mask: one bit per weight, stays or is scratched off; immutable and packed. NumPy only."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from scratchcard.ticket.packed import Bytes, Ints, clear_ones, count_ones, ones,
 
 __all__ = ["MAX_MASKED", "Mask", "Sources"]
 
-MAX_MASKED = 1 << 31  # weights of a network, all layers together
+MAX_MASKED = 1 << 31  # most weights of a network, all layers together
 
 Layers = Sequence[Layer | tuple[int, int]]
 Bools = npt.NDArray[np.bool_]
 
-_CHUNK = 1 << 20  # random numbers drawn at once
+_CHUNK = 1 << 20  # random numbers that are drawn at once
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +76,25 @@ class Mask:
 
     @classmethod
     def from_flat(cls, layers: Layers, flat: npt.ArrayLike) -> Mask:
-        """Make a mask of flat, (n_weights,) of booleans or of integers 0 and 1, in flat order."""
+        """Make a mask from a flat vector.
+
+        Parameters
+        ----------
+        layers : sequence of Layer, or of (fan_out, fan_in) pairs
+            The layers of a network.
+        flat : array-like of shape (n_weights,)
+            Booleans, or integers 0 and 1, in flat order.
+
+        Returns
+        -------
+        Mask
+            The mask.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
         layers = _as_layers(layers)
         array, n_weights = np.asarray(flat), _count(layers)
         if array.shape != (n_weights,):
@@ -89,7 +107,23 @@ class Mask:
 
     @classmethod
     def from_arrays(cls, arrays: Sequence[npt.ArrayLike]) -> Mask:
-        """Make a mask of dense layers: of each a (fan_out, fan_in) array of booleans or 0 and 1."""
+        """Make a mask of dense layers from one array for each layer.
+
+        Parameters
+        ----------
+        arrays : sequence of array-like of shape (fan_out, fan_in)
+            Booleans, or integers 0 and 1.
+
+        Returns
+        -------
+        Mask
+            The mask.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
         found = [np.asarray(array) for array in arrays]
         for i, array in enumerate(found):
             if array.ndim != 2:
@@ -99,7 +133,18 @@ class Mask:
 
     @classmethod
     def full(cls, layers: Layers) -> Mask:
-        """Make the mask that keeps every weight."""
+        """Make the mask that keeps every weight.
+
+        Parameters
+        ----------
+        layers : sequence of Layer, or of (fan_out, fan_in) pairs
+            The layers of a network.
+
+        Returns
+        -------
+        Mask
+            The mask.
+        """
         layers = _as_layers(layers)
         n_weights = _count(layers)
         bits = bytearray(b"\xff") * -(-n_weights // 8)
@@ -108,7 +153,27 @@ class Mask:
 
     @classmethod
     def random(cls, layers: Layers, density: float, rng: np.random.Generator) -> Mask:
-        """Make a mask that keeps each weight independently with probability density, 0..1."""
+        """Make a mask that keeps each weight independently of the others.
+
+        Parameters
+        ----------
+        layers : sequence of Layer, or of (fan_out, fan_in) pairs
+            The layers of a network.
+        density : float
+            Probability that a weight stays, 0 to 1.
+        rng : numpy.random.Generator
+            Draws the mask.
+
+        Returns
+        -------
+        Mask
+            The mask.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
         layers = _as_layers(layers)
         number = isinstance(density, (int, float, np.integer, np.floating))
         if not number or isinstance(density, bool) or not 0.0 <= density <= 1.0:
@@ -124,24 +189,69 @@ class Mask:
     # -- reading it ------------------------------------------------------------------------------
 
     def flat(self) -> npt.NDArray[np.uint8]:
-        """Return the bits, uint8 (n_weights,) of 0 and 1, in flat order: a fresh array."""
+        """Return the bits as a flat vector.
+
+        Returns
+        -------
+        ndarray of shape (n_weights,), uint8
+            0 and 1 in flat order, a fresh array.
+        """
         return np.unpackbits(np.frombuffer(self.bits, np.uint8), count=self.n_weights)
 
     def arrays(self) -> list[Bools]:
-        """Return one bool array (units, fan_in) per layer: fresh arrays."""
+        """Return the bits of each layer.
+
+        Returns
+        -------
+        list of ndarray of shape (units, fan_in), bool
+            A fresh array for each layer.
+        """
         return [self.array(number) for number in range(len(self.layers))]
 
     def array(self, number: int) -> Bools:
-        """Return the bits of a layer as a bool array (units, fan_in): a fresh array."""
+        """Return the bits of one layer.
+
+        Parameters
+        ----------
+        number : int
+            The layer, counted from 0.
+
+        Returns
+        -------
+        ndarray of shape (units, fan_in), bool
+            A fresh array.
+        """
         layer = self.layers[number]
         return unpacked(self._packed, *self._span(number)).reshape(layer.units, layer.fan_in)
 
     def survivors(self, number: int) -> Iterator[Ints]:
-        """Yield, in pieces, which weights of a layer stay: ascending indices within the layer."""
+        """Yield, in pieces, which weights of a layer stay.
+
+        Parameters
+        ----------
+        number : int
+            The layer, counted from 0.
+
+        Yields
+        ------
+        ndarray of shape (n,), int64
+            Ascending indices within the layer.
+        """
         return ones(self._packed, *self._span(number))
 
     def surviving_in(self, number: int) -> int:
-        """Return how many weights of a layer stay."""
+        """Return how many weights of a layer stay.
+
+        Parameters
+        ----------
+        number : int
+            The layer, counted from 0.
+
+        Returns
+        -------
+        int
+            Number of surviving weights.
+        """
         return count_ones(self._packed, *self._span(number))
 
     @property
@@ -155,28 +265,28 @@ class Mask:
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
-        """(units, fan_in) of each layer."""
+        """Shape (units, fan_in) of each layer."""
         return tuple((layer.units, layer.fan_in) for layer in self.layers)
 
     @property
     def n_weights(self) -> int:
-        """How many weights the network has, surviving or not."""
+        """Number of weights that the network has, surviving or not."""
         return _count(self.layers)
 
     @cached_property
     def surviving(self) -> int:
-        """How many weights stay."""
+        """Number of weights that stay."""
         parts = (self.bits[at : at + _CHUNK] for at in range(0, len(self.bits), _CHUNK))
         return sum(int.from_bytes(part, "big").bit_count() for part in parts)
 
     @property
     def density(self) -> float:
-        """Surviving weights / all weights."""
+        """Surviving weights divided by all weights."""
         return self.surviving / self.n_weights
 
     @property
     def per_layer_density(self) -> tuple[float, ...]:
-        """The density of each layer, the first layer first."""
+        """Density of each layer, the first layer first."""
         return tuple(
             self.surviving_in(number) / layer.n_weights for number, layer in enumerate(self.layers)
         )
@@ -184,7 +294,13 @@ class Mask:
     # -- paths -----------------------------------------------------------------------------------
 
     def effective(self) -> Mask:
-        """Return the mask of only those weights that lie on a path from an input to an output."""
+        """Return the mask of only those weights that lie on a path from an input to an output.
+
+        Returns
+        -------
+        Mask
+            A new mask.
+        """
         packed, reached = self._packed.copy(), None
         for number, layer in enumerate(self.layers):
             found = np.zeros(layer.units, np.bool_)
@@ -199,7 +315,7 @@ class Mask:
 
     @cached_property
     def effective_density(self) -> float:
-        """Weights on a path from an input to an output / all weights."""
+        """Weights on a path from an input to an output, divided by all weights."""
         return self.effective().surviving / self.n_weights
 
     @property
@@ -211,7 +327,12 @@ class Mask:
         """Return the mask without the weights that enter a hidden unit which feeds no output.
 
         Such a unit has no surviving weight to a unit that feeds an output. No output ever changes
-        by this: unlike `effective`, it keeps units that only hand on a bias.
+        by this: unlike :meth:`effective`, it keeps units that only pass on a bias.
+
+        Returns
+        -------
+        Mask
+            A new mask.
         """
         return self._without_dead(self._packed.copy())
 
@@ -233,7 +354,12 @@ class Mask:
 class Sources:
     """Finds which units below the survivors of a layer read.
 
-    layer : the layer. count : how many survivors will be added.
+    Parameters
+    ----------
+    layer : Layer
+        The layer.
+    count : int
+        How many survivors will be added.
     """
 
     def __init__(self, layer: Layer, count: int) -> None:
@@ -250,14 +376,14 @@ class Sources:
             self._flags[self._layer.sources(index)] = True
 
     def found(self) -> Ints | None:
-        """Return the units below that some survivor reads, ascending; None: all of them."""
+        """Return the units below that some survivor reads, ascending; None for all of them."""
         if self._flags is None:
             return np.unique(np.concatenate([np.zeros(0, np.int64), *self._units]))
         return None if self._flags.all() else np.flatnonzero(self._flags)
 
 
 def _cleared(packed: Bytes, start: int, index: Ints, stays: Bools) -> Ints:
-    """Clear the survivors of index, bits start + index, that do not stay; return those that do."""
+    """Clear the survivors, bits ``start + index``, that do not stay, and return those that do."""
     if stays.all():
         return index
     clear_ones(packed, start + index[~stays])

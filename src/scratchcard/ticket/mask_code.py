@@ -41,13 +41,18 @@ def encode_mask(mask: Mask, least: int = 0) -> bytes:
     mask : Mask
         Which weights survive.
     least : int
-        How many bytes are wanted. Where the best Rice parameters give fewer, longer ones are
-        taken; where the longest do, the code stays shorter.
+        How many bytes are wanted. Where the best Rice parameters give fewer, longer ones are taken;
+        where even the longest give fewer, the code stays shorter.
+
+    Returns
+    -------
+    bytes
+        The coded mask.
 
     Raises
     ------
     ValueError
-        If another unit has survivors (Mask.without_dead clears those).
+        If a unit that feeds nothing has survivors (``Mask.without_dead`` clears those).
     """
     codes: list[_LayerCode] = []
     feeding = None
@@ -66,9 +71,9 @@ def encode_mask(mask: Mask, least: int = 0) -> bytes:
 
 
 class _LayerCode:
-    """A layer's survivors as gaps, which are worked out twice: to measure them and to write them.
+    """The survivors of a layer as gaps, which are computed twice: for their size and to be written.
 
-    feeding: the units of the layer that feed something, ascending; None: all do.
+    ``feeding`` holds the units of the layer that feed something, ascending; None for all.
     """
 
     def __init__(self, mask: Mask, number: int, feeding: Ints | None) -> None:
@@ -100,7 +105,7 @@ class _LayerCode:
 
 
 def decode_mask(reader: ByteReader, layers: Sequence[Layer]) -> Mask:
-    """Read a coded mask, which must fill the rest of reader's bytes.
+    """Read a coded mask, which must fill the rest of the reader's bytes.
 
     A Rice parameter that is not the best is accepted, as long as the bits stay within one per
     weight.
@@ -115,12 +120,12 @@ def decode_mask(reader: ByteReader, layers: Sequence[Layer]) -> Mask:
     Returns
     -------
     Mask
-        It has no weights into units that feed nothing: the code cannot say them.
+        It has no weights into units that feed nothing, because the code cannot express them.
 
     Raises
     ------
     TicketError
-        For what encode_mask would not write.
+        For bytes that :func:`encode_mask` would not write.
     """
     headers = _decode_headers(reader, layers)
     rice = RiceReader(reader.take(reader.left, "the mask"))

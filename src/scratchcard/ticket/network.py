@@ -43,8 +43,8 @@ __all__ = ["ACTIVATIONS", "Network"]
 
 ACTIVATIONS = ("relu", "step", "sign")
 
-_SMALL = 1 << 20  # so many weights, or biases, are drawn once and kept
-_EMPTY = 512  # a matrix with one survivor in so many is slower than a list of survivors
+_SMALL = 1 << 20  # up to this many weights, or biases, are drawn once and kept
+_EMPTY = 512  # a matrix with one survivor in this many weights is slower than a list of survivors
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,21 @@ class Network:
     input_shape : int or tuple of int
         Shape of a row: 64, or (64,).
     seed : int
-        0 to 2**32 - 1.
+        Seed of the weights, 0 to 2**32 - 1.
     weights : {"uniform", "signed_constant", "kaiming_normal"}
         Family of the random weights.
     biases : {"uniform", "zero"}
         Family of the random biases.
     activation : {"relu", "step", "sign"}
-        Of the hidden units.
+        Activation of the hidden units.
     input_bits : {8, 16}
         Bits of a quantised input.
 
     Raises
     ------
     ValueError
-        Before any memory is taken: for anything else, for more than 2**31 weights, and for a layer
-        so wide that its sums would not fit 32 bits.
+        For anything else, for more than 2**31 weights, and for a layer so wide that its sums would
+        not fit 32 bits; raised before any memory is taken.
 
     Examples
     --------
@@ -112,8 +112,20 @@ class Network:
         ----------
         sizes : sequence of int
             Units per layer, inputs first, outputs last; at least two.
-        seed, **settings
-            As for the class.
+        seed : int
+            Seed of the weights, as for the class.
+        **settings : object
+            The other fields of the class.
+
+        Returns
+        -------
+        Network
+            The network.
+
+        Raises
+        ------
+        ValueError
+            For anything that is not a network.
         """
         n_inputs, *units = _as_sizes(sizes)
         return cls(tuple(map(Dense, units)), (n_inputs,), seed, **settings)
@@ -136,22 +148,22 @@ class Network:
 
     @property
     def n_layers(self) -> int:
-        """How many layers of weights there are."""
+        """Number of layers of weights."""
         return len(self.layers)
 
     @property
     def n_inputs(self) -> int:
-        """How many features a row has."""
+        """Number of features in a row."""
         return math.prod(self.input_shape)
 
     @property
     def n_outputs(self) -> int:
-        """How many sums come out."""
+        """Number of outputs."""
         return self.layers[-1].units
 
     @property
     def n_weights(self) -> int:
-        """How many weights a mask keeps or scratches off; biases do not count."""
+        """Number of weights that a mask keeps or scratches off; biases do not count."""
         return self.offsets[-1]
 
     @property
@@ -166,39 +178,39 @@ class Network:
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
-        """(units, fan_in) of each layer of weights."""
+        """Shape (units, fan_in) of each layer of weights."""
         return tuple((layer.units, layer.fan_in) for layer in self.layers)
 
     @cached_property
     def offsets(self) -> tuple[int, ...]:
-        """Where each layer starts in the flat vector of weights, and last the number of weights."""
+        """First weight of each layer in the flat vector of weights, then the number of weights."""
         return tuple(accumulate((layer.n_weights for layer in self.layers), initial=0))
 
     # -- derived integers ------------------------------------------------------------------------
 
     @property
     def shifts(self) -> tuple[int, ...]:
-        """The right shift after each hidden layer, n_layers - 1 of them; 0 for step and sign."""
+        """Right shift after each hidden layer, n_layers - 1 of them; 0 for step and sign."""
         return self._scales.shifts
 
     @property
     def limits(self) -> tuple[int, ...]:
-        """The greatest magnitude that enters each layer of weights: limits[0] is the inputs'."""
+        """Greatest magnitude that enters each layer of weights; the first is that of the inputs."""
         return self._scales.limits
 
     @property
     def one_sums(self) -> tuple[int, ...]:
-        """For each layer of weights the sum that stands for 1.0: biases are (b8 * that) >> 7."""
+        """Sum that stands for 1.0 in each layer of weights: biases are (b8 * that) >> 7."""
         return self._scales.one_sums
 
     @property
     def ones(self) -> tuple[int, ...]:
-        """For each layer of weights the value that stands for 1.0 in what enters it."""
+        """Value that stands for 1.0 in what enters each layer of weights."""
         return self._scales.ones
 
     @property
     def input_limit(self) -> int:
-        """Quantised inputs lie in -input_limit..input_limit."""
+        """Greatest magnitude of a quantised input."""
         return self._scales.limits[0]
 
     @cached_property
@@ -232,17 +244,55 @@ class Network:
     # -- weights ---------------------------------------------------------------------------------
 
     def flat_weights(self) -> Int8s:
-        """Return every weight, int8 (n_weights,), in flat order: read-only, drawn once and kept."""
+        """Return every weight; they are drawn once and kept.
+
+        Returns
+        -------
+        ndarray of shape (n_weights,), int8
+            The weights in flat order, read-only.
+        """
         return self._flat_weights
 
     def weights_of(self, layer: int) -> Int8s:
-        """Return a layer's weights, int8 (units, fan_in): read-only, a view of flat_weights()."""
+        """Return the weights of a layer.
+
+        Parameters
+        ----------
+        layer : int
+            The layer, counted from 0.
+
+        Returns
+        -------
+        ndarray of shape (units, fan_in), int8
+            A read-only view of :meth:`flat_weights`.
+
+        Raises
+        ------
+        ValueError
+            For a layer that the network does not have.
+        """
         number = as_int("layer", layer, 0, self.n_layers - 1)
         start, stop = self.offsets[number : number + 2]
         return self._flat_weights[start:stop].reshape(self.layers[number].units, -1)
 
     def biases_of(self, layer: int) -> npt.NDArray[np.int32]:
-        """Return the biases of a layer in the unit of its sums, int32 (fan_out,): read-only."""
+        """Return the biases of a layer, in the unit of its sums.
+
+        Parameters
+        ----------
+        layer : int
+            The layer, counted from 0.
+
+        Returns
+        -------
+        ndarray of shape (units,), int32
+            The biases, read-only.
+
+        Raises
+        ------
+        ValueError
+            For a layer that the network does not have.
+        """
         return self._biases[as_int("layer", layer, 0, self.n_layers - 1)]
 
     @cached_property
@@ -267,15 +317,30 @@ class Network:
     # -- prediction ------------------------------------------------------------------------------
 
     def outputs(self, mask: Mask, inputs: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return the sums of the last layer, int64 (n_rows, n_outputs), exact.
+        """Return the sums of the last layer, exactly.
 
-        mask: which weights stay; its layers are this network's.
-        inputs: integers (n_rows, n_inputs) in -input_limit..input_limit.
-        Raises ValueError for anything else.
+        Parameters
+        ----------
+        mask : Mask
+            Which weights stay; its layers are this network's.
+        inputs : array-like of shape (n_rows, n_inputs)
+            Integers in -input_limit..input_limit.
 
-        Products run in float64, which holds every integer below 2**53; every sum here is below
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), int64
+            The sums.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+
+        Notes
+        -----
+        Products run in float64, which holds every integer below 2**53. Every sum here is below
         2**31, so the order of summation does not matter. Only units that feed an output are
-        computed, and of their inputs only those that some survivor reads.
+        computed.
         """
         self.check_mask(mask)
         rows = self._as_inputs(inputs)
@@ -292,7 +357,20 @@ class Network:
         return out
 
     def check_mask(self, mask: Mask, name: str = "mask") -> None:
-        """Raise ValueError, naming the argument, for what is no mask of this network."""
+        """Raise an error for anything that is not a mask of this network.
+
+        Parameters
+        ----------
+        mask : Mask
+            The mask.
+        name : str
+            The argument that the error names.
+
+        Raises
+        ------
+        ValueError
+            For another type, and for a mask of other layers.
+        """
         if not isinstance(mask, Mask):
             raise ValueError(f"{name} takes a Mask, got {type(mask).__name__}")
         if mask.layers != self.layers:

@@ -1,4 +1,4 @@
-"""Bits eight to a byte, found and changed a piece at a time, so that few are ever unpacked.
+"""Bits packed eight to a byte, found and changed a piece at a time, so that few are ever unpacked.
 
 The first bit is the highest of the first byte, as in ``np.packbits``. NumPy only.
 """
@@ -22,7 +22,7 @@ _BIT: Bytes = np.array([1 << (7 - place) for place in range(8)], np.uint8)
 
 
 def unpacked(packed: Bytes, start: int, stop: int) -> Bools:
-    """Return the bits start..stop - 1 as booleans: a fresh array."""
+    """Return the bits start..stop - 1 as booleans, a fresh array."""
     first = start >> 3
     bits = np.unpackbits(packed[first : -(-stop // 8)], count=stop - 8 * first)
     return bits[start - 8 * first :].view(np.bool_)
@@ -55,13 +55,13 @@ def count_ones(packed: Bytes, start: int, stop: int) -> int:
 
 
 def set_ones(packed: Bytes, places: Ints) -> None:
-    """Set these bits, in place. places: ascending and different."""
+    """Set these bits, in place; ``places`` are ascending and different."""
     byte, bits = _by_byte(places)
     packed[byte] |= bits
 
 
 def clear_ones(packed: Bytes, places: Ints) -> None:
-    """Clear these bits, in place. places: ascending and different."""
+    """Clear these bits, in place; ``places`` are ascending and different."""
     byte, bits = _by_byte(places)
     packed[byte] &= ~bits
 

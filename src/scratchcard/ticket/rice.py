@@ -17,13 +17,21 @@ __all__ = ["MAX_RICE", "RiceReader", "code_sizes", "rice_parameters", "write_cod
 
 MAX_RICE = 31  # the largest Rice parameter a file may hold
 
-_DOUBLINGS = 6  # steps of 2**6 codes are taken one by one, the codes between them all at once
+_DOUBLINGS = 6  # steps of 2**6 codes are taken one by one, and the codes between them at once
 
 
 def code_sizes(gaps: Ints) -> list[int]:
     """Return how many bits code these gaps with each Rice parameter 0..31.
 
-    gaps: int64 (n,), each at least 0.
+    Parameters
+    ----------
+    gaps : ndarray of shape (n,), int64
+        Gaps, each at least 0.
+
+    Returns
+    -------
+    list of int
+        32 numbers of bits.
     """
     n_bits = int(gaps.max(initial=0)).bit_length()  # with so many, nothing is left in front
     fronts = [int((gaps >> k).sum()) if k < n_bits else 0 for k in range(MAX_RICE + 1)]
@@ -34,15 +42,20 @@ def rice_parameters(sizes: Sequence[Sequence[int]], least: int) -> list[int]:
     """Return a Rice parameter for each layer.
 
     Each is the one with the fewest bits, and of several the least. Where that makes fewer bits in
-    all than are wanted, one layer takes more, as few as will do; where no layer alone will do, the
-    one that can take most of all takes them, and then others.
+    all than are wanted, one layer takes more, as few as are enough. Where no layer alone can take
+    enough, the one that can take the most takes them, and then others.
 
     Parameters
     ----------
     sizes : sequence of sequence of int
-        For each layer how many bits it takes with each parameter.
+        For each layer, the number of bits with each parameter.
     least : int
         How many bits are wanted in all.
+
+    Returns
+    -------
+    list of int
+        The parameters.
     """
     chosen = [min(range(len(of)), key=of.__getitem__) for of in sizes]
     missing = least - sum(of[k] for of, k in zip(sizes, chosen, strict=True))
@@ -62,9 +75,23 @@ def rice_parameters(sizes: Sequence[Sequence[int]], least: int) -> list[int]:
 
 
 def write_codes(stream: Bytes, position: int, gaps: Ints, k: int) -> int:
-    """Write the codes of gaps into stream from bit position on; return the position after them.
+    """Write the codes of gaps into a stream, and return the bit position after them.
 
-    stream: all bits from there on are 0. gaps: int64 (n,), at least one.
+    Parameters
+    ----------
+    stream : ndarray of shape (n_bytes,), uint8
+        Changed in place; all bits from ``position`` on are 0.
+    position : int
+        The bit where the first code begins.
+    gaps : ndarray of shape (n,), int64
+        At least one gap.
+    k : int
+        The Rice parameter.
+
+    Returns
+    -------
+    int
+        The position after the codes.
     """
     ends = position + np.cumsum((gaps >> k) + 1 + k)
     set_ones(stream, ends - 1 - k)
@@ -74,7 +101,13 @@ def write_codes(stream: Bytes, position: int, gaps: Ints, k: int) -> int:
 
 
 class RiceReader:
-    """Reads survivors from the bits of a mask, a piece at a time."""
+    """Reads survivors from the bits of a mask, a piece at a time.
+
+    Parameters
+    ----------
+    data : bytes
+        The bits, which are never trusted.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.packed: Bytes = np.frombuffer(data, np.uint8)
@@ -82,9 +115,26 @@ class RiceReader:
         self.position = 0
 
     def survivors(self, count: int, k: int, size: int) -> Iterator[Ints]:
-        """Yield, in pieces, the next count survivors, coded with k: ascending in 0..size - 1.
+        """Yield, in pieces, the next survivors: ascending in 0..size - 1.
 
-        Raises TicketError where the code ends before, or says another survivor.
+        Parameters
+        ----------
+        count : int
+            How many survivors.
+        k : int
+            The Rice parameter that they are coded with.
+        size : int
+            How many weights are coded.
+
+        Yields
+        ------
+        ndarray of shape (n,), int64
+            Survivors.
+
+        Raises
+        ------
+        TicketError
+            If the code ends too early, or holds a survivor that is out of range.
         """
         last, at = -1, self.position  # no code has its one in what lies before at
         while count:
@@ -117,12 +167,11 @@ class RiceReader:
 
 
 def _ones_of_codes(bits: Bools, stop: int, k: int) -> Ints:
-    """Return where, before stop, the ones stand that end the zeros of a code, the first code first.
+    """Return where, before stop, the ones stand that end the zeros of a code, in order.
 
-    bits: a code starts at its front or in the zeros there; it may go on after stop.
-
-    The one of the next code is the first that comes after this one's k low bits. That is a jump
-    from each one to another; jumps of 2, 4, ... codes follow by gathering.
+    In ``bits`` a code starts at the front, or in the zeros there, and the last may go on after
+    stop. The one of the next code is the first that comes after this one's k low bits. That is a
+    jump from each one to another; jumps of 2, 4, ... codes follow by gathering.
     """
     ones: Ints = np.flatnonzero(bits[:stop])
     if k == 0 or not ones.size:

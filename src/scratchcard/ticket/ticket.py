@@ -37,6 +37,8 @@ __all__ = ["Ticket", "TicketError"]
 class Ticket:
     """A winning ticket: what stays of a random network, and all that prediction needs.
 
+    Two tickets are equal when their bytes are.
+
     Parameters
     ----------
     network : Network
@@ -45,13 +47,13 @@ class Ticket:
         Which of its weights stay. Weights into hidden units that feed no output are dropped.
     scaling : InputScaling
         Turns features into the network's integers; one pair, or one for each feature.
-    head : Head
+    head : Head or None
         What the outputs mean; None for the classes 0, 1, 2, ...
 
     Raises
     ------
     ValueError
-        For anything else. Two tickets are equal when their bytes are.
+        For anything else, and for parts that do not fit together.
     """
 
     network: Network
@@ -87,10 +89,22 @@ class Ticket:
     # -- prediction ------------------------------------------------------------------------------
 
     def outputs(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
-        """Return the sums of the last layer, int64 (n_rows, n_classes), exact in every language.
+        """Return the sums of the last layer, which are the same in every language.
 
-        X: finite numbers (n_rows, n_features), as they come: the ticket scales them itself.
-        Raises ValueError for anything else.
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Finite numbers, not scaled: the ticket scales them itself.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), int64
+            The sums.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
         """
         try:
             rows = np.asarray(X)
@@ -106,27 +120,84 @@ class Ticket:
         return self.network.outputs(self.mask, inputs)
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the answer for each row, as the head gives it: of classes a label, (n_rows,).
+        """Return the answer for each row, as the head gives it.
 
-        X: as in `outputs`.
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Finite numbers, not scaled.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, ...)
+            Answers; for classes, labels of shape (n_rows,).
+
+        Raises
+        ------
+        ValueError
+            For anything else.
         """
         return self.head.predict(self.outputs(X))
 
     def score(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
-        """Return how good the answers are, as the head judges: of classes the accuracy.
+        """Return how good the answers are, as the head judges; for classes, the accuracy.
 
-        X: as in `outputs`. y: the right answer for each row, (n_rows, ...).
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Finite numbers, not scaled.
+        y : array-like of shape (n_rows, ...)
+            The right answer for each row.
+
+        Returns
+        -------
+        float
+            Higher is better, 1 is perfect.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
         """
         return self.head.score(self.outputs(X), y)
 
     def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the logits, float64 (n_rows, n_outputs): outputs * temperature. X: as there."""
+        """Return the logits: outputs times temperature.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Finite numbers, not scaled.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), float64
+            Logits in nats.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
         return self.head.logits(self.outputs(X))
 
     def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Return the probability of each class, float64 (n_rows, n_classes). X: as in `outputs`.
+        """Return the probability of each class.
 
-        Raises ValueError where the head has no classes.
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, n_features)
+            Finite numbers, not scaled.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_classes), float64
+            Probabilities; each row adds up to 1.
+
+        Raises
+        ------
+        ValueError
+            For anything else, and where the head has no classes.
         """
         return self.head.probabilities(self.outputs(X))
 
@@ -139,9 +210,18 @@ class Ticket:
     def to_bytes(self) -> bytes:
         """Return the ticket's file as bytes; the same ticket always gives the same bytes.
 
-        A ticket that was loaded can always be written. Raises ValueError for another one beyond
-        the file's limits: 2**26 bytes, 2**28 weights, or more than 2**22 of which so few survive
-        that the file could not vouch for its size.
+        A ticket that was loaded can always be written.
+
+        Returns
+        -------
+        bytes
+            The file.
+
+        Raises
+        ------
+        ValueError
+            For a ticket beyond the file's limits: 2**26 bytes, 2**28 weights, or more than 2**22
+            weights of which too few survive for so small a file to declare that many.
         """
         data = b"".join(self._parts)
         if len(data) > MAX_BYTES:
@@ -156,15 +236,41 @@ class Ticket:
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview) -> Ticket:
-        """Return the ticket whose file is data; raises TicketError for whatever is not a ticket."""
+        """Return the ticket whose file is these bytes.
+
+        Parameters
+        ----------
+        data : bytes, bytearray or memoryview
+            The bytes of a file, which are never trusted.
+
+        Returns
+        -------
+        Ticket
+            The ticket.
+
+        Raises
+        ------
+        TicketError
+            For anything that is not a ticket's file.
+        """
         ticket = cls.__new__(cls)
         ticket._put(*decode(data))  # which has checked them all, and has no dead weights
         return ticket
 
     def save(self, path: Path) -> None:
-        """Write the ticket's file to path, whole or not at all: a file that was there stays whole.
+        """Write the ticket's file whole or not at all; a file that was there stays whole.
 
-        Raises OSError when that fails: no such folder, a full disk, no right to write.
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written: no such folder, a full disk, no permission.
+        ValueError
+            For a ticket beyond the file's limits, see :meth:`to_bytes`.
         """
         write_whole(path, self.to_bytes())
 
@@ -172,7 +278,22 @@ class Ticket:
     def load(cls, path: Path) -> Ticket:
         """Return the ticket in a file.
 
-        Raises OSError if the file cannot be read, TicketError if it is not a ticket.
+        Parameters
+        ----------
+        path : str or path-like
+            The file, which is never trusted.
+
+        Returns
+        -------
+        Ticket
+            The ticket.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        TicketError
+            If it is not a ticket's file.
         """
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -184,7 +305,13 @@ class Ticket:
     # -- what it is ------------------------------------------------------------------------------
 
     def describe(self) -> dict[str, Any]:
-        """Return what the ticket is, in plain values that JSON holds."""
+        """Return a description of the ticket.
+
+        Returns
+        -------
+        dict
+            Plain values that JSON holds.
+        """
         network, mask, scaling = self.network, self.mask, self.scaling
         return {
             "network": network.architecture,
