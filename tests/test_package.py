@@ -15,6 +15,21 @@ import scratchcard
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 MOST_POSITIONAL = 7
+FLOORS = (
+    ("cli", "__main__"),
+    ("research",),
+    ("estimators",),
+    ("find",),
+    ("search",),
+    ("datasets",),
+    ("engines",),
+    ("objectives",),
+    ("compiled",),
+    ("rows",),
+    ("ticket",),
+    ("interrupts", "files", "text", "checks", "distinct", "cores", "__init__"),
+)
+"""The rooms of docs/architecture.md, from top to bottom."""
 
 
 def test_every_public_name_can_be_had():
@@ -79,3 +94,21 @@ def test_no_two_public_things_share_a_name():
             for name in set(getattr(module, "__all__", ())) - {"__version__"}:
                 thing = getattr(module, name)
                 assert meanings.setdefault(name, thing) is thing, f"{name} in {package}"
+
+
+def floor_of(module: str) -> int:
+    room = [*module.split("."), "__init__"][1]
+    return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_only_point_down(path):
+    """What is imported inside a function counts too; what only types need does not."""
+    module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body.clear()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "scratchcard":
+            assert floor_of(node.module) >= floor_of(module), f"line {node.lineno}: {node.module}"
