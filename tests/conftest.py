@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from hypothesis import settings
 
 from registered import ENGINES_BY_NAME, FAMILIES, OBJECTIVES_BY_NAME, SHORT_SEARCHES
+
+# A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Compiling takes seconds the first time, and other work may share the machine.
 settings.register_profile("scratchcard", deadline=None)
