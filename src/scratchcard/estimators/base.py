@@ -120,12 +120,14 @@ class TicketEstimator(BaseEstimator):
             activation=self.activation,
             input_bits=input_bits,
         )
-        if before is not None and network != before.network:
+        if before is None:
+            return network
+        if network != before.network:
             raise ValueError(
                 "warm_start=True goes on with the network of the previous fit; hidden_layer_sizes, "
                 "activation, weights, biases and input_bits must not change"
             )
-        return network
+        return before.network  # whose weights are drawn already
 
     # -- search ----------------------------------------------------------------------------------
 
