@@ -157,7 +157,7 @@ def test_find_hands_the_settings_on(search):
     assert (network.activation, network.seed) == ("step", 7)
     assert (limits.generations, limits.evaluations, limits.seconds) == (9, 1000, 90)
     assert search.settings["algorithm"].max_density == 0.3
-    assert search.settings["objective"] == "accuracy"
+    assert search.settings["objective"].name == "accuracy"
     assert (search.settings["seed"], search.settings["n_jobs"]) == (7, 3)
 
 
