@@ -114,8 +114,8 @@ def _few(where: str, labels: Array, answers: Answers | None) -> Array:
     n_different = len(np.unique(labels))
     if answers is None and n_different > MOST_NOT_ASKED:
         raise DataError(
-            f"{where} hold {n_different} different numbers: are they classes, or numbers "
-            "to predict? Say --classes or --numbers (answers='classes' or 'numbers')"
+            f"{where}: {n_different} different numbers. Are they classes, or numbers to predict? "
+            "Say --classes or --numbers (answers='classes' or 'numbers')"
         )
     return labels
 
