@@ -104,18 +104,20 @@ class Consensus:
         ndarray of shape (n_rows,), int64
             Clusters.
         """
-        answers = softmax(outputs * (temperature * self.softness))
+        answers = softmax(outputs.astype(np.float64) * (temperature * self.softness))
         return self._winners(self.neighbours.averaged(answers, self.steps))
 
     def _winners(self, answers: Floats) -> NDArray[np.int64]:
         if self.power != 1.0:
             answers = answers**self.power
-        return balanced(answers, self.weights, self.iterations, self.balance).argmax(axis=1)
+        shares = balanced(answers, self.weights, self.iterations, self.balance)
+        winners: NDArray[np.int64] = shares.argmax(axis=1)
+        return winners
 
 
 def softmax(logits: Floats) -> Floats:
     """Return probabilities, (n_rows, n_outputs), for these logits."""
-    found = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
     found /= found.sum(axis=1, keepdims=True)
     return found
 
@@ -133,3 +135,34 @@ def balanced(answers: Floats, weights: Floats, iterations: int, balance: float) 
         sizes = rows @ answers
         factors = (1.0 / (sizes * answers.shape[1])) ** balance
     return answers * factors
+
+
+def shared_information(
+    answers: Floats, others: Floats, weights: NDArray[np.int64] | None = None
+) -> float:
+    """Return the mutual information of the cluster of a row and that of its neighbours, in nats.
+
+    It is highest where neighbours agree, are sure, and where clusters are equally large; then it is
+    the logarithm of their number.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (n_rows, n_clusters)
+        Probabilities of each row.
+    others : ndarray of shape (n_rows, n_clusters)
+        Probabilities of each row's neighbours.
+    weights : ndarray of shape (n_rows,) or None
+        How much each row counts; None for all the same.
+
+    Returns
+    -------
+    float
+        The information, from 0 to the logarithm of the number of clusters.
+    """
+    counts = np.ones(len(answers)) if weights is None else weights.astype(np.float64)
+    joint = (answers * (counts / counts.sum())[:, None]).T @ others
+    joint = (joint + joint.T) / 2
+    sizes = joint.sum(axis=0)
+    apart = np.outer(sizes, sizes)
+    some = joint > 0
+    return float((joint[some] * np.log(joint[some] / apart[some])).sum())

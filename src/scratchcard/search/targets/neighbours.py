@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ __all__ = ["Neighbours"]
 SHIFTS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))  # by which an image is like its copies
 PIECE = 4096  # rows whose neighbours are looked up at once
 
+IMAGE_COPIES = 3  # nearest copies that are looked up for each neighbour, because images repeat
+
+Integers = NDArray[np.integer[Any]]
 Floats = NDArray[np.float64]
 
 
@@ -36,9 +40,9 @@ class Neighbours:
     @classmethod
     def of(
         cls,
-        inputs: NDArray[np.integer[Any]],
+        inputs: Integers,
         k: int,
-        others: NDArray[np.integer[Any]] | None = None,
+        others: Integers | None = None,
         images: bool = False,
     ) -> Neighbours:
         """Find the ``k`` rows that are nearest to each row.
@@ -73,7 +77,6 @@ class Neighbours:
         rows, found = _nearest(inputs, pool, k, are_own, images)
         ones = np.ones(len(rows))
         graph = csr_array((ones, (rows, found)), shape=(len(inputs), len(pool)))
-        graph.data[:] = 1.0
         if are_own:
             graph = (graph + graph.T) * 0.5 + eye_array(len(inputs))
         graph = csr_array(graph)
@@ -103,47 +106,60 @@ class Neighbours:
 
 
 def _nearest(
-    inputs: NDArray[np.integer[Any]],
-    pool: NDArray[np.integer[Any]],
-    k: int,
-    are_own: bool,
-    images: bool,
+    inputs: Integers, pool: Integers, k: int, are_own: bool, images: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return pairs of a row and one of its ``k`` nearest rows of the pool, in order."""
+    """Return pairs of a row and one of its ``k`` nearest rows of the pool, in order.
+
+    Squared distances are sums of integers that float64 holds exactly, so that ties are ties.
+    """
     from sklearn.neighbors import NearestNeighbors
 
-    copies = [pool]
-    if images:
-        side = int(np.sqrt(pool.shape[1]))
-        images_of = pool.reshape(-1, side, side)
-        copies = [np.roll(images_of, shift, (1, 2)).reshape(pool.shape) for shift in SHIFTS]
-    everything = np.concatenate(copies).astype(np.float32)
-    # A row finds itself and all of its own copies first.
-    wanted = min(k * (1 if not images else 3) + len(copies) * are_own + 1, len(everything))
-    search = NearestNeighbors(n_neighbors=wanted).fit(everything)
-    pairs = []
+    copies = _shifted(pool) if images else pool
+    # Among the nearest are the row itself, and several copies of the same image.
+    wanted = (IMAGE_COPIES * k if images else k) + len(copies) // len(pool) * are_own + 1
+    search = NearestNeighbors(n_neighbors=min(wanted, len(copies)))
+    search.fit(copies.astype(np.float32))
+    rows, found = [], []
     for start in range(0, len(inputs), PIECE):
         part = inputs[start : start + PIECE].astype(np.float32)
         far, which = search.kneighbors(part)
         which = which % len(pool)
-        here = np.arange(start, start + len(part))
-        for row, distances, others in zip(here, far, which, strict=True):
-            pairs.append(_chosen(row, distances, others, k, are_own))
-    rows = np.repeat(np.arange(len(inputs)), [len(part) for part in pairs])
-    return rows, np.concatenate(pairs)
+        numbers = np.arange(start, start + len(part))
+        is_other = which != numbers[:, None] if are_own else np.ones(which.shape, bool)
+        if images:
+            is_other &= _are_first(which)
+        row, place = np.nonzero(_closest(far, is_other, k))
+        rows.append(numbers[row])
+        found.append(which[row, place])
+    return np.concatenate(rows), np.concatenate(found)
 
 
-def _chosen(
-    row: int, distances: Floats, others: NDArray[np.int64], k: int, are_own: bool
-) -> NDArray[np.int64]:
-    """Return the k nearest different rows, in order of their number; ties at the end are left."""
-    if are_own:
-        kept = others != row
-        distances, others = distances[kept], others[kept]
-    different, first = np.unique(others, return_index=True)
-    nearest = distances[first]  # distances come in increasing order
-    if len(different) <= k:
-        return different
-    limit = np.partition(nearest, k)[k]
-    closer = different[nearest < limit]
-    return closer if len(closer) else np.sort(different)[:k]
+def _shifted(rows: Integers) -> Integers:
+    """Return square images, and then the same images shifted by a pixel to each side."""
+    side = math.isqrt(rows.shape[1])
+    images = rows.reshape(-1, side, side)
+    copies = [np.roll(images, shift, (1, 2)).reshape(rows.shape) for shift in SHIFTS]
+    return np.concatenate(copies)
+
+
+def _are_first(which: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return whether no number to the left in the same line is the same, (n_lines, n)."""
+    order = np.argsort(which, axis=1, kind="stable")
+    ordered = np.take_along_axis(which, order, axis=1)
+    is_new = np.ones(which.shape, bool)
+    is_new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    found = np.empty_like(is_new)
+    np.put_along_axis(found, order, is_new, axis=1)
+    return found
+
+
+def _closest(far: Floats, is_other: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
+    """Return which of the rows found, (n_lines, n), nearest first, are a line's ``k`` nearest.
+
+    Of those that are all as far as the one after the last, none is, unless there is no other.
+    """
+    rank = np.cumsum(is_other, axis=1)
+    nearest = is_other & (rank <= k)
+    beyond = np.where(rank > k, far, np.inf).min(axis=1)
+    closer = nearest & (far < beyond[:, None])
+    return np.where(closer.any(axis=1, keepdims=True), closer, nearest)
