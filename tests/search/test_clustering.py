@@ -12,7 +12,7 @@ from scratchcard.search import cluster
 
 CENTRES = np.array([[-90, 0, 40], [80, 80, -50], [20, -90, 90]])
 NETWORK = Network.dense((3, 20, 3), seed=1)
-SHORT = {"limits": Limits(generations=12), "n_init": 3}
+SHORT = {"limits": Limits(generations=12), "n_init": 4}
 
 
 def blobs(n_rows, seed=0):
@@ -81,8 +81,8 @@ def test_starts_are_compared_on_rows_set_aside():
 
 def test_limits_are_those_of_all_starts():
     rows, _ = blobs(200)
-    found = cluster(NETWORK, rows, limits=Limits(evaluations=6000), n_init=3)
-    assert 4000 < found.evaluations < 9000
+    found = cluster(NETWORK, rows, limits=Limits(evaluations=6000), n_init=4)
+    assert 3000 < found.evaluations < 9000
     assert found.stopped_by == "evaluations"
     found = cluster(NETWORK, rows, limits=Limits(seconds=0.3), n_init=3, n_jobs=2)
     assert found.stopped_by == "seconds"
@@ -93,14 +93,15 @@ def test_a_callback_sees_all_starts_and_may_end_them():
     rows, _ = blobs(200)
     seen = []
     found = cluster(NETWORK, rows, **SHORT, callbacks=[seen.append], n_jobs=2)
-    assert len(seen) == found.generations == 36
-    assert [progress.generation for progress in seen] == list(range(1, 37))
-    assert seen[-1].generations == 36
+    n_rounds = 4 * 3 + 9  # one of four goes on after a quarter of its rounds
+    assert len(seen) == found.generations == n_rounds
+    assert [progress.generation for progress in seen] == list(range(1, n_rounds + 1))
+    assert seen[-1].generations == n_rounds
     assert seen[-1].fraction == pytest.approx(1.0)
     assert seen[-1].evaluations == found.evaluations
-    found = cluster(NETWORK, rows, **SHORT, callbacks=[lambda progress: progress.generation == 5])
+    found = cluster(NETWORK, rows, **SHORT, callbacks=[lambda progress: progress.generation == 2])
     assert found.stopped_by == "callback"
-    assert found.generations == 5
+    assert found.generations == 2
     assert np.isnan(found.scores[1:]).all()
 
 
@@ -117,14 +118,22 @@ def test_an_interrupt_keeps_the_best_so_far():
     interrupts = Interrupts()
 
     def interrupt(progress):
-        if progress.generation == 15:
+        if progress.generation == 15:  # in the second part of the best start
             interrupts.flag[0] = 1
 
     found = cluster(NETWORK, rows, **SHORT, callbacks=[interrupt], interrupts=interrupts)
     assert found.stopped_by == "interrupt"
     assert 15 <= found.generations <= 16
-    whole = cluster(NETWORK, rows, limits=SHORT["limits"], n_init=1)
-    assert found.scores[0] == whole.scores[0]
+    assert found.score == max(found.scores)
+    assert found.mask.surviving > 0
+
+
+def test_the_start_that_wins_is_the_search_alone():
+    rows, _ = blobs(200)
+    found = cluster(NETWORK, rows, **SHORT)
+    alone = cluster(NETWORK, rows, limits=SHORT["limits"], n_init=1, seed=found.chosen)
+    assert (alone.mask, alone.head, alone.score) == (found.mask, found.head, found.score)
+    assert len(found.history) == len(alone.history) == 12
 
 
 @pytest.mark.parametrize(
