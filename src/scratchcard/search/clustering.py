@@ -24,7 +24,8 @@ from scratchcard.objectives import get_objective
 from scratchcard.rows import Rows, check_fit, integer_weights
 from scratchcard.search.callbacks import Callback
 from scratchcard.search.evolution import MAX_THREADS, Outcome, evolve, warm_up
-from scratchcard.search.limits import MOST, Limits, Progress
+from scratchcard.search.limits import MOST as LARGEST
+from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic
 from scratchcard.search.population import Population
@@ -35,10 +36,11 @@ from scratchcard.ticket import Network
 # benchmarks/without_labels.py and docs/search.md say what was measured of these.
 STARTS = 32  # searches from other first targets
 ROUNDS = 160  # generations of a search, each with targets of its own
-TRIALS = 1000  # of an individual in a round
+TRIALS = 12  # of an individual in a round, times the square root of the number of weights
 PAUSE = 0.25  # share of a search after which it goes on only if it is among the best
 KEPT = 0.25  # share of the starts that are
 NEIGHBOURS = 5  # of a row, among which its targets are agreed on
+MOST = 1 << 14  # rows that are searched, drawn where there are more
 MAX_DENSITY = 0.1
 PAUSED = "paused"
 
@@ -94,13 +96,13 @@ def cluster(
     network : Network
         The frozen random network.
     train : Rows
-        Rows that the search reads.
+        Rows that the search reads: 16,384 of them, evenly drawn, where more are different.
     validation : Rows or None
         Rows that the starts are compared on, by how well each agrees with its nearest rows of
         ``train``; None to compare them on ``train`` itself.
     algorithm : Algorithm or None
         What searches between two renewals of the targets, which come before every generation. None
-        for the memetic search with one individual and 1,000 trials in a generation.
+        for :func:`clustering_algorithm`.
     limits : Limits or None
         When to stop: generations of each start; evaluations and seconds of all starts together.
     seed : int
@@ -129,8 +131,8 @@ def cluster(
     KeyboardInterrupt
         After Ctrl-C before there is a first mask.
     """
-    algorithm = Memetic(MAX_DENSITY, population=1, burst=TRIALS) if algorithm is None else algorithm
-    limits = (Limits() if limits is None else limits).filled(ROUNDS)
+    algorithm = clustering_algorithm(network) if algorithm is None else algorithm
+    limits = (Limits() if limits is None else limits).filled(algorithm.generations)
     if limits.patience is not None:
         raise ValueError(
             "patience takes labels to watch, and there are none; got "
@@ -138,9 +140,10 @@ def cluster(
         )
     n_jobs = as_int("n_jobs", n_jobs, 1, MAX_THREADS)
     n_init = as_int("n_init", n_init, 1, MAX_THREADS)
-    seed = as_int("seed", seed, 0, MOST)
+    seed = as_int("seed", seed, 0, LARGEST)
     train = _unlabelled(network, train, "train")
     _check_clusters(network, train, images)
+    train = _some(train)
     if validation is not None:
         validation = _unlabelled(network, validation, "validation")
     with ExitStack() as stack:
@@ -153,6 +156,25 @@ def cluster(
         return starts.run(callbacks)
 
 
+def clustering_algorithm(network: Network, max_density: float = MAX_DENSITY) -> Memetic:
+    """Return the search that :func:`cluster` uses by default: short bursts of one individual.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    max_density : float
+        Largest share of the weights that may stay, above 0 and at most 1.
+
+    Returns
+    -------
+    Memetic
+        The settings.
+    """
+    n_trials = max(1, round(TRIALS * math.sqrt(network.n_weights)))
+    return Memetic(max_density=max_density, population=1, burst=n_trials, generations=ROUNDS)
+
+
 def _unlabelled(network: Network, rows: Rows, name: str) -> Rows:
     """Return the different rows that count, each once, without the targets that they came with.
 
@@ -163,6 +185,11 @@ def _unlabelled(network: Network, rows: Rows, name: str) -> Rows:
     first, counts = distinct(rows.inputs, rows.weights)
     weights = integer_weights(counts.astype(np.float64))
     return Rows(rows.inputs[first], np.zeros(len(first), np.int64), weights)
+
+
+def _some(rows: Rows) -> Rows:
+    """Return at most ``MOST`` of the rows; they come in random order."""
+    return Rows(rows.inputs[:MOST], rows.targets[:MOST], rows.weights[:MOST])
 
 
 def _check_clusters(network: Network, rows: Rows, images: bool) -> None:
@@ -266,7 +293,8 @@ class _Starts:
 
     def _run(self, start: _Start, seconds: float | None, n_jobs: int) -> None:
         """Run one search until it is paused, or from there to its end."""
-        evaluations, seed = self.limits.evaluations, self.seed + start.number
+        evaluations = self.limits.evaluations
+        seed = int(np.random.SeedSequence([self.seed, start.number]).generate_state(1)[0])
         if evaluations is not None:
             evaluations = max(1, int(evaluations / self.whole))
         watching = _Watching(self.beside, start, self.pause, seconds is not None)
