@@ -1,8 +1,10 @@
 """How objectives of numbers read outputs: by straight lines, fitted anew in every generation.
 
-A line has the least squares of the best individual, so that the search need not find the level and
-the size of answers by itself. But it is never flatter than ``FLATTEST``: the outputs of early masks
-say nearly nothing of the answers, and a line that says so would hide what a mutation changes.
+They are fitted to the outputs of the best individual, so that the search need not find the level
+and the size of answers by itself. For the squared error they only bring outputs to about ±1, since
+that objective fits a line of its own to every candidate. Elsewhere they have the least squares, but
+are never flatter than ``FLATTEST``: the outputs of early masks say nearly nothing of the answers,
+and a line that says so would hide what a mutation changes.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from scratchcard.ticket.heads.numbers import UNIT
 Floats = NDArray[np.float64]
 Outputs = NDArray[np.integer[Any]]
 
-FLATTEST = 0.5
+FLATTEST = 0.1
 """Least deviation of what a line makes of the outputs, as a multiple of that of the targets."""
 STEEPEST = 2.0**60  # most that a scale is, so that no product of float32 overflows
 
@@ -83,15 +85,19 @@ class StraightLines:
 
     def _slope(self, x: Floats, y: Floats, weights: NDArray[np.int64], now: float) -> float:
         mean, deviation = _spread(x, weights)
+        if deviation == 0:
+            return now
+        if self.loss == "squared_error":
+            return 1.0 / deviation
         centre, spread = _spread(y, weights)
-        if deviation == 0 or spread == 0:
+        if spread == 0:
             return now
         product = _mean((x - mean) * (y - centre), weights) / (deviation * spread)
         return max(product, FLATTEST) * spread / deviation
 
     def _offset(self, x: Floats, y: Floats, weights: NDArray[np.int64], scale: float) -> float:
         if self.loss == "squared_error":
-            return _mean(y, weights) - scale * _mean(x, weights)
+            return -scale * _mean(x, weights)
         if self.loss == "poisson":
             bits = np.clip(scale * x * math.log2(math.e), -100.0, 100.0).astype(np.float32)
             counts = _mean(exp2(bits).astype(np.float64), weights)

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from scratchcard.engines import make_engine_of
 from scratchcard.objectives import Objective
 from scratchcard.objectives.counts import ACCURACY
-from scratchcard.objectives.tempering import own_temperature
 from scratchcard.rows import Rows
 from scratchcard.search.genetic.arrivals import Arrivals
 from scratchcard.search.genetic.bits import ones, packed

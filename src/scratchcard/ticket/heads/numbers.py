@@ -351,9 +351,7 @@ class Numbers(Head):
     def __repr__(self) -> str:
         if self.n_outputs > 3:
             return f"Numbers({self.n_outputs} outputs, loss={self._loss!r})"
-        return (
-            f"Numbers({self._offset.tolist()}, {self._scale.tolist()}, loss={self._loss!r})"
-        )
+        return f"Numbers({self._offset.tolist()}, {self._scale.tolist()}, loss={self._loss!r})"
 
 
 def _as_numbers(name: str, values: npt.ArrayLike, n: int | None) -> Floats:
