@@ -58,7 +58,8 @@ def get_objective(objective: str | Objective) -> Objective:
     if isinstance(objective, Objective):
         return objective
     if isinstance(objective, str) and objective.startswith("quantile:"):
-        return _quantile(loss_named(objective))
+        objective = loss_named(objective)
+        return OBJECTIVES[objective] if objective in OBJECTIVES else _quantile(objective)
     if not isinstance(objective, str) or objective not in OBJECTIVES:
         raise ValueError(f"objective takes one of {', '.join(OBJECTIVES)}, got {objective!r}")
     return OBJECTIVES[objective]

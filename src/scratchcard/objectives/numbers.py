@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchcard.checks import TINY, as_number
 from scratchcard.compiled.cache import jit
 from scratchcard.compiled.float32 import (
     clip_scalar,
@@ -38,13 +39,15 @@ MOST = np.float32(LARGEST)  # a loss above this counts as this
 FURTHEST = np.float32(256.0)  # spreads to which numbers are clipped before they are squared
 CLIP = np.float32(100.0)  # bits to which the logarithms of counts are clipped
 PER_NAT, PER_BIT = np.float32(1.4426950408889634), np.float32(0.6931471805599453)
+EPSILON, BETWEEN = 2.0**-53, "between 0 and 1"  # of the level of a quantile
 LEAST = np.float32(2.0**-20)  # stands for 0 where a logarithm is multiplied by 0
 
 
 def _errors(outputs, targets, lines) -> Floats:
     """Return the target minus what was read, (n_rows, n_outputs)."""
     read = outputs.astype(np.float32) * lines[0] + lines[1]
-    return targets.astype(np.float32) * STEP - read
+    errors: Floats = targets.astype(np.float32) * STEP - read
+    return errors
 
 
 def _summed(losses: Floats, weights) -> NDArray[np.int64]:
@@ -270,7 +273,7 @@ def quantile_loss(level: float) -> Objective:
     ValueError
         For another level.
     """
-    name = loss_named(f"quantile:{level!r}" if not isinstance(level, str) else level)
+    name = loss_named(f"quantile:{as_number('level', level, TINY, 1.0 - EPSILON, BETWEEN)!r}")
     above = np.float32(level_of(name))
     below = np.float32(above - ONE)
 

@@ -36,10 +36,10 @@ def rescale(job, state):
 @jit(inline="always")
 def is_read_by(reading, numbers):
     """Return whether outputs are read by these numbers."""
+    is_same = True
     for k in range(numbers.size):
-        if reading[k] != numbers[k]:
-            return False
-    return True
+        is_same &= reading[k] == numbers[k]
+    return is_same
 
 
 @jit(nogil=True)

@@ -35,10 +35,10 @@ class State(NamedTuple):
 
     With K outputs, planes 0 to K - 1 of ``outputs`` and ``exps`` hold these, and planes K to
     2K - 1 hold those under trial. ``outputs`` has three more: where targets are classes, plane 2K
-    holds the output of each row's target, and planes 2K + 1 and 2K + 2 the same under trial. Where an array's
-    second axis is 2, ``[:, 0]`` is kept and ``[:, 1]`` is under trial. An array that is called
-    padded has blocks a cache line apart, because threads that write to one line wait for each
-    other.
+    holds the output of each row's target, and planes 2K + 1 and 2K + 2 the same under trial. Where
+    an array's second axis is 2, ``[:, 0]`` is kept and ``[:, 1]`` is under trial. An array that is
+    called padded has blocks a cache line apart, because threads that write to one line wait for
+    each other.
     """
 
     mask: NDArray[np.uint8]  # (n_weights,)

@@ -99,12 +99,12 @@ class Choosing(Callback):
     def _judged(self, judge: Engine, masks: NDArray[np.uint8]) -> list[float]:
         """Return the scores of masks, each calibrated where the judge reads more than labels."""
         if judge.objective.reads_labels:
-            found = judge.evaluate(masks, n_jobs=self.n_jobs)
-            return [1.0 - judge.value(sums) for sums in found]
+            return [1.0 - judge.value(sums) for sums in judge.evaluate(masks, n_jobs=self.n_jobs)]
         scores = []
         for mask in masks:
             outputs, rows = judge.outputs(mask, len(judge.rows))
-            judge.temper(self.head.calibrated(outputs, rows.targets, rows.weights).reading)
+            head = self.head.calibrated(outputs.astype(np.int64), rows.targets, rows.weights)
+            judge.temper(head.reading)
             sums = judge.evaluate(mask[None], n_jobs=self.n_jobs)[0]
             scores.append(1.0 - judge.value(sums))
         return scores

@@ -139,7 +139,7 @@ def offset_for(loss: str, scale: float, x: Floats, y: Floats, weights: Floats) -
         total = float(weights @ y) or HALF_A_ROW  # rows that are all 0 have a logarithm, too
         logs = scale * x
         highest = logs.max()
-        return math.log(total / float(weights @ np.exp(logs - highest))) - highest
+        return math.log(total / float(weights @ np.exp(logs - highest))) - float(highest)
     return _quantile(y - scale * x, weights, level_of(loss))
 
 
