@@ -75,7 +75,9 @@ class Goal(ABC):
             Plain values that JSON holds; shares are fractions of 1.
         """
 
-    def check(self, objective: Objective, augment: str | None, prune: str | None) -> None:
+    def check(  # noqa: B027 (a goal may have nothing to refuse)
+        self, objective: Objective, augment: str | None, prune: str | None
+    ) -> None:
         """Raise ValueError for settings of a search that do not suit the goal.
 
         Parameters

@@ -16,6 +16,7 @@ from scratchcard.datasets import load
 from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.counts import ACCURACY
+from scratchcard.objectives.tempering import own_temperature
 from scratchcard.rows import Rows
 from scratchcard.search import Genetic, Limits, evolve
 from scratchcard.search.genetic import arrivals
@@ -29,7 +30,6 @@ from scratchcard.search.genetic.operators import (
 )
 from scratchcard.search.genetic.presets import PRESETS
 from scratchcard.search.genetic.screening import CHANCE, LEAST_RATIO, SAMPLES, Screening, margin
-from scratchcard.search.genetic.search import own_temperature
 from scratchcard.search.task import Task
 from scratchcard.search.temperature import search_temperature
 from scratchcard.ticket.mask import Mask
