@@ -5,12 +5,21 @@ from __future__ import annotations
 from scratchcard.objectives.base import Objective, ObjectiveError, bits_per_output
 from scratchcard.objectives.counts import ACCURACY, BALANCED_ACCURACY, MACRO_F1
 from scratchcard.objectives.custom import custom_objective
+from scratchcard.objectives.information import MUTUAL_INFORMATION, mutual_information
 from scratchcard.objectives.margin import MARGIN
 from scratchcard.objectives.softmax import BRIER, CROSS_ENTROPY
 
 OBJECTIVES = {
     objective.name: objective
-    for objective in (CROSS_ENTROPY, ACCURACY, BALANCED_ACCURACY, MACRO_F1, BRIER, MARGIN)
+    for objective in (
+        CROSS_ENTROPY,
+        ACCURACY,
+        BALANCED_ACCURACY,
+        MACRO_F1,
+        BRIER,
+        MARGIN,
+        MUTUAL_INFORMATION,
+    )
 }
 """The built-in objectives by name. A new one is a file here and a row in this table."""
 
@@ -47,4 +56,5 @@ __all__ = [
     "bits_per_output",
     "custom_objective",
     "get_objective",
+    "mutual_information",
 ]

@@ -15,6 +15,7 @@ import numpy as np
 
 from scratchcard.checks import as_int
 from scratchcard.engines import IncrementalEngine
+from scratchcard.engines.checks import check_group
 from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows, check_fit
@@ -26,7 +27,12 @@ from scratchcard.search.memetic import Memetic
 from scratchcard.search.population import Population
 from scratchcard.search.targets import Given, Targets
 from scratchcard.search.task import Algorithm, Individual, Task
-from scratchcard.search.temperature import SMOOTHING, calibrated, search_temperature
+from scratchcard.search.temperature import (
+    SMOOTHING,
+    answered_by_neighbours,
+    calibrated,
+    search_temperature,
+)
 from scratchcard.ticket import Classes, Head, Mask, Network
 
 DEFAULT_DENSITY = 0.5  # density of random masks, where an algorithm has no limit
@@ -163,6 +169,11 @@ def evolve(
     for name, rows in (("train", train), ("validation", validation)):
         if rows is not None:
             check_fit(network, rows, name)
+    check_group(objective, train)
+    if validation is not None and not objective.reads_targets:
+        raise ValueError(
+            f"validation takes None with objective {objective.name!r}, which reads no targets"
+        )
     if start is not None:
         network.check_mask(start, "start")
     if resume is not None:
@@ -241,6 +252,9 @@ class _Found:
             for one in (mask, self.start):
                 if one is None or (one is self.start and self._is_too_dense(one)):
                     continue
+                if not task.objective.reads_targets:
+                    outputs = task.network.outputs(one, judges.inputs)
+                    judges = answered_by_neighbours(outputs, judges)
                 head = calibrated(self.head, task.network, one, judges, smoothing)
                 engine.temper(head.temperature)
                 sums = engine.evaluate(one.flat()[None], n_jobs=task.n_jobs)[0]

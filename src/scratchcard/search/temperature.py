@@ -121,6 +121,25 @@ def retempered(
     return float(np.float32(sharpness * lowest * 2.0 ** (step / 2)))
 
 
+def answered_by_neighbours(outputs: NDArray[np.integer], rows: Rows) -> Rows:
+    """Return the rows, each with what is answered for the row beside it in its group as target.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, n_outputs) of integers
+        Outputs for the rows.
+    rows : Rows
+        The rows; their targets are not read.
+
+    Returns
+    -------
+    Rows
+        The rows with other targets.
+    """
+    answers = outputs.argmax(axis=1).reshape(-1, rows.group)
+    return rows.with_targets(np.roll(answers, 1, axis=1).ravel())
+
+
 def calibrated(
     head: Head, network: Network, mask: Mask, rows: Rows, smoothing: float | None = None
 ) -> Head:

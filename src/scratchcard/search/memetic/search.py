@@ -38,7 +38,7 @@ from scratchcard.search.memetic.sampler import Sampler
 from scratchcard.search.memetic.windows import Windows
 from scratchcard.search.population import Population
 from scratchcard.search.task import Individual, Task
-from scratchcard.search.temperature import retempered
+from scratchcard.search.temperature import answered_by_neighbours, retempered
 from scratchcard.ticket import Mask
 
 if TYPE_CHECKING:
@@ -221,6 +221,8 @@ class MemeticSearch:
     def retemper(self) -> None:
         """Fit the temperature to the best individual; bursts that follow compute with it."""
         outputs, rows = self.members[0].sample(self.window, TEMPERATURE_ROWS)
+        if not self.task.objective.reads_targets:
+            rows = answered_by_neighbours(outputs, rows)
         temperature = retempered(
             outputs,
             rows,
