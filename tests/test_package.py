@@ -20,6 +20,7 @@ FLOORS = (
     ("research",),
     ("estimators",),
     ("find",),
+    ("goals",),
     ("search",),
     ("datasets",),
     ("engines",),

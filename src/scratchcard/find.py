@@ -11,19 +11,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
 from scratchcard.engines import IncrementalEngine
+from scratchcard.goals import Goal, goal_of
 from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows.augmentation import check_augmentation
-from scratchcard.search import Algorithm, Limits, Outcome, evolve, prune
+from scratchcard.search import Algorithm, Limits, Outcome, prune
 from scratchcard.search.evolution import MAX_THREADS, AnyCallback
-from scratchcard.search.problem import Labelled, Problem, make_algorithm
+from scratchcard.search.problem import Labelled, Problem
 from scratchcard.search.temperature import calibrated
-from scratchcard.ticket import Classes, Head, Network, Ticket
+from scratchcard.ticket import Head, Network, Ticket
 from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
 from scratchcard.ticket.scaling import needed_bits
 
@@ -52,12 +51,13 @@ class Found:
         Returns
         -------
         dict
-            Plain values that JSON holds. Accuracies, densities and shares are fractions of 1.
+            Plain values that JSON holds. Accuracies, densities and shares are fractions of 1. How
+            good the ticket is stands there as its goal judges.
         """
         data, ticket, outcome = self.search.dataset, self.ticket, self.outcome
-        labels, counts = np.unique(data.train.y, return_counts=True)
         return {
             "dataset": data.name,
+            "goal": self.search.chosen_goal.name,
             "rows": {
                 "train": len(data.train.y),
                 "validation": len(data.validation.y),
@@ -70,11 +70,8 @@ class Found:
             "seed": ticket.network.seed,
             "search_seed": self.search.seed_of_search,
             "algorithm": str(self.search.algorithm),
-            "objective": get_objective(self.search.objective).name,
-            "train_accuracy": ticket.score(*data.train),
-            "validation_accuracy": ticket.score(*data.validation),
-            "test_accuracy": ticket.score(*data.test),
-            "majority_accuracy": float(np.mean(data.test.y == labels[counts.argmax()])),
+            "objective": self.search.chosen_objective.name,
+            **self.search.chosen_goal.judged(data, ticket),
             "density": ticket.mask.density,
             "effective_density": ticket.mask.effective_density,
             "surviving_weights": ticket.mask.surviving,
@@ -104,9 +101,11 @@ class Search:
     algorithm : str or Algorithm
         "memetic", "genetic" (the paper's), or one with settings of its own, such as
         ``Memetic(max_density=0.05, sample=0.6)``, whose own density holds.
-    objective : str or Objective
+    objective : str, Objective or None
         What the search minimises: a name of :data:`scratchcard.objectives.OBJECTIVES`, or an
-        objective.
+        objective; None for that of the goal, for classes "cross_entropy".
+    goal : Goal or None
+        What the ticket is to answer; None for the classes or numbers of the data set.
     weights, biases, activation : str
         Families of the random weights and biases, and the activation of hidden units; see
         :class:`scratchcard.Network`.
@@ -140,7 +139,8 @@ class Search:
     hidden: tuple[int, ...] = (100,)
     max_density: float | None = None
     algorithm: str | Algorithm = "memetic"
-    objective: str | Objective = "cross_entropy"
+    objective: str | Objective | None = None
+    goal: Goal | None = None
     weights: str = "uniform"
     biases: str = "uniform"
     activation: str = "relu"
@@ -153,7 +153,7 @@ class Search:
     n_jobs: int = 1
 
     def __post_init__(self) -> None:
-        objective = get_objective(self.objective)
+        objective = self.chosen_objective
         if objective.group > 1:
             raise ValueError(
                 f"objective {objective.name!r} takes rows in groups of {objective.group}, such as "
@@ -176,7 +176,7 @@ class Search:
                 f"hidden takes layers with at most {MAX_WEIGHTS} weights in all, "
                 f"got {self.network.n_weights}"
             )
-        algorithm = make_algorithm(self.algorithm, self.max_density, self.problem.network)
+        algorithm = self.chosen_algorithm
         check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
@@ -206,12 +206,10 @@ class Search:
             After Ctrl-C before there is a first mask.
         """
         problem = self.problem
-        outcome = evolve(
-            problem.network,
-            problem.train,
-            problem.validation,
-            algorithm=make_algorithm(self.algorithm, self.max_density, problem.network),
-            objective=self.objective,
+        outcome = self.chosen_goal.search(
+            problem,
+            algorithm=self.chosen_algorithm,
+            objective=self.chosen_objective,
             limits=self.limits,
             seed=self.seed_of_search,
             n_jobs=self.n_jobs,
@@ -237,9 +235,7 @@ class Search:
         if interrupts is not None and interrupts.interrupted:
             return replace(outcome, stopped_by="interrupt")
         head = calibrated(outcome.head, network, mask, validation)
-        engine = IncrementalEngine(
-            network, problem.train, get_objective(self.objective), head.temperature
-        )
+        engine = IncrementalEngine(network, problem.train, self.chosen_objective, head.temperature)
         value = engine.value(engine.evaluate(mask.flat()[None])[0])
         return replace(outcome, mask=mask, head=head, objective=value)
 
@@ -249,9 +245,24 @@ class Search:
         return self.seed if self.search_seed is None else self.search_seed
 
     @cached_property
+    def chosen_goal(self) -> Goal:
+        """What the ticket is to answer."""
+        return goal_of(self.dataset) if self.goal is None else self.goal
+
+    @cached_property
+    def chosen_objective(self) -> Objective:
+        """What the search minimises."""
+        return get_objective(self.objective or self.chosen_goal.objective)
+
+    @cached_property
+    def chosen_algorithm(self) -> Algorithm:
+        """What searches, with its settings."""
+        return self.chosen_goal.algorithm(self.algorithm, self.max_density, self.network)
+
+    @cached_property
     def head(self) -> Head:
-        """What the outputs mean: the classes of the training rows."""
-        return Classes(self.dataset.classes)
+        """What the outputs mean, not calibrated yet."""
+        return self.chosen_goal.head(self.dataset)
 
     @cached_property
     def network(self) -> Network:
@@ -270,10 +281,11 @@ class Search:
     def problem(self) -> Problem:
         """The network, and the training and validation rows in its integers."""
 
-        def labelled(part: Part) -> Labelled:
-            return Labelled(part.X, self.head.targets(part.y))
+        data, goal = self.dataset, self.chosen_goal
 
-        data = self.dataset
+        def labelled(part: Part) -> Labelled:
+            return goal.labelled(data, part, self.head)
+
         return Problem.make(self.network, labelled(data.train), labelled(data.validation))
 
 

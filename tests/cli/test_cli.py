@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-import scratchcard.find
+import scratchcard.goals.base
 from scratchcard import Mask, Ticket, __version__
 from scratchcard.cli import main
 from scratchcard.cli.console import ProgressLine, clock, describe, percent, thousands
@@ -25,6 +25,7 @@ from scratchcard.datasets import load
 from scratchcard.search import Outcome, Progress
 
 REPORT_KEYS = {
+    "goal",
     "dataset", "rows", "network", "weights", "biases", "activation", "seed", "search_seed",
     "algorithm", "objective", "train_accuracy", "validation_accuracy", "test_accuracy",
     "majority_accuracy", "density", "effective_density", "surviving_weights", "connected",
@@ -65,7 +66,7 @@ class FakeSearch:
 @pytest.fixture
 def search(monkeypatch):
     fake = FakeSearch()
-    monkeypatch.setattr(scratchcard.find, "evolve", fake)
+    monkeypatch.setattr(scratchcard.goals.base, "evolve", fake)
     return fake
 
 
@@ -156,7 +157,7 @@ def test_find_hands_the_settings_on(search):
     assert (network.activation, network.seed) == ("step", 7)
     assert (limits.generations, limits.evaluations, limits.seconds) == (9, 1000, 90)
     assert search.settings["algorithm"].max_density == 0.3
-    assert search.settings["objective"] == "accuracy"
+    assert search.settings["objective"].name == "accuracy"
     assert (search.settings["seed"], search.settings["n_jobs"]) == (7, 3)
 
 
@@ -213,7 +214,7 @@ def test_find_interrupted_before_the_search(monkeypatch, capsys):
     def evolve(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(scratchcard.find, "evolve", evolve)
+    monkeypatch.setattr(scratchcard.goals.base, "evolve", evolve)
     assert main(["find", "iris"]) == 130
     assert capsys.readouterr().err.strip() == "scratchcard: interrupted before there was a result"
     assert os.listdir() == []
@@ -303,7 +304,7 @@ def test_errors_that_nobody_foresaw(refused, monkeypatch, error, message):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(scratchcard.find, "evolve", fail)
+    monkeypatch.setattr(scratchcard.goals.base, "evolve", fail)
     assert refused("find", "iris") == f"scratchcard: {message}\n"
 
 

@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import scratchcard.estimators.classifier
+import scratchcard.estimators.base
 import scratchcard.search.memetic.search
 from classifiers import SHORT, small
 from hinge import hinge
@@ -333,13 +333,13 @@ def test_warm_start_goes_on(iris):
 
 def test_warm_start_sets_the_same_rows_aside(iris, monkeypatch):
     aside = []
-    original = scratchcard.estimators.classifier.evolve
+    original = scratchcard.estimators.base.evolve
 
     def evolve(network, train, validation, **settings):
         aside.append(validation.inputs)
         return original(network, train, validation, **settings)
 
-    monkeypatch.setattr(scratchcard.estimators.classifier, "evolve", evolve)
+    monkeypatch.setattr(scratchcard.estimators.base, "evolve", evolve)
     classifier = small(warm_start=True, early_stopping=True, max_iter=1, random_state=None)
     classifier.fit(*iris).fit(*iris)
     assert np.array_equal(*aside)
@@ -399,7 +399,7 @@ def test_early_stopping_sets_rows_of_each_class_aside(monkeypatch, iris):
         parts.append((train, validation))
         return evolve(network, train, validation, **settings)
 
-    monkeypatch.setattr(scratchcard.estimators.classifier, "evolve", spy)
+    monkeypatch.setattr(scratchcard.estimators.base, "evolve", spy)
     small(early_stopping=True, validation_fraction=0.2).fit(X[keep], y[keep])
     train, validation = parts[-1]
     assert np.bincount(train.targets).tolist() == [40, 40, 2]
@@ -434,7 +434,7 @@ def test_an_interrupt_keeps_the_best_so_far(monkeypatch, iris):
         if progress.generation == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(scratchcard.estimators.classifier, "_print_progress", interrupt)
+    monkeypatch.setattr(scratchcard.estimators.base, "_print_progress", interrupt)
     classifier = small(verbose=1, max_iter=50)
     with pytest.raises(KeyboardInterrupt, match="interrupted; the best ticket so far is kept"):
         classifier.fit(*iris)
@@ -463,7 +463,7 @@ def test_an_interrupt_ends_a_grid_search(monkeypatch, iris):
         seen.append(progress.generation)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(scratchcard.estimators.classifier, "_print_progress", interrupt)
+    monkeypatch.setattr(scratchcard.estimators.base, "_print_progress", interrupt)
     grid = GridSearchCV(small(verbose=1), {"max_iter": [3, 4, 5]}, cv=3)
     with pytest.raises(KeyboardInterrupt):
         grid.fit(*iris)

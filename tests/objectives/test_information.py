@@ -1,4 +1,4 @@
-"""Mutual information over pairs: what it means, in both engines, and searches that need no label."""
+"""Mutual information over pairs: what it means, in both engines, in searches without labels."""
 
 from __future__ import annotations
 

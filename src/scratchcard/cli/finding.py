@@ -11,10 +11,8 @@ import click
 
 from scratchcard.cli.console import (
     ProgressLine,
-    clock,
     complain,
     complain_at_once,
-    percent,
     print_table,
     say,
 )
@@ -31,6 +29,7 @@ from scratchcard.cli.options import (
     unused,
 )
 from scratchcard.cli.saving import Saved, save
+from scratchcard.cli.summaries import summary
 from scratchcard.cores import usable_cores
 from scratchcard.interrupts import Interrupts
 
@@ -173,39 +172,3 @@ def _tell(report: dict[str, Any], saved: Saved, as_json: bool) -> int:
     if saved.problem:
         return 1
     return INTERRUPTED if report["stopped_by"] == "interrupt" else 0
-
-
-def summary(report: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the names and values of the table at the end of a search."""
-    rows = report["rows"]
-    n_weights = round(report["surviving_weights"] / report["density"]) if report["density"] else 0
-    return [
-        ("ticket", f"{report['ticket'] or 'in no file'}, {report['ticket_bytes']} bytes"),
-        (
-            "network",
-            f"{report['network']} {report['activation']}, {report['weights']} weights, "
-            f"{report['biases']} biases, seed {report['seed']}",
-        ),
-        (
-            "test accuracy",
-            f"{percent(report['test_accuracy'])} of {rows['test']} rows "
-            f"(always the commonest class: {percent(report['majority_accuracy'])})",
-        ),
-        (
-            "validation accuracy",
-            f"{percent(report['validation_accuracy'])} of {rows['validation']} rows",
-        ),
-        ("train accuracy", f"{percent(report['train_accuracy'])} of {rows['train']} rows"),
-        (
-            "density",
-            f"{percent(report['density'])}, {report['surviving_weights']} of {n_weights} "
-            f"weights ({percent(report['effective_density'])} on a path)",
-        ),
-        (
-            "search",
-            f"{report['algorithm']}, {report['generations']} generations, "
-            f"{report['evaluations']:,} candidates in {clock(report['seconds'])} "
-            f"({report['evaluations_per_second']:,.0f}/s)",
-        ),
-        ("stopped by", report["stopped_by"]),
-    ]

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from scratchcard.datasets.dataset import Array, DataError, Dataset, Part, split
+from scratchcard.datasets.dataset import Answers, Array, DataError, Dataset, Part, split
 from scratchcard.datasets.files import FILE_KINDS, read_features, read_labelled
 from scratchcard.datasets.idx import read_folder
 from scratchcard.datasets.named import NAMES, is_name, load_named
@@ -20,7 +20,7 @@ from scratchcard.datasets.named import NAMES, is_name, load_named
 __all__ = ["NAMES", "DataError", "Dataset", "Part", "load", "load_features", "split"]
 
 
-def load(data: str | Path, target: str | None = None) -> Dataset:
+def load(data: str | Path, target: str | None = None, answers: Answers | None = None) -> Dataset:
     """Read a data set and split it into training, validation and test rows.
 
     Parameters
@@ -28,7 +28,11 @@ def load(data: str | Path, target: str | None = None) -> Dataset:
     data : str or Path
         A name (see ``NAMES``), a file, or a folder with the four IDX files of MNIST's kind.
     target : str or None
-        The column (or NPZ array) with the labels; the last column (or ``y``) if None.
+        The column (or NPZ array) with the answers; the last column (or ``y``) if None.
+    answers : {"classes", "numbers", "none"} or None
+        What a search may read of the answers. None for what a named data set has; of a file, for
+        classes, and an error that asks where they may be numbers. With "none" every column of a
+        file but ``target`` is a feature, and no cut depends on the answers.
 
     Returns
     -------
@@ -43,12 +47,12 @@ def load(data: str | Path, target: str | None = None) -> Dataset:
     if is_name(str(data)):
         if target is not None:
             raise DataError(f"target names a column of a file; {data} has its own labels")
-        return load_named(str(data))
+        return load_named(str(data), answers)
     path = _existing(data)
     if path.is_dir():
-        return read_folder(path, str(data))
-    features, labels, names = read_labelled(path, target)
-    return split(str(data), features, labels, feature_names=names)
+        return read_folder(path, str(data), answers or "classes")
+    features, found, names = read_labelled(path, target, answers)
+    return split(str(data), features, found, answers=answers or "classes", feature_names=names)
 
 
 def load_features(data: str | Path, target: str | None = None) -> Array:

@@ -1,7 +1,8 @@
-"""Dataset: rows with class labels, split once and for all. NumPy and scikit-learn.
+"""Dataset: rows and what they are, split once and for all. NumPy and scikit-learn.
 
 Unless a data set comes with test rows of its own, 25 % of the rows are test rows; of the rest, 15 %
-are validation rows and the others training rows. Both cuts are stratified by class and fixed::
+are validation rows and the others training rows. Both cuts are fixed, and stratified by class where
+the rows have classes that a search may read::
 
     rest, test = train_test_split(..., test_size=0.25, stratify=y, random_state=0)
     train, validation = train_test_split(rest, test_size=0.15, stratify=..., random_state=0)
@@ -14,7 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,15 @@ from numpy.typing import NDArray
 from scratchcard.text import one_line
 
 Array = NDArray[Any]
+Answers = Literal["classes", "numbers", "none"]
+"""What a search may read of rows: their classes, numbers, or nothing."""
 
 MOST_TEXT = 500  # most characters of an error
 TEST_SHARE = 0.25
 VALIDATION_SHARE = 0.15
 SPLIT_SEED = 0
 MIN_ROWS_PER_CLASS = 3
+LEAST_ROWS = 6  # so that each part has one, and the training rows some
 
 
 class DataError(ValueError):
@@ -52,8 +56,8 @@ class Part(NamedTuple):
     ----------
     X : ndarray of shape (n_rows, n_features)
         Numbers.
-    y : ndarray of shape (n_rows,)
-        Labels.
+    y : ndarray of shape (n_rows,), of several numbers for each row (n_rows, n_answers)
+        Labels or numbers; of rows that nothing is known of, zeros.
     """
 
     X: Array
@@ -75,6 +79,11 @@ class Dataset:
         The rows.
     feature_names : tuple of str or None
         Names of the features.
+    answers : {"classes", "numbers", "none"}
+        What a search may read of ``y``: class labels, numbers, or nothing.
+    is_labelled : bool
+        Whether ``y`` says anything. Where it does, but ``answers`` is "none", only the final report
+        reads it.
 
     Raises
     ------
@@ -88,10 +97,14 @@ class Dataset:
     validation: Part
     test: Part
     feature_names: tuple[str, ...] | None = None
+    answers: Answers = "classes"
+    is_labelled: bool = True
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):
             self._check_part(part, getattr(self, part))
+        if self.answers != "classes":
+            return
         for part, labels in (("validation", self.validation.y), ("test", self.test.y)):
             unknown = np.setdiff1d(labels, self.classes)
             if len(unknown):
@@ -101,7 +114,8 @@ class Dataset:
 
     def _check_part(self, name: str, part: Part) -> None:
         where = f"{self.name}: {name}"
-        if part.X.ndim != 2 or part.y.shape != part.X.shape[:1]:
+        shape = part.y.shape[:1] if self.answers == "numbers" else part.y.shape
+        if part.X.ndim != 2 or part.y.ndim > 2 or shape != part.X.shape[:1]:
             raise DataError(
                 f"{where} rows take X (n_rows, n_features) and y (n_rows,), got {part.X.shape} and "
                 f"{part.y.shape}"
@@ -113,6 +127,8 @@ class Dataset:
                 f"{where} rows have {part.X.shape[1]} features, the training rows {self.n_features}"
             )
         check_finite(f"{where} X", part.X)
+        if self.answers == "numbers":
+            check_finite(f"{where} y", part.y)
 
     @cached_property
     def classes(self) -> Array:
@@ -148,8 +164,9 @@ class Dataset:
 def split(
     name: str,
     X: Array,
-    y: Array,
+    y: Array | None,
     *,
+    answers: Answers = "classes",
     test: Part | None = None,
     test_rows: int | None = None,
     feature_names: tuple[str, ...] | None = None,
@@ -162,8 +179,10 @@ def split(
         What the data set is called.
     X : ndarray of shape (n_rows, n_features)
         Finite numbers.
-    y : ndarray of shape (n_rows,)
-        Labels.
+    y : ndarray of shape (n_rows,) or (n_rows, n_answers), or None
+        Labels or numbers; None where nothing is known of the rows.
+    answers : {"classes", "numbers", "none"}
+        What a search may read of ``y``. Of "none" no cut depends on ``y`` either.
     test : Part or None
         Test rows that come with the data; X and y are then the other rows.
     test_rows : int or None
@@ -183,22 +202,27 @@ def split(
     """
     from sklearn.model_selection import train_test_split
 
-    check_rows(name, X, y, has_test=test is not None)
+    is_labelled = y is not None
+    y = np.zeros(len(X), dtype=np.int64) if y is None else y
+    check_rows(name, X, y, answers=answers, has_test=test is not None)
+    strata = y if answers == "classes" else None
     if test is None:
         n_test = test_rows or math.ceil(TEST_SHARE * len(y))
         X, test_X, y, test_y = train_test_split(
-            X, y, test_size=n_test, stratify=y, random_state=SPLIT_SEED
+            X, y, test_size=n_test, stratify=strata, random_state=SPLIT_SEED
         )
         test = Part(test_X, test_y)
+    strata = y if answers == "classes" else None
     train_X, validation_X, train_y, validation_y = train_test_split(
-        X, y, test_size=VALIDATION_SHARE, stratify=y, random_state=SPLIT_SEED
+        X, y, test_size=VALIDATION_SHARE, stratify=strata, random_state=SPLIT_SEED
     )
-    return Dataset(
-        name, Part(train_X, train_y), Part(validation_X, validation_y), test, feature_names
-    )
+    train, validation = Part(train_X, train_y), Part(validation_X, validation_y)
+    return Dataset(name, train, validation, test, feature_names, answers, is_labelled)
 
 
-def check_rows(name: str, X: Array, y: Array, *, has_test: bool = False) -> None:
+def check_rows(
+    name: str, X: Array, y: Array, *, answers: Answers = "classes", has_test: bool = False
+) -> None:
     """Raise an error unless there are enough rows, of each class too, to split.
 
     Parameters
@@ -207,21 +231,36 @@ def check_rows(name: str, X: Array, y: Array, *, has_test: bool = False) -> None
         What the data set is called.
     X : ndarray of shape (n_rows, n_features)
         Features.
-    y : ndarray of shape (n_rows,)
-        Labels.
+    y : ndarray of shape (n_rows, ...)
+        Labels or numbers.
+    answers : {"classes", "numbers", "none"}
+        What a search may read of ``y``.
     has_test : bool
         Whether test rows come with the data.
 
     Raises
     ------
     DataError
-        If there are too few rows, no features, one class only, or numbers that are not finite.
+        If there are too few rows, no features, one class or one number only, or numbers that are
+        not finite.
     """
     if len(y) == 0:
         raise DataError(f"{name}: no rows")
     if X.shape[1] == 0:
-        raise DataError(f"{name}: no feature columns beside the labels")
+        raise DataError(f"{name}: no feature columns" + " beside the labels" * (answers != "none"))
     check_finite(f"{name}: X", X)
+    if answers == "classes":
+        _check_classes(name, y, has_test)
+        return
+    if len(y) < LEAST_ROWS:
+        raise DataError(f"{name}: {len(y)} rows are too few; takes at least {LEAST_ROWS}")
+    if answers == "numbers":
+        check_finite(f"{name}: y", y)
+        if (np.ptp(y, axis=0) == 0).any():
+            raise DataError(f"{name}: all {len(y)} rows have the same number to predict")
+
+
+def _check_classes(name: str, y: Array, has_test: bool) -> None:
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) == 1:
         raise DataError(f"{name}: all {len(y)} rows are of one class, {classes[0]!s}; two needed")

@@ -1,12 +1,11 @@
-"""CSV, Parquet and NPZ files: numeric features and one column of labels. NumPy; pyarrow if there.
+"""CSV, Parquet and NPZ files: numeric features and one column of answers. NumPy; pyarrow if there.
 
-CSV : comma separated, UTF-8, names in the first row. Parquet : needs pyarrow. In both the labels
+CSV : comma separated, UTF-8, names in the first row. Parquet : needs pyarrow. In both the answers
 are the column named as target, or the last; every other column is a numeric feature.
-NPZ : arrays ``X`` (n_rows, ...) and ``y`` (n_rows,), or the labels in the array named as target and
-the features in ``X`` or the only other array. Nothing pickled is ever loaded.
+NPZ : arrays ``X`` (n_rows, ...) and ``y`` (n_rows,), or the answers in the array named as target
+and the features in ``X`` or the only other array. Nothing pickled is ever loaded.
 
-Labels are strings, integers or booleans. Numbers written as 1.0 or 1.000e+00 are integers; text
-such as 007, 1_0 or 2e1, which a number could not give back, is a string, and then all labels are.
+:mod:`scratchcard.datasets.answers` says what a label is, and what a number.
 """
 
 from __future__ import annotations
@@ -23,12 +22,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scratchcard.datasets.dataset import Array, DataError, check_finite
+from scratchcard.datasets.answers import answers_of_array, answers_of_text
+from scratchcard.datasets.dataset import Answers, Array, DataError, check_finite
 
 FILE_KINDS = ".csv, .parquet, .npz, or a folder with the four IDX files of MNIST's kind"
 
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_NUMBER = re.compile(r"(?!-0$)-?(0|[1-9][0-9]{0,17})(\.[0-9]*(e[+-][0-9]{2,3})?)?")
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # how pandas stores an index, no column
 
 
@@ -38,29 +36,41 @@ class _Table(NamedTuple):
     names: tuple[str, ...] | None
 
 
-def read_labelled(path: Path, target: str | None) -> tuple[Array, Array, tuple[str, ...] | None]:
-    """Read the features, the labels and the names of the features from a file.
+class _Wanted(NamedTuple):
+    """Which column holds the answers, and what they are."""
+
+    target: str | None
+    labelled: bool  # whether the answers are read
+    answers: Answers | None = None
+
+
+def read_labelled(
+    path: Path, target: str | None, answers: Answers | None = None
+) -> tuple[Array, Array | None, tuple[str, ...] | None]:
+    """Read the features, the answers and the names of the features from a file.
 
     Parameters
     ----------
     path : Path
         A CSV, Parquet or NPZ file.
     target : str or None
-        The column, or array, with the labels; None for the last, or ``y``.
+        The column, or array, with the answers; None for the last, or ``y``.
+    answers : {"classes", "numbers", "none"} or None
+        What the answers are. None for classes; more than 30 different numbers are an error that
+        asks. Of "none" every column but ``target`` is a feature.
 
     Returns
     -------
-    tuple of ndarray (n_rows, n_features), ndarray (n_rows,), and tuple of str or None
-        Features, labels, and names of the features.
+    tuple of ndarray (n_rows, n_features), ndarray (n_rows, ...) or None, and tuple of str or None
+        Features; labels or numbers, None where there are none; names of the features.
 
     Raises
     ------
     DataError
         If the file cannot be read, or a row cannot be used.
     """
-    features, labels, names = _read(path, target, labelled=True)
-    assert labels is not None
-    return features, labels, names
+    labelled = answers != "none" or target is not None
+    return _read(path, _Wanted(target, labelled, answers))
 
 
 def read_features(path: Path, target: str | None) -> Array:
@@ -83,33 +93,33 @@ def read_features(path: Path, target: str | None) -> Array:
     DataError
         If the file cannot be read, or a row cannot be used.
     """
-    features = _read(path, target, labelled=False).features
+    features = _read(path, _Wanted(target, labelled=False)).features
     if features.size == 0:
         raise DataError(f"{path}: no rows to predict")
     return features
 
 
-def _read(path: Path, target: str | None, *, labelled: bool) -> _Table:
+def _read(path: Path, wanted: _Wanted) -> _Table:
     readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise DataError(f"{path}: unknown kind of file; takes {FILE_KINDS}")
     try:
-        return reader(path, target, labelled)
+        return reader(path, wanted)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _target_index(path: Path, names: Sequence[str], target: str | None, last: bool) -> int | None:
-    """Return the place of the label column among the names; None if every column is a feature."""
+def _target_index(path: Path, names: Sequence[str], wanted: _Wanted) -> int | None:
+    """Return the place of the answers among the columns; None if every column is a feature."""
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:
         raise DataError(f"{path}: more than one column is named {min(repeated)!r}")
-    if target is None:
-        return len(names) - 1 if last else None
-    if target not in names:
-        raise DataError(f"{path}: no column {target!r}; its columns: {_some(names)}")
-    return names.index(target)
+    if wanted.target is None:
+        return len(names) - 1 if wanted.labelled else None
+    if wanted.target not in names:
+        raise DataError(f"{path}: no column {wanted.target!r}; its columns: {_some(names)}")
+    return names.index(wanted.target)
 
 
 def _some(names: Sequence[str]) -> str:
@@ -120,21 +130,24 @@ def _some(names: Sequence[str]) -> str:
 # CSV
 
 
-def _read_csv(path: Path, target: str | None, labelled: bool) -> _Table:
+def _read_csv(path: Path, wanted: _Wanted) -> _Table:
     with path.open(newline="", encoding="utf-8-sig") as file:
         lines = csv.reader(file, strict=True)
         try:
             names = _header(path, next(lines, []))
-            place = _target_index(path, names, target, labelled)
-            values, labels = _read_cells(path, lines, names, place, labelled)
+            place = _target_index(path, names, wanted)
+            values, labels = _read_cells(path, lines, names, place, wanted.labelled)
         except UnicodeDecodeError as error:
             raise DataError(f"{path}: not a text file in UTF-8") from error
         except csv.Error as error:
             raise DataError(f"{path}: line {lines.line_num}: {error}") from error
     feature_names = tuple(name for i, name in enumerate(names) if i != place)
-    n_rows = len(labels) if labelled else len(values) // max(1, len(feature_names))
+    n_rows = len(labels) if wanted.labelled else len(values) // max(1, len(feature_names))
     features = np.asarray(values).reshape(n_rows, len(feature_names))
-    return _Table(features, _text_labels(path, labels) if labelled else None, feature_names)
+    if place is None or not wanted.labelled:
+        return _Table(features, None, feature_names)
+    where = f"{path}: the labels in column {names[place]!r}"
+    return _Table(features, answers_of_text(where, labels, wanted.answers), feature_names)
 
 
 def _header(path: Path, cells: list[str]) -> list[str]:
@@ -200,18 +213,10 @@ def _refuse_cells(where: str, names: list[str], cells: list[str]) -> None:
             raise DataError(f"{where}: column {name!r} holds {cell.strip()}; takes finite numbers")
 
 
-def _text_labels(path: Path, cells: list[str]) -> Array:
-    if all(_INTEGER.fullmatch(cell) for cell in cells):
-        return np.array([int(cell) for cell in cells], dtype=np.int64)
-    if all(_NUMBER.fullmatch(cell) for cell in cells):
-        return _as_labels(f"{path}: the labels", np.array([float(cell) for cell in cells]))
-    return np.array(cells, dtype=np.str_)
-
-
 # Parquet
 
 
-def _read_parquet(path: Path, target: str | None, labelled: bool) -> _Table:
+def _read_parquet(path: Path, wanted: _Wanted) -> _Table:
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -227,22 +232,23 @@ def _read_parquet(path: Path, target: str | None, labelled: bool) -> _Table:
     names = [name for name in table.column_names if not _PANDAS_INDEX.fullmatch(name)]
     if not names:
         raise DataError(f"{path}: no columns")
-    place = _target_index(path, names, target, labelled)
+    place = _target_index(path, names, wanted)
     columns = dict(zip(table.column_names, table.columns, strict=True))
     feature_names = tuple(name for i, name in enumerate(names) if i != place)
-    for name in names if labelled else feature_names:
+    for name in names if wanted.labelled else feature_names:
         if columns[name].null_count:
             row = columns[name].is_null().to_pylist().index(True) + 1
             raise DataError(f"{path}: row {row} has no value in column {name!r}")
     features = np.empty((table.num_rows, len(feature_names)))
     for i, name in enumerate(feature_names):
         features[:, i] = _arrow_numbers(path, name, columns[name])
-    if place is None or not labelled:
+    if place is None or not wanted.labelled:
         return _Table(features, None, feature_names)
     values = columns[names[place]]
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
-    labels = _as_labels(f"{path}: column {names[place]!r}", values.to_numpy(zero_copy_only=False))
+    found = values.to_numpy(zero_copy_only=False)
+    labels = answers_of_array(f"{path}: column {names[place]!r}", found, wanted.answers)
     return _Table(features, labels, feature_names)
 
 
@@ -267,31 +273,34 @@ def _arrow_numbers(path: Path, name: str, column: Any) -> Array:
 # NPZ
 
 
-def _read_npz(path: Path, target: str | None, labelled: bool) -> _Table:
+def _read_npz(path: Path, wanted: _Wanted) -> _Table:
     with _npz_archive(path) as archive:
-        features_name, labels_name = _npz_names(path, archive.files, target, labelled)
+        features_name, labels_name = _npz_names(path, archive.files, wanted)
         features = _npz_array(path, archive, features_name)
-        labels = _npz_array(path, archive, labels_name) if labelled else None
+        labels = _npz_array(path, archive, labels_name) if wanted.labelled else None
     features = _npz_features(f"{path}: {features_name}", features)
     if labels is None:
         return _Table(features, None, None)
-    if labels.shape != (len(features),):
+    shape = labels.shape[:1] if wanted.answers == "numbers" and labels.ndim == 2 else labels.shape
+    if shape != (len(features),):
         raise DataError(
             f"{path}: {labels_name} has shape {labels.shape}, but {features_name} has "
             f"{len(features)} rows; the labels must be one per row"
         )
-    return _Table(features, _as_labels(f"{path}: {labels_name}", labels), None)
+    answers = answers_of_array(f"{path}: {labels_name}", labels, wanted.answers)
+    return _Table(features, answers, None)
 
 
-def _npz_names(path: Path, names: list[str], target: str | None, labelled: bool) -> tuple[str, str]:
-    """Return the names of the arrays with the features and with the labels."""
+def _npz_names(path: Path, names: list[str], wanted: _Wanted) -> tuple[str, str]:
+    """Return the names of the arrays with the features and with the answers."""
+    target = wanted.target
     labels_name = target or "y"
     if target is not None and target not in names:
         raise DataError(f"{path}: no array {target!r}; its arrays: {_some(names)}")
     others = [name for name in names if name != labels_name]
     if "X" not in names and len(others) != 1:
         raise DataError(f"{path}: no array 'X'; its arrays: {_some(names) or 'none'}")
-    if labelled and labels_name not in names:
+    if wanted.labelled and labels_name not in names:
         raise DataError(
             f"{path}: no array 'y' with the labels, and no other named as target; its arrays: "
             f"{_some(names)}"
@@ -327,26 +336,3 @@ def _npz_features(where: str, features: Array) -> Array:
         raise DataError(f"{where} has type {features.dtype}; takes numbers")
     check_finite(where, features)
     return features.reshape(len(features), math.prod(features.shape[1:]))
-
-
-# Labels
-
-
-def _as_labels(where: str, values: Array) -> Array:
-    """Return labels of one kind, int64, bool or str, or raise DataError for any other."""
-    kind = values.dtype.kind
-    if kind == "U":
-        return values
-    if kind == "O" and all(isinstance(value, str) for value in values):
-        return np.array(values, dtype=np.str_)
-    if kind == "b":
-        return values
-    if kind in "iu" and (kind == "i" or values.max(initial=0) <= np.iinfo(np.int64).max):
-        return values.astype(np.int64)
-    if kind != "f":
-        raise DataError(f"{where}: of type {values.dtype}; takes strings, integers or booleans")
-    whole = np.isfinite(values) & (np.floor(values) == values) & (np.abs(values) < 2**53)
-    if not whole.all():
-        first = values[np.flatnonzero(~whole)[0]]
-        raise DataError(f"{where} must be classes (strings or whole numbers), but one is {first}")
-    return values.astype(np.int64)

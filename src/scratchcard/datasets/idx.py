@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scratchcard.datasets.dataset import Array, DataError, Dataset, Part, split
+from scratchcard.datasets.dataset import Answers, Array, DataError, Dataset, Part, split
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -61,7 +61,7 @@ def read_idx(path: Path) -> Array:
     return values.astype(kind.newbyteorder("="), copy=False)
 
 
-def read_folder(folder: Path, name: str) -> Dataset:
+def read_folder(folder: Path, name: str, answers: Answers = "classes") -> Dataset:
     """Read a folder in MNIST's layout, with its own test rows.
 
     Parameters
@@ -70,6 +70,8 @@ def read_folder(folder: Path, name: str) -> Dataset:
         The folder.
     name : str
         What the data set is called.
+    answers : {"classes", "numbers", "none"}
+        What a search may read of the labels, which are classes.
 
     Returns
     -------
@@ -79,9 +81,12 @@ def read_folder(folder: Path, name: str) -> Dataset:
     Raises
     ------
     DataError
-        If a file is missing or cannot be read.
+        If a file is missing or cannot be read, or numbers are asked for.
     """
-    return split(name, *_read_pair(folder, "train"), test=_read_pair(folder, "t10k"))
+    if answers == "numbers":
+        raise DataError(f"{folder}: IDX files have classes, not numbers to predict")
+    train, test = _read_pair(folder, "train"), _read_pair(folder, "t10k")
+    return split(name, *train, answers=answers, test=test)
 
 
 def _read_pair(folder: Path, stem: str) -> Part:

@@ -1,6 +1,7 @@
 """The data sets that have a name. NumPy and scikit-learn.
 
 digits, iris, wine, breast_cancer : scikit-learn's; ``digits-N`` keeps the digits 0 to N - 1.
+diabetes : scikit-learn's; how far the disease has come after a year, a number.
 moons, circles : 66,000 points, noise 0.07, seed 42, in [-0.7, 0.7] by the range of the training
     rows; 16,000 are test rows, and the validation rows are 15 % of the other 50,000.
 blobs : 5,000 points around each of 10 centres in (-20, 40), seed 10; ``blobs-N`` has N centres.
@@ -16,10 +17,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scratchcard.datasets.dataset import Array, DataError, Dataset, Part, split
+from scratchcard.datasets.dataset import Answers, Array, DataError, Dataset, Part, split
 from scratchcard.datasets.idx import read_folder
 
 NAMES = (
@@ -27,6 +29,7 @@ NAMES = (
     "iris",
     "wine",
     "breast_cancer",
+    "diabetes",
     "moons",
     "circles",
     "blobs",
@@ -56,13 +59,16 @@ def is_name(name: str) -> bool:
     return name in NAMES or _WITH_CLASS_COUNT.fullmatch(name) is not None
 
 
-def load_named(name: str) -> Dataset:
+def load_named(name: str, answers: Answers | None = None) -> Dataset:
     """Load the data set of this name.
 
     Parameters
     ----------
     name : str
         A name of :data:`NAMES`, ``digits-N`` or ``blobs-N``.
+    answers : {"classes", "numbers", "none"} or None
+        What a search may read; None for what the data set has: numbers of diabetes, and classes of
+        all others.
 
     Returns
     -------
@@ -72,25 +78,32 @@ def load_named(name: str) -> Dataset:
     Raises
     ------
     DataError
-        If there is no such data set, or its files are not on this machine.
+        If there is no such data set, if its files are not on this machine, or if it has no such
+        answers.
     """
+    own: Answers = "numbers" if name == "diabetes" else "classes"
+    answers = own if answers is None else answers
+    if answers not in (own, "none"):
+        raise DataError(f"{name} has {own} to predict, not {answers}")
     counted = _WITH_CLASS_COUNT.fullmatch(name)
     if counted:
         n_classes = int(counted[2])
         if not 2 <= n_classes <= _MOST_CLASSES:
             raise DataError(f"{name}: {counted[1]} has 2 to {_MOST_CLASSES} classes")
-        return (_digits if counted[1] == "digits" else _blobs)(name, n_classes)
+        return (_digits if counted[1] == "digits" else _blobs)(name, answers, n_classes)
     match name:
         case "digits":
-            return _digits(name, _MOST_CLASSES)
+            return _digits(name, answers, _MOST_CLASSES)
         case "blobs":
-            return _blobs(name, _MOST_CLASSES)
+            return _blobs(name, answers, _MOST_CLASSES)
         case "moons" | "circles":
-            return _planar(name)
+            return _planar(name, answers)
         case "fashion-mnist":
-            return _fashion_mnist(name)
+            return _fashion_mnist(name, answers)
         case "iris" | "wine" | "breast_cancer":
-            return _toy(name)
+            return _toy(name, answers)
+        case "diabetes":
+            return _diabetes(name, answers)
     raise DataError(f"no data set {name!r}; names: {', '.join(NAMES)}")
 
 
@@ -101,19 +114,26 @@ def _from_sklearn(loader: str, **settings: Any) -> Any:
     return make(**settings)
 
 
-def _digits(name: str, n_classes: int) -> Dataset:
+def _digits(name: str, answers: Answers, n_classes: int) -> Dataset:
     X, y = _from_sklearn("load_digits", return_X_y=True)
     kept = y < n_classes
-    return split(name, X[kept], y[kept])
+    return split(name, X[kept], y[kept], answers=answers)
 
 
-def _toy(name: str) -> Dataset:
+def _toy(name: str, answers: Answers) -> Dataset:
     bunch = _from_sklearn(f"load_{name}")
     labels = bunch.target_names[bunch.target]
-    return split(name, bunch.data, labels, feature_names=tuple(map(str, bunch.feature_names)))
+    names = tuple(map(str, bunch.feature_names))
+    return split(name, bunch.data, labels, answers=answers, feature_names=names)
 
 
-def _blobs(name: str, n_classes: int) -> Dataset:
+def _diabetes(name: str, answers: Answers) -> Dataset:
+    bunch = _from_sklearn("load_diabetes", scaled=False)
+    names = tuple(map(str, bunch.feature_names))
+    return split(name, bunch.data, bunch.target, answers=answers, feature_names=names)
+
+
+def _blobs(name: str, answers: Answers, n_classes: int) -> Dataset:
     X, y = _from_sklearn(
         "make_blobs",
         n_samples=5000 * n_classes,
@@ -121,27 +141,32 @@ def _blobs(name: str, n_classes: int) -> Dataset:
         center_box=(-20.0, 40.0),
         random_state=10,
     )
-    return split(name, X, y)
+    return split(name, X, y, answers=answers)
 
 
-def _planar(name: str) -> Dataset:
+def _planar(name: str, answers: Answers) -> Dataset:
     X, y = _from_sklearn(f"make_{name}", n_samples=66_000, noise=0.07, random_state=42)
-    dataset = split(name, X, y, test_rows=16_000)
+    dataset = split(name, X, y, answers=answers, test_rows=16_000)
     low, high = dataset.train.X.min(), dataset.train.X.max()
 
     def scaled(part: Part) -> Part:
         values: Array = 1.4 * (part.X - low) / (high - low) - 0.7
         return Part(values, part.y)
 
-    return Dataset(name, scaled(dataset.train), scaled(dataset.validation), scaled(dataset.test))
+    return replace(
+        dataset,
+        train=scaled(dataset.train),
+        validation=scaled(dataset.validation),
+        test=scaled(dataset.test),
+    )
 
 
-def _fashion_mnist(name: str) -> Dataset:
+def _fashion_mnist(name: str, answers: Answers) -> Dataset:
     own = os.environ.get(DATA_FOLDER_VARIABLE)
     folders = ([Path(own) / name] if own else []) + [_DEBIAN_FOLDER / name]
     for folder in folders:
         if folder.is_dir():
-            return read_folder(folder, name)
+            return read_folder(folder, name, answers)
     raise DataError(
         f"{name}: its files are not in {' or '.join(map(str, folders))}; install Debian's package "
         f"dataset-fashion-mnist, or put the four *-ubyte.gz files into a folder {name!r} and set "

@@ -5,36 +5,30 @@ It may import scikit-learn, and all that searches.
 
 from __future__ import annotations
 
-import math
-from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import log_softmax
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import validate_data
 
-from scratchcard.estimators.parameters import as_hidden, as_sample_weight, as_threads, set_aside
+from scratchcard.estimators.base import TicketEstimator
+from scratchcard.estimators.parameters import as_sample_weight, set_aside
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import integer_weights
-from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
-from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled, Problem, make_algorithm
-from scratchcard.ticket import Classes, Network, Ticket
-from scratchcard.ticket.scaling import needed_bits
+from scratchcard.search import Algorithm
+from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled
+from scratchcard.ticket import Classes
 
 __all__ = ["TicketClassifier"]
 
 Array = npt.NDArray[Any]
 
 
-class TicketClassifier(ClassifierMixin, BaseEstimator):
+class TicketClassifier(ClassifierMixin, TicketEstimator):
     """A classifier that searches a ticket: which connections of a random network stay.
 
     Nothing is trained: the network's weights are a function of its shape and seed, and never
@@ -203,7 +197,7 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         """
         limits = self._limits()
         objective = get_objective(self.objective)
-        before: Ticket | None = getattr(self, "ticket_", None) if self.warm_start else None
+        before = self._before()
         X, y = validate_data(self, X, y, reset=before is None)
         check_classification_targets(y)
         sample_weight = as_sample_weight(sample_weight, X)
@@ -213,6 +207,11 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         if len(classes) < 2:
             raise ValueError(f"y takes rows of two classes or more, got 1 class, {classes[0]!r}")
         head = Classes(classes)
+        if before is not None and Classes(classes, before.head.temperature) != before.head:
+            raise ValueError(
+                f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
+                f"got {classes}"
+            )
         seed = self._seed()
         parts = self._parts(targets, seed if before is None else before.network.seed)
         counts = self._class_weights(classes, targets[parts[0]], sample_weight[parts[0]])
@@ -222,34 +221,17 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
             return Labelled(X[part], targets[part], integer_weights(weights))
 
         searched, *aside = map(labelled, parts)
-        network = self._network(searched.X, len(classes), before, seed)
-        if before is not None and Classes(classes, before.head.temperature) != before.head:
-            raise ValueError(
-                f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
-                f"got {classes}"
-            )
-        scaling = None if before is None else before.scaling
-        problem = Problem.make(network, searched, aside[0] if aside else None, scaling)
-        outcome = evolve(
-            problem.network,
-            problem.train,
-            problem.validation,
-            algorithm=make_algorithm(self.algorithm, self.max_density, network),
+        outcome = self._search(
+            searched,
+            aside[0] if aside else None,
+            head=head,
             objective=objective,
             limits=limits,
-            seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
-            n_jobs=as_threads(self.n_jobs),
-            callbacks=[_print_progress] if self.verbose else [],
-            start=None if before is None else before.mask,
-            augment=self.augment,
-            head=head,
+            seed=seed,
+            before=before,
         )
         self.classes_: Array = classes
-        self.ticket_ = problem.ticket(outcome)
-        self._keep_history(outcome, first=before is None)
-        if outcome.stopped_by == "interrupt":
-            raise KeyboardInterrupt("search interrupted; the best ticket so far is kept in ticket_")
-        return self
+        return self._ended(outcome)
 
     def predict(self, X: Any) -> Array:
         """Return the label of each row.
@@ -317,63 +299,6 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         logits = self._ticket.decision_function(self._rows(X))
         return logits if len(self.classes_) > 2 else logits[:, 1] - logits[:, 0]
 
-    @property
-    def network_(self) -> Network:
-        """The random network of ``ticket_``."""
-        return self.ticket_.network
-
-    @property
-    def density_(self) -> float:
-        """Share of the weights that stay."""
-        return self.ticket_.mask.density
-
-    # -- prediction ------------------------------------------------------------------------------
-
-    @property
-    def _ticket(self) -> Ticket:
-        check_is_fitted(self, "ticket_")
-        return self.ticket_
-
-    def _rows(self, X: Any) -> Array:
-        rows: Array = validate_data(self, X, reset=False)
-        return rows
-
-    # -- search ----------------------------------------------------------------------------------
-
-    def _limits(self) -> Limits:
-        """Check the parameters that do not depend on others, and return when to stop."""
-        for name, kind, most, what in (
-            ("max_iter", Integral, math.inf, "an integer from 1 or None"),
-            ("max_evaluations", Integral, math.inf, "an integer from 1 or None"),
-            ("max_time", Real, math.inf, "seconds above 0 or None"),
-            ("n_iter_no_change", Integral, math.inf, "an integer from 1"),
-            ("validation_fraction", Real, 1, "a number between 0 and 1"),
-        ):
-            value = getattr(self, name)
-            if value is None and what.endswith("None"):
-                continue
-            is_one = isinstance(value, kind) and not isinstance(value, bool)
-            if not is_one or not 0 < float(value) < most:
-                raise ValueError(f"{name} takes {what}, got {value!r}")
-        return Limits(
-            generations=self.max_iter,
-            evaluations=self.max_evaluations,
-            seconds=self.max_time,
-            patience=self.n_iter_no_change if self.early_stopping else None,
-        )
-
-    def _seed(self) -> int:
-        try:
-            random = check_random_state(self.random_state)
-        except ValueError as error:
-            raise ValueError(
-                "random_state takes an integer 0..2**32 - 1, a RandomState or None, "
-                f"got {self.random_state!r}"
-            ) from error
-        if isinstance(self.random_state, Integral):
-            return int(self.random_state)
-        return int(random.randint(1 << 32, dtype=np.uint32))
-
     def _class_weights(self, classes: Array, targets: Array, sample_weight: Array) -> Array:
         """Return the weight of each class, (n_classes,), by the rows that are searched."""
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
@@ -387,27 +312,6 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         counts: Array = found
         return counts
 
-    def _network(self, X: Array, n_classes: int, before: Ticket | None, seed: int) -> Network:
-        input_bits: Any = self.input_bits
-        if input_bits == "auto":
-            input_bits = needed_bits(X) if before is None else before.network.input_bits
-        network = Network.dense(
-            (X.shape[1], *as_hidden(self.hidden_layer_sizes), n_classes),
-            seed=seed if before is None else before.network.seed,
-            weights=self.weights,
-            biases=self.biases,
-            activation=self.activation,
-            input_bits=input_bits,
-        )
-        if before is None or n_classes != before.network.n_outputs:  # which y is blamed for
-            return network
-        if network != before.network:
-            raise ValueError(
-                "warm_start=True goes on with the network of the previous fit; hidden_layer_sizes, "
-                "activation, weights, biases and input_bits must not change"
-            )
-        return before.network
-
     def _parts(self, targets: Array, seed: int) -> tuple[Array, ...]:
         """Return the rows to search, and those to validate where some are set aside.
 
@@ -416,26 +320,3 @@ class TicketClassifier(ClassifierMixin, BaseEstimator):
         if not self.early_stopping:
             return (np.arange(len(targets)),)
         return set_aside(targets, self.validation_fraction, seed)
-
-    def _keep_history(self, outcome: Outcome, first: bool) -> None:
-        if first:
-            self.n_iter_ = 0
-            self.loss_curve_: list[float] = []
-            self.validation_scores_: list[float | None] | None = None
-        self.n_iter_ += outcome.generations
-        self.loss_ = outcome.objective
-        self.loss_curve_ = self.loss_curve_ + [p.objective for p in outcome.history]
-        scores = [progress.validation_accuracy for progress in outcome.history]
-        self.validation_scores_ = (
-            (self.validation_scores_ or []) + scores if self.early_stopping else None
-        )
-
-
-def _print_progress(progress: Progress) -> None:
-    line = (
-        f"Generation {progress.generation}: loss {progress.objective:.6f}, "
-        f"density {progress.density:.4f}"
-    )
-    if progress.validation_accuracy is not None:
-        line += f", validation accuracy {progress.validation_accuracy:.4f}"
-    print(line)

@@ -46,6 +46,35 @@ def set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
     return np.flatnonzero(~aside), np.flatnonzero(aside)
 
 
+def rows_aside(n_rows: int, share: float, seed: int) -> tuple[Array, Array]:
+    """Return the rows to search and the rows to validate, whatever their answers.
+
+    Parameters
+    ----------
+    n_rows : int
+        How many rows there are.
+    share : float
+        Share that is set aside, at least one row.
+    seed : int
+        Draws the rows.
+
+    Returns
+    -------
+    tuple of two ndarray of shape (n,), int64
+        Indices of the rows to search, and of those to validate.
+
+    Raises
+    ------
+    ValueError
+        If there is one row only.
+    """
+    if n_rows < 2:
+        raise ValueError("early_stopping=True takes two rows or more, got 1")
+    order = np.random.default_rng(seed).permutation(n_rows)
+    n_aside = min(max(1, round(share * n_rows)), n_rows - 1)
+    return np.sort(order[n_aside:]), np.sort(order[:n_aside])
+
+
 def as_hidden(sizes: Any) -> tuple[int, ...]:
     """Return the units of each hidden layer.
 

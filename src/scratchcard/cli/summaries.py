@@ -1,0 +1,97 @@
+"""The table at the end of a search: names and values that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from scratchcard.cli.console import clock, percent
+
+Report = dict[str, Any]
+Lines = list[tuple[str, str]]
+
+
+def summary(report: Report) -> Lines:
+    """Return the names and values of the table at the end of a search."""
+    n_weights = round(report["surviving_weights"] / report["density"]) if report["density"] else 0
+    return [
+        ("ticket", f"{report['ticket'] or 'in no file'}, {report['ticket_bytes']} bytes"),
+        (
+            "network",
+            f"{report['network']} {report['activation']}, {report['weights']} weights, "
+            f"{report['biases']} biases, seed {report['seed']}",
+        ),
+        *JUDGED[report["goal"]](report),
+        (
+            "density",
+            f"{percent(report['density'])}, {report['surviving_weights']} of {n_weights} "
+            f"weights ({percent(report['effective_density'])} on a path)",
+        ),
+        (
+            "search",
+            f"{report['algorithm']}, {report['generations']} generations, "
+            f"{report['evaluations']:,} candidates in {clock(report['seconds'])} "
+            f"({report['evaluations_per_second']:,.0f}/s)",
+        ),
+        ("stopped by", report["stopped_by"]),
+    ]
+
+
+def _of_classes(report: Report) -> Lines:
+    rows = report["rows"]
+    return [
+        (
+            "test accuracy",
+            f"{percent(report['test_accuracy'])} of {rows['test']} rows "
+            f"(always the commonest class: {percent(report['majority_accuracy'])})",
+        ),
+        (
+            "validation accuracy",
+            f"{percent(report['validation_accuracy'])} of {rows['validation']} rows",
+        ),
+        ("train accuracy", f"{percent(report['train_accuracy'])} of {rows['train']} rows"),
+    ]
+
+
+def _of_numbers(report: Report) -> Lines:
+    rows = report["rows"]
+    return [
+        ("test R²", f"{report['test_r2']:.3f} on {rows['test']} rows (always the mean: 0)"),
+        (
+            "test error",
+            f"{report['test_mean_absolute_error']:.4g} in the mean, without its sign (always the "
+            f"mean: {report['mean_absolute_error_of_mean']:.4g})",
+        ),
+        ("validation R²", f"{report['validation_r2']:.3f} on {rows['validation']} rows"),
+        ("train R²", f"{report['train_r2']:.3f} on {rows['train']} rows"),
+    ]
+
+
+def _of_clusters(report: Report) -> Lines:
+    rows, shares = report["rows"], sorted(report["test_shares"], reverse=True)
+    found = [
+        (
+            "clusters",
+            f"{report['clusters']}, the largest with {percent(shares[0])} of the test rows, the "
+            f"smallest with {percent(shares[-1])}",
+        )
+    ]
+    if "test_accuracy" not in report:
+        return [*found, ("not read", "labels: there are none")]
+    for name in ("test", "validation", "train"):
+        found.append(
+            (
+                f"{name} agreement",
+                f"{percent(report[f'{name}_accuracy'])} of {rows[name]} rows, matched with their "
+                f"labels; NMI {report[f'{name}_nmi']:.3f}",
+            )
+        )
+    return [*found, ("not read", "labels, by the search and its choices; only by this report")]
+
+
+JUDGED: dict[str, Callable[[Report], Lines]] = {
+    "classes": _of_classes,
+    "numbers": _of_numbers,
+    "clusters": _of_clusters,
+}
+"""How good a ticket is, in words, by the name of its goal."""

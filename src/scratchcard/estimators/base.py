@@ -1,0 +1,194 @@
+"""TicketEstimator: what the estimators share: parameters, the search, the ticket that is kept."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from scratchcard.estimators.parameters import as_hidden, as_threads
+from scratchcard.objectives import Objective
+from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
+from scratchcard.search.problem import Labelled, Problem, make_algorithm
+from scratchcard.ticket import Head, Network, Ticket
+from scratchcard.ticket.scaling import needed_bits
+
+Array = npt.NDArray[Any]
+
+
+class TicketEstimator(BaseEstimator):
+    """The base class of the estimators: it reads their parameters, searches, and keeps the ticket.
+
+    A subclass has the parameters named here among its own, and turns ``y`` into targets and a head.
+    """
+
+    hidden_layer_sizes: Any
+    activation: str
+    weights: str
+    biases: str
+    input_bits: int | str
+    max_density: float | None
+    algorithm: str | Algorithm
+    augment: str | None
+    max_iter: int | None
+    max_evaluations: int | None
+    max_time: float | None
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int
+    random_state: Any
+    n_jobs: int | None
+    verbose: int
+    warm_start: bool
+
+    @property
+    def network_(self) -> Network:
+        """The random network of ``ticket_``."""
+        return self._ticket.network
+
+    @property
+    def density_(self) -> float:
+        """Share of the weights that stay."""
+        return self._ticket.mask.density
+
+    # -- prediction ------------------------------------------------------------------------------
+
+    @property
+    def _ticket(self) -> Ticket:
+        check_is_fitted(self, "ticket_")
+        return self.ticket_
+
+    def _rows(self, X: Any) -> Array:
+        rows: Array = validate_data(self, X, reset=False)
+        return rows
+
+    # -- parameters ------------------------------------------------------------------------------
+
+    def _limits(self) -> Limits:
+        """Check the parameters that do not depend on others, and return when to stop."""
+        for name, kind, most, what in (
+            ("max_iter", Integral, math.inf, "an integer from 1 or None"),
+            ("max_evaluations", Integral, math.inf, "an integer from 1 or None"),
+            ("max_time", Real, math.inf, "seconds above 0 or None"),
+            ("n_iter_no_change", Integral, math.inf, "an integer from 1"),
+            ("validation_fraction", Real, 1, "a number between 0 and 1"),
+        ):
+            value = getattr(self, name)
+            if value is None and what.endswith("None"):
+                continue
+            is_one = isinstance(value, kind) and not isinstance(value, bool)
+            if not is_one or not 0 < float(value) < most:
+                raise ValueError(f"{name} takes {what}, got {value!r}")
+        return Limits(
+            generations=self.max_iter,
+            evaluations=self.max_evaluations,
+            seconds=self.max_time,
+            patience=self.n_iter_no_change if self.early_stopping else None,
+        )
+
+    def _seed(self) -> int:
+        try:
+            random = check_random_state(self.random_state)
+        except ValueError as error:
+            raise ValueError(
+                "random_state takes an integer 0..2**32 - 1, a RandomState or None, "
+                f"got {self.random_state!r}"
+            ) from error
+        if isinstance(self.random_state, Integral):
+            return int(self.random_state)
+        return int(random.randint(1 << 32, dtype=np.uint32))
+
+    def _before(self) -> Ticket | None:
+        """Return the ticket of the previous fit, where this one goes on from it."""
+        return getattr(self, "ticket_", None) if self.warm_start else None
+
+    def _network(self, X: Array, n_outputs: int, before: Ticket | None, seed: int) -> Network:
+        input_bits: Any = self.input_bits
+        if input_bits == "auto":
+            input_bits = needed_bits(X) if before is None else before.network.input_bits
+        network = Network.dense(
+            (X.shape[1], *as_hidden(self.hidden_layer_sizes), n_outputs),
+            seed=seed if before is None else before.network.seed,
+            weights=self.weights,
+            biases=self.biases,
+            activation=self.activation,
+            input_bits=input_bits,
+        )
+        if before is None:
+            return network
+        if network != before.network:
+            raise ValueError(
+                "warm_start=True goes on with the network of the previous fit; hidden_layer_sizes, "
+                "activation, weights, biases and input_bits must not change"
+            )
+        return before.network  # whose weights are drawn already
+
+    # -- search ----------------------------------------------------------------------------------
+
+    def _search(
+        self,
+        searched: Labelled,
+        aside: Labelled | None,
+        *,
+        head: Head,
+        objective: str | Objective,
+        limits: Limits,
+        seed: int,
+        before: Ticket | None,
+    ) -> Outcome:
+        """Search a ticket for rows, keep it and what the search went through."""
+        network = self._network(searched.X, head.n_outputs, before, seed)
+        scaling = None if before is None else before.scaling
+        problem = Problem.make(network, searched, aside, scaling)
+        outcome = evolve(
+            problem.network,
+            problem.train,
+            problem.validation,
+            algorithm=make_algorithm(self.algorithm, self.max_density, network),
+            objective=objective,
+            limits=limits,
+            seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
+            n_jobs=as_threads(self.n_jobs),
+            callbacks=[_print_progress] if self.verbose else [],
+            start=None if before is None else before.mask,
+            augment=self.augment,
+            head=head,
+        )
+        self.ticket_ = problem.ticket(outcome)
+        self._keep_history(outcome, first=before is None)
+        return outcome
+
+    def _ended(self, outcome: Outcome) -> Self:
+        """Return the estimator, now that it is fitted; or end what it is part of after Ctrl-C."""
+        if outcome.stopped_by == "interrupt":
+            raise KeyboardInterrupt("search interrupted; the best ticket so far is kept in ticket_")
+        return self
+
+    def _keep_history(self, outcome: Outcome, first: bool) -> None:
+        if first:
+            self.n_iter_ = 0
+            self.loss_curve_: list[float] = []
+            self.validation_scores_: list[float | None] | None = None
+        self.n_iter_ += outcome.generations
+        self.loss_ = outcome.objective
+        self.loss_curve_ = self.loss_curve_ + [p.objective for p in outcome.history]
+        scores = [progress.validation_accuracy for progress in outcome.history]
+        self.validation_scores_ = (
+            (self.validation_scores_ or []) + scores if self.early_stopping else None
+        )
+
+
+def _print_progress(progress: Progress) -> None:
+    line = (
+        f"Generation {progress.generation}: loss {progress.objective:.6f}, "
+        f"density {progress.density:.4f}"
+    )
+    if progress.validation_accuracy is not None:
+        line += f", validation accuracy {progress.validation_accuracy:.4f}"
+    print(line)

@@ -1,0 +1,137 @@
+"""The base class of goals: what a ticket is to answer for a data set."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+import numpy as np
+
+from scratchcard.datasets import Dataset, Part
+from scratchcard.search import Algorithm, Outcome, evolve
+from scratchcard.search.problem import Labelled, Problem, make_algorithm
+from scratchcard.ticket import Head, Network, Ticket
+
+
+class Goal(ABC):
+    """What a ticket is to answer for a data set, who says what is right, and how it is judged."""
+
+    name: ClassVar[str]
+    """What the goal is called in a report."""
+    objective: ClassVar[str] = "cross_entropy"
+    """Name of the objective that is minimised where none is asked for."""
+
+    @abstractmethod
+    def head(self, dataset: Dataset) -> Head:
+        """Return what the outputs of the network are to mean.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Its training rows say which classes, or what range of numbers, there are.
+
+        Returns
+        -------
+        Head
+            The head, not calibrated yet.
+        """
+
+    @abstractmethod
+    def labelled(self, dataset: Dataset, part: Part, head: Head) -> Labelled:
+        """Return rows with the targets that the search reads.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The data set.
+        part : Part
+            Its training or its validation rows.
+        head : Head
+            What :meth:`head` returned.
+
+        Returns
+        -------
+        Labelled
+            Features and integer targets.
+        """
+
+    @abstractmethod
+    def judged(self, dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
+        """Return how good a ticket is on all three parts of a data set.
+
+        This is where test rows are read.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The data set.
+        ticket : Ticket
+            The ticket.
+
+        Returns
+        -------
+        dict
+            Plain values that JSON holds; shares are fractions of 1.
+        """
+
+    def algorithm(
+        self, algorithm: str | Algorithm, max_density: float | None, network: Network
+    ) -> Algorithm:
+        """Return the algorithm that searches.
+
+        Parameters
+        ----------
+        algorithm : str or Algorithm
+            What the user asked for.
+        max_density : float or None
+            Largest share of the weights that may stay, for an algorithm by name.
+        network : Network
+            The network that is searched.
+
+        Returns
+        -------
+        Algorithm
+            The algorithm.
+        """
+        return make_algorithm(algorithm, max_density, network)
+
+    def search(self, problem: Problem, **settings: Any) -> Outcome:
+        """Search a mask.
+
+        Parameters
+        ----------
+        problem : Problem
+            The network and its rows.
+        **settings : object
+            The settings of :func:`scratchcard.evolve`.
+
+        Returns
+        -------
+        Outcome
+            What was found.
+        """
+        return evolve(problem.network, problem.train, problem.validation, **settings)
+
+
+def accuracies(dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
+    """Return the share of right labels on each part, and of the commonest class on test rows.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A data set with labels.
+    ticket : Ticket
+        A ticket whose head has these labels.
+
+    Returns
+    -------
+    dict
+        Fractions of 1.
+    """
+    labels, counts = np.unique(dataset.train.y, return_counts=True)
+    return {
+        "train_accuracy": ticket.score(*dataset.train),
+        "validation_accuracy": ticket.score(*dataset.validation),
+        "test_accuracy": ticket.score(*dataset.test),
+        "majority_accuracy": float(np.mean(dataset.test.y == labels[counts.argmax()])),
+    }
