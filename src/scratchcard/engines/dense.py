@@ -73,6 +73,11 @@ class DenseEngine:
         self.temperature = temperature
         self.scale = bits_per_output(temperature)
 
+    def retarget(self, targets: NDArray[np.int64]) -> None:
+        """Change what the rows should be: (n_rows,) targets in the rows' order."""
+        self.rows = self.rows.with_targets(targets)
+        check_fit(self.network, self.rows)
+
     def _outputs(self, mask: NDArray[np.uint8], rows: Rows) -> NDArray[np.int64]:
         return self.network.outputs(Mask.from_flat(self.network.layers, mask), rows.inputs)
 

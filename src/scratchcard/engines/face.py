@@ -69,6 +69,18 @@ class Engine(Protocol):
         """
         ...
 
+    def retarget(self, targets: NDArray[np.int64]) -> None:
+        """Change what the rows should be; states follow when they are used next.
+
+        The rows keep their order and their blocks.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n_rows,), int64
+            A target for each of the engine's rows, in their order.
+        """
+        ...
+
     def state(self, mask: Mask) -> Any:
         """Return an individual with this mask.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from scratchcard.search.callbacks import Callback, Checkpoint
+from scratchcard.search.clustering import Clustering, cluster
 from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.genetic import Genetic
 from scratchcard.search.genetic.search import own_temperature
@@ -13,7 +14,13 @@ from scratchcard.search.memetic.search import MemeticSearch
 from scratchcard.search.population import Population, PopulationError
 from scratchcard.search.problem import Labelled, Problem, make_algorithm
 from scratchcard.search.pruning import prune
-from scratchcard.search.targets import Given, Targets
+from scratchcard.search.targets import (
+    Consensus,
+    Given,
+    Neighbours,
+    Targets,
+    shared_information,
+)
 from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
 from scratchcard.search.temperature import (
     accuracy,
@@ -26,6 +33,8 @@ __all__ = [
     "Algorithm",
     "Callback",
     "Checkpoint",
+    "Clustering",
+    "Consensus",
     "Genetic",
     "Given",
     "Individual",
@@ -34,6 +43,7 @@ __all__ = [
     "Loop",
     "Memetic",
     "MemeticSearch",
+    "Neighbours",
     "Outcome",
     "Population",
     "PopulationError",
@@ -44,10 +54,12 @@ __all__ = [
     "Task",
     "accuracy",
     "calibrated_temperature",
+    "cluster",
     "evolve",
     "make_algorithm",
     "own_temperature",
     "prune",
     "retempered",
     "search_temperature",
+    "shared_information",
 ]

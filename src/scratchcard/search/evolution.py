@@ -192,7 +192,7 @@ def evolve(
         stack.enter_context(np.errstate(all="ignore"))
         if interrupts is None:
             interrupts = stack.enter_context(Interrupts())
-        _compile(algorithm.smallest(), objective, network.n_outputs)
+        warm_up(algorithm, objective, network.n_outputs)
         interrupts.check()
         began = time.perf_counter()
         density = algorithm.max_density or DEFAULT_DENSITY
@@ -283,11 +283,21 @@ def _check_population(population: Population, algorithm: Algorithm, network: Net
 _COMPILED: set[tuple[str, Objective]] = set()
 
 
-def _compile(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
+def warm_up(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
     """Have all that a search runs compiled or loaded, by running a search of next to nothing.
 
     So no clock counts compilation, whatever the algorithm and the objective.
+
+    Parameters
+    ----------
+    algorithm : Algorithm
+        The algorithm that is to search.
+    objective : Objective
+        What it is to minimise.
+    n_outputs : int
+        Outputs of the network that it is to search.
     """
+    algorithm = algorithm.smallest()
     key = (repr(algorithm), objective)
     if key in _COMPILED:
         return

@@ -18,7 +18,6 @@ from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.population import Population
 from scratchcard.search.targets import Targets
 from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
-from scratchcard.ticket import Mask
 
 TARGETS = "targets"  # name of the renewed targets among the arrays of a population
 
@@ -70,6 +69,7 @@ class Loop:
     ) -> None:
         self.algorithm, self.task, self.limits = algorithm, task, limits
         self.callbacks, self.targets = callbacks, targets
+        self.first_targets = task.rows.targets
         self.generation = 0
         self.history: list[Progress] = []
         self.validation_accuracy: float | None = None
@@ -141,8 +141,8 @@ class Loop:
 
     def _know(self, targets: NDArray[np.int64]) -> None:
         """Have the task say what the rows should be now."""
-        rows = self.task.rows.with_targets(targets)
-        self.task, self.is_retargeted = replace(self.task, rows=rows), True
+        rows, first = self.task.rows.with_targets(targets), self.first_targets
+        self.task, self.is_retargeted = replace(self.task, rows=rows, first_targets=first), True
 
     def _begin(self, resume: Population | None) -> None:
         if resume is not None:
@@ -161,8 +161,7 @@ class Loop:
     def _step(self) -> None:
         """Run one generation, and do what follows it."""
         if self.targets.is_due(self.generation + 1):
-            best = Mask.from_flat(self.task.network.layers, self.individuals[0].mask)
-            targets = self.targets.renewed(self.task.network, best)
+            targets = self.targets.renewed(self.search.outputs(), self.search.temperature)
             self.search.retarget(targets, self.fraction)
             self._know(targets)
         self.search.step(self.fraction, self.task.deadline)

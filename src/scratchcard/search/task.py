@@ -49,6 +49,9 @@ class Task:
         has.
     stop : ndarray of shape (1,), int64
         The search ends as soon as it can once this is above 0.
+    first_targets : ndarray of shape (n_rows,), int64, or None
+        What the rows should be when the search began, if they have got other targets since. Rows
+        are put in order by these, so that a search that is resumed reads the same windows.
     """
 
     network: Network
@@ -63,6 +66,7 @@ class Task:
     augment: str | None = None
     deadline: float = math.inf
     stop: NDArray[np.int64] = field(default_factory=_never)
+    first_targets: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,21 @@ class RunningSearch(Protocol):
             Share of the limits that is used, 0 to 1.
         deadline : float
             A time of ``time.perf_counter``.
+        """
+        ...
+
+    @property
+    def temperature(self) -> float:
+        """Nats of logit per unit of output."""
+        ...
+
+    def outputs(self) -> NDArray[np.int64]:
+        """Return what the best individual answers for all rows of the task, in their order.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), int64
+            Outputs of the network.
         """
         ...
 

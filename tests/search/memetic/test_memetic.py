@@ -140,8 +140,8 @@ def compiled():
     return {{f.__name__: len(f.signatures) for f in found.values()}}
 
 seen = []
-original = evolution._compile
-evolution._compile = lambda *given: (original(*given), seen.append(compiled()))
+original = evolution.warm_up
+evolution.warm_up = lambda *given: (original(*given), seen.append(compiled()))
 limits = Limits(seconds=0.5)
 find(load("iris"), algorithm="{algorithm}", max_density=0.5, limits=limits)
 print(seen[0] == compiled(), sum(seen[0].values()))

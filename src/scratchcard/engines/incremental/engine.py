@@ -78,6 +78,7 @@ class IncrementalEngine:
         self.n_statistics = objective.n_statistics(network.n_outputs)
         self.order = np.arange(len(rows)) if is_shuffled else shuffled(rows)
         self.data = _blocks(rows, self.order, block_rows)
+        self.n_retargets = 0  # how often the targets changed: states remember it
 
     @property
     def compiled(self) -> Self:
@@ -93,6 +94,14 @@ class IncrementalEngine:
         """Change the temperature; states follow when they are used next."""
         self.temperature = temperature
         self.net = self.net._replace(scale=bits_per_output(temperature))
+
+    def retarget(self, targets: NDArray[np.int64]) -> None:
+        """Change what the rows should be, (n_rows,); states follow when they are used next."""
+        self.rows = self.rows.with_targets(targets)
+        check_fit(self.network, self.rows)
+        for into, part in zip(self.data.targets, self.parts(), strict=True):
+            into[: len(part)] = self.rows.targets[part]
+        self.n_retargets += 1
 
     # -- individuals -----------------------------------------------------------------------------
 
@@ -138,6 +147,7 @@ class IncrementalEngine:
             work=np.empty((2, size), dtype=np.float32),
             trial_sums=np.zeros(self.n_statistics, dtype=np.int64),
             scale=np.full(1, self.net.scale, dtype=np.float32),
+            n_retargets=np.full(1, self.n_retargets, dtype=np.int64),
         )
 
     def derive(self, state: State, mask: NDArray[np.uint8]) -> State:
@@ -191,9 +201,10 @@ class IncrementalEngine:
         return job, flips
 
     def _follow(self, state: State) -> None:
-        """Bring a state to the temperature that the engine has now."""
-        if state.scale[0] != self.net.scale:
+        """Bring a state to the temperature and the targets that the engine has now."""
+        if state.scale[0] != self.net.scale or state.n_retargets[0] != self.n_retargets:
             forward.rescale(self.job(), state)
+            state.n_retargets[0] = self.n_retargets
 
     # -- many masks ------------------------------------------------------------------------------
 
@@ -224,7 +235,7 @@ class IncrementalEngine:
         one_statistic_only(self.objective, self.network.n_outputs)
         quanta = self._afresh(np.ascontiguousarray(mask[None], dtype=np.uint8), n_jobs)[1]
         found = np.zeros(len(self.rows), dtype=np.int32)
-        for part, of_block in zip(self._parts(), quanta, strict=True):
+        for part, of_block in zip(self.parts(), quanta, strict=True):
             found[part] = of_block[: len(part)]
         return found
 
@@ -264,7 +275,7 @@ class IncrementalEngine:
         with ThreadPoolExecutor(len(parts)) as threads:
             return sum(threads.map(part, parts), self._no_sums(len(masks))), quanta
 
-    def _parts(self) -> list[NDArray[np.int64]]:
+    def parts(self) -> list[NDArray[np.int64]]:
         """Return the indices of the rows in each block."""
         return _split(self.order, self.n_blocks, self.rows.group)
 

@@ -77,6 +77,7 @@ def with_mask(state, mask):
         state.work,
         state.trial_sums,
         state.scale,
+        state.n_retargets,
     )
 
 

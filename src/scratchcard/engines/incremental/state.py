@@ -54,6 +54,7 @@ class State(NamedTuple):
     work: NDArray[np.float32]  # (2, rows) scratch
     trial_sums: NDArray[np.int64]  # (n_statistics,) sums that the last trial found
     scale: NDArray[np.float32]  # (1,) scale of logits at which exps and sums were computed
+    n_retargets: NDArray[np.int64]  # (1,) how often the rows had got other targets by then
 
 
 class Place(NamedTuple):

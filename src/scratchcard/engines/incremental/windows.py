@@ -19,9 +19,10 @@ from scratchcard.engines.incremental.threads import Threads, apart
 from scratchcard.rows import Rows
 
 NEVER = np.float32(0.0)  # stands for the scale of a block that was never computed
+STALE = np.float32(-1.0)  # and this for that of a block whose rows have got other targets since
 
 BY_BLOCK = ("sums", "quanta", "hidden", "outputs", "exps", "where", "moved")
-SCRATCH = ("changed", "delta", "work", "trial_sums", "scale")
+SCRATCH = ("changed", "delta", "work", "trial_sums", "scale", "n_retargets")
 
 
 class WindowedState:
@@ -45,6 +46,7 @@ class WindowedState:
         # The mask and the scale for which each block was computed last.
         self.masks = np.empty((engine.n_blocks, mask.size), dtype=np.uint8)
         self.scales = np.full(engine.n_blocks, NEVER)
+        self.n_retargets = np.full(engine.n_blocks, engine.n_retargets)
         self.copies: list[dict[str, Any]] = [
             {name: _of_its_own(getattr(self.whole, name)) for name in (*SCRATCH, "mask")}
             for _ in range(n_threads)
@@ -95,6 +97,10 @@ class WindowedState:
             The thread.
         """
         job, state = self.open(window, threads)
+        for b in range(window.start + threads.number, window.stop, threads.n_threads):
+            if self.n_retargets[b] != self.engine.n_retargets and self.scales[b] != NEVER:
+                self.scales[b] = STALE
+            self.n_retargets[b] = self.engine.n_retargets
         forward.catch_up(job, state, self.masks[window], self.scales[window])
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[np.int32], Rows]:
@@ -118,6 +124,20 @@ class WindowedState:
         outputs = state.outputs[some, :n_outputs].swapaxes(1, 2).reshape(-1, n_outputs)
         targets, weights = data.targets[some].ravel(), data.weights[some].ravel()
         return outputs, Rows(np.empty((len(targets), 0), np.int16), targets, weights)
+
+    def outputs(self) -> NDArray[np.int64]:
+        """Return the outputs for all rows of the engine, in their order; all are up to date.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), int64
+            Outputs; 0 for a row that weighs 0.
+        """
+        engine, n_outputs = self.engine, self.engine.network.n_outputs
+        found = np.zeros((len(engine.rows), n_outputs), dtype=np.int64)
+        for part, outputs in zip(engine.parts(), self.whole.outputs, strict=True):
+            found[part] = outputs[:n_outputs, : len(part)].T
+        return found
 
     def close(self, window: slice, threads: Threads) -> None:
         """Note that this thread's share of a window followed the mask since :meth:`catch_up`.

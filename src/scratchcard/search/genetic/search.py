@@ -24,7 +24,7 @@ from scratchcard.search.genetic.presets import PRESETS
 from scratchcard.search.genetic.screening import Screening
 from scratchcard.search.population import Population, generator_of, words_of
 from scratchcard.search.task import Individual, Task
-from scratchcard.ticket import Network
+from scratchcard.ticket import Mask, Network
 
 if TYPE_CHECKING:
     from scratchcard.search.genetic.settings import Genetic
@@ -135,6 +135,17 @@ class GeneticSearch:
         self.accuracy.close()
         if self.screening:
             self.screening.close()
+
+    def outputs(self) -> NDArray[np.int64]:
+        """Return what the best individual answers for all rows of the task, in their order.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), int64
+            Outputs of the network.
+        """
+        best = Mask.from_flat(self.network.layers, self.masks[0])
+        return self.network.outputs(best, self.task.rows.inputs)
 
     def individuals(self) -> Sequence[Individual]:
         """Return the best individual alone.

@@ -36,6 +36,7 @@ from scratchcard.search.memetic.moves import (
     unit_difference,
 )
 from scratchcard.search.task import Individual
+from scratchcard.ticket import Mask as NetworkMask
 
 Mask = NDArray[np.uint8]
 
@@ -78,6 +79,14 @@ class Member(Protocol):
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
         """Return the outputs for about ``n_rows`` rows of the window, and those rows."""
+        ...
+
+    def catch_up(self, threads: Threads) -> int:
+        """Do one thread's part in bringing all rows up to date; return 0: no trial was made."""
+        ...
+
+    def outputs(self) -> NDArray[np.int64]:
+        """Return the outputs for all rows of the engine, in their order, after `catch_up`."""
         ...
 
 
@@ -168,6 +177,15 @@ class CompiledMember:
         """Return outputs for about ``n_rows`` rows of an up-to-date window, and the rows."""
         return self.state.sample(window, n_rows)
 
+    def catch_up(self, threads: Threads) -> int:
+        """Do one thread's part in bringing all rows up to date; return 0: no trial was made."""
+        self.state.catch_up(slice(0, self.state.engine.n_blocks), threads)
+        return 0
+
+    def outputs(self) -> NDArray[np.int64]:
+        """Return the outputs for all rows of the engine, in their order, after `catch_up`."""
+        return self.state.outputs()
+
     def _run(
         self, kernel: Callable[..., Any], threads: Threads, window: slice, moves: Moves, last: Any
     ) -> int:
@@ -257,6 +275,15 @@ class PlainMember:
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
         """Return the outputs for about ``n_rows`` rows, and those rows."""
         return self.engine.outputs(self.mask, n_rows)
+
+    def catch_up(self, threads: Threads) -> int:
+        """Do nothing, because outputs are computed when they are asked for."""
+        return 0
+
+    def outputs(self) -> NDArray[np.int64]:
+        """Return the outputs for all rows of the engine, in their order."""
+        rows, network = self.engine.rows, self.engine.network
+        return network.outputs(NetworkMask.from_flat(network.layers, self.mask), rows.inputs)
 
     def _look(self) -> None:
         self.objective = self.engine.value(self.engine.sums(self.state))

@@ -56,6 +56,12 @@ class Sampler:
         """Whether rows are drawn or varied at all; if not, all are read as they are."""
         return self.engine is not None or self.task.augment is not None
 
+    def retarget(self, task: Task) -> None:
+        """Draw rows of this task from now on, in which only the targets are other ones."""
+        self.task = task
+        if self.engine is not None:
+            self.engine.retarget(task.rows.targets)
+
     def is_due(self, generation: int) -> bool:
         """Return whether rows are to be drawn anew for this generation, the first being 1."""
         return self.draws and generation > self.due * PERIOD

@@ -142,6 +142,30 @@ class MemeticSearch:
             self._replace_worst()
             self._select()
 
+    @property
+    def temperature(self) -> float:
+        """Nats of logit per unit of output."""
+        return self.engine.temperature
+
+    def outputs(self) -> NDArray[np.int64]:
+        """Return what the best individual answers for all rows of the task, in their order.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), int64
+            Outputs of the network.
+        """
+        best, rows, network = self.members[0], self.task.rows, self.task.network
+        mask = Mask.from_flat(network.layers, best.mask)
+        if self.sampler.draws:
+            return network.outputs(mask, rows.inputs)
+        self._together(lambda member, threads: member.catch_up(threads), [best])
+        outputs = best.outputs()
+        uncounted = np.flatnonzero(rows.weights == 0)
+        if uncounted.size:
+            outputs[uncounted] = network.outputs(mask, rows.inputs[uncounted])
+        return outputs
+
     def individuals(self) -> Sequence[Individual]:
         """Return the population.
 
@@ -163,10 +187,13 @@ class MemeticSearch:
             Share of the limits that is used, 0 to 1.
         """
         self.task = replace(self.task, rows=self.task.rows.with_targets(targets))
-        due = self.sampler.due
-        self.sampler = Sampler(self.task, self.settings.sample, self.make_engine)
-        self.sampler.due = due
-        self._draw_anew(fraction)
+        self.sampler.retarget(self.task)
+        if self.sampler.draws:
+            self._draw_anew(fraction)
+            return
+        self.engine.retarget(targets)
+        self._live(self._moves(fraction), 0)
+        self._select()
 
     # -- a generation ----------------------------------------------------------------------------
 
@@ -254,10 +281,15 @@ class MemeticSearch:
     def _draw_rows(self, mask: NDArray[np.uint8], temperature: float, fraction: float) -> None:
         """Draw rows that matter to this mask, and open the first window of them."""
         self.drawn_for = mask.copy(), temperature
-        rows, task = self.sampler.draw(mask, temperature), self.task
+        rows, task, draws = self.sampler.draw(mask, temperature), self.task, self.sampler.draws
+        first = rows  # rows that got other targets stay in the order of their first ones
+        if task.first_targets is not None and not draws:
+            first = rows.with_targets(task.first_targets)
         self.engine: Engine = self.make_engine(
-            task.network, rows, task.objective, temperature, is_shuffled=self.sampler.draws
+            task.network, first, task.objective, temperature, is_shuffled=draws
         )
+        if first is not rows:
+            self.engine.retarget(rows.targets)
         self.windows = Windows(self.engine.n_blocks, len(rows), self.settings.first_rows)
         self.window = self.windows.next(fraction)
 

@@ -7,8 +7,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.ticket import Mask, Network
-
 __all__ = ["Targets"]
 
 
@@ -40,15 +38,15 @@ class Targets(Protocol):
         """
         ...
 
-    def renewed(self, network: Network, mask: Mask) -> NDArray[np.int64]:
+    def renewed(self, outputs: NDArray[np.int64], temperature: float) -> NDArray[np.int64]:
         """Return new targets for the rows.
 
         Parameters
         ----------
-        network : Network
-            The random network.
-        mask : Mask
-            The best mask so far.
+        outputs : ndarray of shape (n_rows, n_outputs), int64
+            What the best individual answers for each row.
+        temperature : float
+            Nats of logit per unit of output.
 
         Returns
         -------

@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.ticket import Mask, Network
-
 
 class Given:
     """Targets that are known from the beginning and do not change.
@@ -45,14 +43,14 @@ class Given:
         """
         return False
 
-    def renewed(self, network: Network, mask: Mask) -> NDArray[np.int64]:
+    def renewed(self, outputs: NDArray[np.int64], temperature: float) -> NDArray[np.int64]:
         """Return the same targets.
 
         Parameters
         ----------
-        network : Network
+        outputs : ndarray of shape (n_rows, n_outputs), int64
             Ignored.
-        mask : Mask
+        temperature : float
             Ignored.
 
         Returns

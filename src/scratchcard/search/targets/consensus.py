@@ -1,0 +1,168 @@
+"""Consensus: targets without labels. A row should be what its neighbours say that it is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.search.targets.neighbours import Neighbours
+
+__all__ = ["Consensus"]
+
+Floats = NDArray[np.float64]
+LEAST = 1e-9  # the least share that a cluster has of a row, so that logarithms are finite
+
+
+class Consensus:
+    """Targets that a network's own answers give, averaged over neighbours and balanced.
+
+    The softmax outputs of all rows are averaged over each row's neighbours, several times over;
+    then clusters are made equally large (Sinkhorn and Knopp); and the cluster that a row then
+    belongs to most is its target for the next generations. At first the answers are random.
+
+    Parameters
+    ----------
+    neighbours : Neighbours
+        Each row's neighbours.
+    n_clusters : int
+        Number of clusters.
+    weights : ndarray of shape (n_rows,), int64
+        How much each row counts.
+    seed : int
+        Seed of the first answers.
+    period : int
+        Generations from one renewal to the next.
+    first_steps, steps : int
+        How often answers are averaged over neighbours, at first and then.
+    balance : float
+        How equally large clusters are made: 0 for not at all, 1 for equally.
+    """
+
+    def __init__(
+        self,
+        neighbours: Neighbours,
+        n_clusters: int,
+        weights: NDArray[np.int64],
+        *,
+        seed: int = 0,
+        period: int = 1,
+        first_steps: int = 30,
+        steps: int = 5,
+        balance: float = 1.0,
+        softness: float = 1.0,
+        power: float = 1.0,
+        iterations: int = 20,
+    ) -> None:
+        self.neighbours, self.n_clusters = neighbours, n_clusters
+        self.weights = weights / weights.sum()
+        self.seed, self.period = seed, period
+        self.first_steps, self.steps, self.balance = first_steps, steps, balance
+        self.softness, self.power, self.iterations = softness, power, iterations
+
+    def first(self) -> NDArray[np.int64]:
+        """Return the targets that random answers lead to.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Clusters.
+        """
+        random = np.random.default_rng([self.seed, len(self.weights)])
+        answers = random.dirichlet(np.ones(self.n_clusters), len(self.weights))
+        answers = self.neighbours.averaged(answers, self.first_steps)
+        answers -= np.average(answers, axis=0, weights=self.weights)
+        answers /= answers.std(axis=0) + LEAST
+        return self._winners(np.exp(2.0 * answers))
+
+    def is_due(self, generation: int) -> bool:
+        """Return whether to ask :meth:`renewed` before a generation.
+
+        Parameters
+        ----------
+        generation : int
+            The generation, the first being 1.
+
+        Returns
+        -------
+        bool
+            Whether there are new targets.
+        """
+        return generation > 1 and (generation - 1) % self.period == 0
+
+    def renewed(self, outputs: NDArray[np.int64], temperature: float) -> NDArray[np.int64]:
+        """Return new targets for the rows.
+
+        Parameters
+        ----------
+        outputs : ndarray of shape (n_rows, n_outputs), int64
+            What the best individual answers for each row.
+        temperature : float
+            Nats of logit per unit of output.
+
+        Returns
+        -------
+        ndarray of shape (n_rows,), int64
+            Clusters.
+        """
+        answers = softmax(outputs.astype(np.float64) * (temperature * self.softness))
+        return self._winners(self.neighbours.averaged(answers, self.steps))
+
+    def _winners(self, answers: Floats) -> NDArray[np.int64]:
+        if self.power != 1.0:
+            answers = answers**self.power
+        shares = balanced(answers, self.weights, self.iterations, self.balance)
+        winners: NDArray[np.int64] = shares.argmax(axis=1)
+        return winners
+
+
+def softmax(logits: Floats) -> Floats:
+    """Return probabilities, (n_rows, n_outputs), for these logits."""
+    found: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
+    found /= found.sum(axis=1, keepdims=True)
+    return found
+
+
+def balanced(answers: Floats, weights: Floats, iterations: int, balance: float) -> Floats:
+    """Return answers scaled so that all clusters have about the same size (Sinkhorn and Knopp).
+
+    ``answers`` are (n_rows, n_clusters) numbers above 0, ``weights``, (n_rows,), add up to 1, and
+    ``balance`` says how far sizes are drawn from what they are, 0, to all the same, 1.
+    """
+    answers = answers + LEAST
+    factors = np.ones(answers.shape[1])
+    for _ in range(iterations):
+        rows = weights / (answers @ factors)
+        sizes = rows @ answers
+        factors = (1.0 / (sizes * answers.shape[1])) ** balance
+    return answers * factors
+
+
+def shared_information(
+    answers: Floats, others: Floats, weights: NDArray[np.int64] | None = None
+) -> float:
+    """Return the mutual information of the cluster of a row and that of its neighbours, in nats.
+
+    It is highest where neighbours agree, are sure, and where clusters are equally large; then it is
+    the logarithm of their number.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (n_rows, n_clusters)
+        Probabilities of each row.
+    others : ndarray of shape (n_rows, n_clusters)
+        Probabilities of each row's neighbours.
+    weights : ndarray of shape (n_rows,) or None
+        How much each row counts; None for all the same.
+
+    Returns
+    -------
+    float
+        The information, from 0 to the logarithm of the number of clusters.
+    """
+    counts = np.ones(len(answers)) if weights is None else weights.astype(np.float64)
+    joint = (answers * (counts / counts.sum())[:, None]).T @ others
+    joint = (joint + joint.T) / 2
+    sizes = joint.sum(axis=0)
+    apart = np.outer(sizes, sizes)
+    some = joint > 0
+    return float((joint[some] * np.log(joint[some] / apart[some])).sum())
