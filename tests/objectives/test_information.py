@@ -141,18 +141,18 @@ def clouds():
 def test_a_search_finds_clouds_without_a_label(kind, engine):
     which, pairs, inputs = clouds()
     network = Network.dense((8, 12, 3), seed=1)
-    own = {"burst": 100} if kind is Memetic else {}
+    own = {"burst": 300} if kind is Memetic else {}
     found = evolve(
         network,
         pairs,
         algorithm=kind(max_density=0.5, engine=engine, **own),
         objective="mutual_information",
-        limits=Limits(generations=30),
+        limits=Limits(generations=15),
     )
     p = softmax(network.outputs(found.mask, pairs.inputs) * found.temperature)
     shared = mutual_information(p[::2], p[1::2])
     assert shared == pytest.approx(-found.objective, abs=1e-3)
-    assert shared > 0.8
+    assert shared > 0.4
     labels = network.outputs(found.mask, inputs).argmax(axis=1)
     assert mutual_info_score(which, labels) > 0.9
     again = evolve(
@@ -160,7 +160,7 @@ def test_a_search_finds_clouds_without_a_label(kind, engine):
         pairs.with_targets(np.arange(len(pairs)) % 3),
         algorithm=kind(max_density=0.5, **own),
         objective="mutual_information",
-        limits=Limits(generations=30),
+        limits=Limits(generations=15),
         n_jobs=2,
     )
     assert (again.mask, again.temperature) == (found.mask, found.temperature)
