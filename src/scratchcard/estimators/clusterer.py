@@ -5,6 +5,7 @@ It may import scikit-learn, and all that searches.
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from numbers import Integral
 from typing import Any, Self
 
@@ -15,12 +16,12 @@ from sklearn.utils.validation import check_X_y, validate_data
 
 from scratchcard.estimators.base import TicketEstimator, _print_progress
 from scratchcard.estimators.naming import named
-from scratchcard.estimators.parameters import as_sample_weight, as_threads, rows_aside
+from scratchcard.estimators.parameters import as_sample_weight, as_threads
 from scratchcard.rows import integer_weights
-from scratchcard.search import Algorithm, Memetic, cluster, make_algorithm
+from scratchcard.search import Algorithm, Clustering, Memetic, cluster, make_algorithm
 from scratchcard.search.clustering import MAX_DENSITY, STARTS, TRIALS
 from scratchcard.search.problem import Labelled, Problem
-from scratchcard.ticket import Ticket
+from scratchcard.ticket import Classes, Mask, Network, Ticket
 
 __all__ = ["TicketClusterer"]
 
@@ -39,7 +40,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     Parameters
     ----------
     n_clusters : int, default=8
-        Number of clusters, from 2.
+        Number of clusters. With 1 nothing is searched: the ticket has no weight and one answer.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units in each hidden layer; () for none.
     activation : {'relu', 'step', 'sign'}, default='relu'
@@ -181,7 +182,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
             fitted.
         """
         limits = self._limits()
-        n_clusters = self._at_least("n_clusters", 2)
+        n_clusters = self._at_least("n_clusters", 1)
         n_init = self._at_least("n_init", 1)
         X = validate_data(self, X)
         sample_weight = as_sample_weight(sample_weight, X)
@@ -196,19 +197,23 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         searched, *aside = map(unlabelled, parts)
         network = self._network(searched.X, n_clusters, None, seed)
         problem = Problem.make(network, searched, aside[0] if aside else None)
-        algorithm = self._algorithm()
-        outcome = cluster(
-            problem.network,
-            problem.train,
-            problem.validation,
-            algorithm=make_algorithm(algorithm, None, network),  # which checks it
-            limits=limits,
-            seed=seed,
-            n_init=n_init,
-            n_jobs=as_threads(self.n_jobs),
-            callbacks=[_print_progress] if self.verbose else [],
-            images=self.images,
-        )
+        algorithm = make_algorithm(self._algorithm(), None, network)
+        n_jobs = as_threads(self.n_jobs)
+        if n_clusters == 1:
+            outcome = _one_cluster(network)
+        else:
+            outcome = cluster(
+                problem.network,
+                problem.train,
+                problem.validation,
+                algorithm=algorithm,
+                limits=limits,
+                seed=seed,
+                n_init=n_init,
+                n_jobs=n_jobs,
+                callbacks=[_print_progress] if self.verbose else [],
+                images=self.images,
+            )
         self.ticket_: Ticket = problem.ticket(outcome)
         self.labels_: npt.NDArray[np.int64] = self._clusters(X)
         self.n_iter_: int = outcome.generations
@@ -273,24 +278,54 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         return int(value)
 
     def _algorithm(self) -> Algorithm:
-        if isinstance(self.algorithm, str):
-            raise ValueError(f"algorithm takes an Algorithm or None, got {self.algorithm!r}")
-        if self.algorithm is not None:
-            return self.algorithm
-        return Memetic(self.max_density, population=1, burst=TRIALS)
+        given: Any = self.algorithm
+        density: Any = self.max_density
+        if given is None:
+            return Memetic(density, population=1, burst=TRIALS)
+        if isinstance(given, type) or not isinstance(given, Algorithm):
+            raise ValueError(f"algorithm takes an Algorithm or None, got {given!r}")
+        return given
 
     def _parts(self, X: Array, n_clusters: int, seed: int) -> tuple[Array, ...]:
-        """Return the rows to search and those to compare starts on; the latter if there are any."""
-        n_different = _n_different(X)
-        if n_different < n_clusters:
+        """Return the rows to search and those to compare starts on; the latter if there are any.
+
+        Equal rows stay together, and neither their order nor how many there are decides which are
+        set aside.
+        """
+        names = _names(X, seed)
+        different = np.unique(names)
+        if len(different) < n_clusters:
             raise ValueError(
                 f"X takes at least n_clusters={n_clusters} different rows, got n_samples={len(X)}, "
-                f"of which {n_different} are different"
+                f"of which {len(different)} are different"
             )
-        parts = rows_aside(len(X), self.validation_fraction, seed)
-        return parts if _n_different(X[parts[0]]) >= n_clusters else (np.arange(len(X)),)
+        n_aside = round(self.validation_fraction * len(different))
+        if n_aside == 0 or len(different) - n_aside < n_clusters:
+            return (np.arange(len(X)),)
+        is_aside = names < different[n_aside]
+        return np.flatnonzero(~is_aside), np.flatnonzero(is_aside)
 
 
-def _n_different(X: Array) -> int:
-    """Return how many different rows there are."""
-    return len({row.tobytes() for row in np.ascontiguousarray(X) + 0})  # -0.0 + 0 is 0.0
+def _one_cluster(network: Network) -> Clustering:
+    """Return what there is to find where all rows are in one cluster: a mask without a weight."""
+    mask = Mask.from_flat(network.layers, np.zeros(network.n_weights, np.uint8))
+    return Clustering(
+        mask=mask,
+        head=Classes(1),
+        objective=0.0,
+        evaluations=0,
+        seconds=0.0,
+        generations=0,
+        stopped_by="converged",
+        history=[],
+        score=0.0,
+        scores=[0.0],
+    )
+
+
+def _names(X: Array, seed: int) -> npt.NDArray[np.uint64]:
+    """Return a number for each row, as good as random, the same for equal rows alone."""
+    rows = np.ascontiguousarray(X, np.float64) + 0.0  # turns -0.0 into 0.0
+    key = seed.to_bytes(8, "little")
+    digests = [blake2b(row.tobytes(), digest_size=8, key=key).digest() for row in rows]
+    return np.frombuffer(b"".join(digests), np.dtype("<u8")).astype(np.uint64)
