@@ -16,6 +16,7 @@ from scratchcard.cli.running import (
     check_folder,
     follow,
     interruptible,
+    say,
     say_interrupted,
 )
 
@@ -36,6 +37,8 @@ def compare_clusters(
             interrupt.nothing_to_lose = True
             _require_libraries(format)
             runs = _prepared(data, folder, settings, interrupt)
+            for run in runs.lost:
+                say(f"scratchcard: {_name(run)} is done again, for its ticket cannot be read")
             follow(runs.run(jobs, interrupt), runs.total - runs.missing, runs.total, _name, _result)
             _report(runs.rows, folder, format, as_json)
             interrupt.check()
@@ -85,7 +88,7 @@ def _result(run: Row) -> str:
 
 
 def _report(rows: list[Row], folder: Path, format: str, as_json: bool) -> None:
-    from scratchcard.research.clusters.tables import MEASURES, plain_report, tests_of, write
+    from scratchcard.research.clusters.tables import MEASURES, compared_by, plain_report, write
     from scratchcard.research.shared.statistics import described
     from scratchcard.research.shared.words import frame
 
@@ -101,7 +104,7 @@ def _report(rows: list[Row], folder: Path, format: str, as_json: bool) -> None:
             for measure in MEASURES
         },
         "tests": {
-            measure: json.loads(tests_of(runs, measure).to_json(orient="index"))
+            measure: json.loads(compared_by(runs, measure).to_json(orient="index"))
             for measure in MEASURES
         },
         "runs": rows,

@@ -16,12 +16,15 @@ from scratchcard.research.clusters.measures import judged
 from scratchcard.research.clusters.methods import Clustered, method_of
 from scratchcard.research.shared.results import Results, Row
 from scratchcard.research.shared.workers import never, run_all
+from scratchcard.ticket import Ticket, TicketError
 
 TICKETS = "tickets"
 
 
 class ClusterRuns:
     """The runs of a comparison of clusterers in a folder.
+
+    A run whose ticket is missing or damaged counts as not done; ``lost`` says which those are.
 
     Parameters
     ----------
@@ -45,6 +48,9 @@ class ClusterRuns:
         (folder / TICKETS).mkdir(exist_ok=True)
         for unfinished in (folder / TICKETS).glob(".*.tmp"):  # by a command that was killed
             unfinished.unlink()
+        self.lost = self._without_ticket()
+        for row in self.lost:
+            self.results.forget(row)
 
     @property
     def rows(self) -> list[Row]:
@@ -78,6 +84,17 @@ class ClusterRuns:
                 write_whole(ticket_path(self.folder, row["method"], row["seed"]), ticket)
             self.results.add(row)
             yield row
+
+    def _without_ticket(self) -> list[Row]:
+        """Return the finished runs whose ticket should be there and cannot be read."""
+        lost = []
+        for row in self.rows:
+            if row["bytes"] is not None:
+                try:
+                    Ticket.load(ticket_path(self.folder, row["method"], row["seed"]))
+                except (OSError, TicketError):
+                    lost.append(row)
+        return lost
 
 
 def ticket_path(folder: Path, method: str, seed: int) -> Path:

@@ -70,7 +70,7 @@ def repeated(runs: DataFrame) -> DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def tests_of(runs: DataFrame, measure: str) -> DataFrame:
+def compared_by(runs: DataFrame, measure: str) -> DataFrame:
     """Return the tests of every method against the first, by one measure."""
     return compared(repeated(runs), value=measure)
 
@@ -83,11 +83,12 @@ def sections(runs: DataFrame) -> Iterator[tuple[str, DataFrame, str]]:
         methods_table(runs),
         f"{_of_rows(runs)} Medians over the runs, which differ in the seed; the interval is "
         "Student's t of the mean accuracy. Accuracy: the share of rows in the cluster that is "
-        "matched with their label, by the Hungarian method. NMI: normalised mutual information. ARI: adjusted Rand index. "
+        "matched with their label, by the Hungarian method. NMI: normalised mutual information. "
+        "ARI: adjusted Rand index. "
         "No method reads a label. A method without chance is run once. Seconds: on one thread.",
     )
     for measure, name in MEASURES.items():
-        tests = tests_of(runs, measure)
+        tests = compared_by(runs, measure)
         if len(tests) and measure != "ari":
             yield (
                 f"Paired tests of {name} against {first['method']}",
@@ -123,7 +124,7 @@ def plain_report(runs: DataFrame) -> str:
     parts = []
     for title, table, _ in sections(runs):
         parts += [title, tabulated(table, "simple"), ""]
-    return "\n".join([*parts, remark(tests_of(runs, "accuracy"))]).rstrip()
+    return "\n".join([*parts, remark(compared_by(runs, "accuracy"))]).rstrip()
 
 
 def write(runs: DataFrame, folder: Path, format: str = "csv") -> list[Path]:
