@@ -178,6 +178,7 @@ class Search:
             )
         algorithm = self.chosen_algorithm
         check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
+        self.chosen_goal.check(self.chosen_objective, self.augment, self.prune)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
