@@ -46,7 +46,7 @@ def test_attributes():
     assert np.array_equal(clusterer.labels_, clusterer.predict(X))
     assert np.array_equal(clusterer.labels_, ticket.predict(X))
     assert clusterer.n_features_in_ == 6
-    assert clusterer.n_iter_ == 4 * 12
+    assert 12 <= clusterer.n_iter_ <= 4 * 12
     assert clusterer.scores_.shape == (4,)
     assert clusterer.score_ == clusterer.scores_.max() <= np.log(3) + 1e-9
 
@@ -54,7 +54,7 @@ def test_attributes():
 def test_defaults_are_those_that_the_documentation_names():
     clusterer = TicketClusterer()
     assert (clusterer.n_clusters, clusterer.hidden_layer_sizes) == (8, (100,))
-    assert (clusterer.max_density, clusterer.n_init) == (0.1, 16)
+    assert (clusterer.max_density, clusterer.n_init) == (0.1, 32)
 
 
 def test_labels_are_never_read():
@@ -110,7 +110,7 @@ def test_one_cluster_holds_all_rows_and_nothing_is_searched():
 
 def test_limits():
     X, _ = clouds()
-    assert small(max_iter=2, n_init=3).fit(X).n_iter_ == 6
+    assert 2 <= small(max_iter=2, n_init=3).fit(X).n_iter_ <= 6
     assert small(max_iter=None, max_evaluations=3000, n_init=2).fit(X).n_iter_ < 100
     assert small(max_iter=None, max_time=0.2, n_init=2).fit(X).n_iter_ >= 1
 

@@ -18,8 +18,8 @@ from scratchcard.estimators.base import TicketEstimator, _print_progress
 from scratchcard.estimators.naming import named
 from scratchcard.estimators.parameters import as_sample_weight, as_threads
 from scratchcard.rows import integer_weights
-from scratchcard.search import Algorithm, Clustering, Memetic, cluster, make_algorithm
-from scratchcard.search.clustering import MAX_DENSITY, STARTS, TRIALS
+from scratchcard.search import Algorithm, Clustering, cluster, make_algorithm
+from scratchcard.search.clustering import MAX_DENSITY, STARTS, clustering_algorithm
 from scratchcard.search.problem import Labelled, Problem
 from scratchcard.ticket import Classes, Mask, Network, Ticket
 
@@ -34,8 +34,9 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     No label is read. Several searches begin from random targets. Before each generation every row
     is told what its neighbours are answered, on the average, with all clusters made equally large;
     then the search goes on with these targets. The start whose clusters share most information with
-    those of neighbours, on rows set aside, is kept. Nothing is trained, and features need no
-    scaling by the user; but neighbours are near in the features as they are scaled by the ticket.
+    those of neighbours, on rows set aside, is kept. Nothing is trained. The ticket scales features
+    itself, and neighbours are those that are near in the features so scaled. Of more than 16,384
+    rows so many are searched, drawn evenly.
 
     Parameters
     ----------
@@ -60,10 +61,11 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         ``Memetic(max_density=0.05, population=1, burst=1000)``; None for one that suits.
     images : bool, default=False
         Whether rows are square images, which are like their copies shifted by a pixel.
-    n_init : int, default=16
-        Searches from other first targets, of which one is kept.
+    n_init : int, default=32
+        Searches from other first targets, of which one is kept. After a quarter of a search it is
+        compared with the others, and only the best quarter of them goes on.
     max_iter : int, default=None
-        Most generations of each start. None for 200, or for no limit where ``max_evaluations`` or
+        Most generations of each start. None for 160, or for no limit where ``max_evaluations`` or
         ``max_time`` is one.
     max_evaluations : int, default=None
         Most candidates to decide on, of all starts together.
@@ -197,7 +199,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         searched, *aside = map(unlabelled, parts)
         network = self._network(searched.X, n_clusters, None, seed)
         problem = Problem.make(network, searched, aside[0] if aside else None)
-        algorithm = make_algorithm(self._algorithm(), None, network)
+        algorithm = make_algorithm(self._algorithm(network), None, network)
         n_jobs = as_threads(self.n_jobs)
         if n_clusters == 1:
             outcome = _one_cluster(network)
@@ -277,11 +279,11 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
             raise ValueError(f"{name} takes an integer from {least}, got {value!r}")
         return int(value)
 
-    def _algorithm(self) -> Algorithm:
+    def _algorithm(self, network: Network) -> Algorithm:
         given: Any = self.algorithm
         density: Any = self.max_density
         if given is None:
-            return Memetic(density, population=1, burst=TRIALS)
+            return clustering_algorithm(network, density)
         if isinstance(given, type) or not isinstance(given, Algorithm):
             raise ValueError(f"algorithm takes an Algorithm or None, got {given!r}")
         return given
