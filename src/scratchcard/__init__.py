@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scratchcard.estimators import TicketClassifier
+    from scratchcard.estimators import TicketClassifier, TicketClusterer
     from scratchcard.rows import Rows
     from scratchcard.search import Genetic, Limits, Memetic, Outcome, Progress, evolve
     from scratchcard.ticket import InputScaling, Mask, Network, Ticket, TicketError
@@ -29,6 +29,7 @@ __all__ = [
     "Rows",
     "Ticket",
     "TicketClassifier",
+    "TicketClusterer",
     "TicketError",
     "__version__",
     "evolve",
@@ -46,6 +47,7 @@ _HOME_OF = {
     "Rows": "rows",
     "Ticket": "ticket",
     "TicketClassifier": "estimators",
+    "TicketClusterer": "estimators",
     "TicketError": "ticket",
     "evolve": "search",
 }

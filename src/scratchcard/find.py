@@ -153,7 +153,12 @@ class Search:
     n_jobs: int = 1
 
     def __post_init__(self) -> None:
-        _ = self.chosen_objective  # that there is one
+        objective = self.chosen_objective
+        if objective.group > 1:
+            raise ValueError(
+                f"objective {objective.name!r} takes rows in groups of {objective.group}, such as "
+                "pairs of a row and a neighbour; the rows of a data set come one by one"
+            )
         as_int("n_jobs", self.n_jobs, 1, MAX_THREADS)
         if self.search_seed is not None:
             as_int("search_seed", self.search_seed, 0, 2**32 - 1)

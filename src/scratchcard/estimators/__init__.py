@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from scratchcard.estimators.classifier import TicketClassifier
+from scratchcard.estimators.clusterer import TicketClusterer
 
-__all__ = ["TicketClassifier"]
+__all__ = ["TicketClassifier", "TicketClusterer"]

@@ -7,6 +7,7 @@ from functools import cache
 from scratchcard.objectives.base import Objective, ObjectiveError, bits_per_output
 from scratchcard.objectives.counts import ACCURACY, BALANCED_ACCURACY, MACRO_F1
 from scratchcard.objectives.custom import custom_objective
+from scratchcard.objectives.information import MUTUAL_INFORMATION, mutual_information
 from scratchcard.objectives.margin import MARGIN
 from scratchcard.objectives.numbers import (
     ABSOLUTE_ERROR,
@@ -31,6 +32,7 @@ OBJECTIVES = {
         ABSOLUTE_ERROR,
         QUANTILE,
         POISSON,
+        MUTUAL_INFORMATION,
     )
 }
 """The built-in objectives by name. A new one is a file here and a row in this table."""
@@ -77,5 +79,6 @@ __all__ = [
     "bits_per_output",
     "custom_objective",
     "get_objective",
+    "mutual_information",
     "quantile_loss",
 ]

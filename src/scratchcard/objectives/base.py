@@ -147,6 +147,9 @@ class Objective:
     group : int
         Number of successive rows that share one statistic. Rows must come in such groups
         (:class:`scratchcard.Rows`).
+    reads_targets : bool
+        Whether the statistics depend on the targets. Where they do not, each row's target is, for
+        the temperature alone, what is answered for the row beside it in its group.
     compiled_to_disk : bool
         Whether the compiled functions are kept in the cache on disk.
     made_by : tuple or None
@@ -170,6 +173,7 @@ class Objective:
         default=None, repr=False
     )
     group: int = 1
+    reads_targets: bool = True
     compiled_to_disk: bool = True
     made_by: tuple[Callable[..., Objective], tuple[Any, ...]] | None = field(
         default=None, repr=False

@@ -15,9 +15,10 @@ import numpy as np
 
 from scratchcard.checks import as_int
 from scratchcard.engines import IncrementalEngine
-from scratchcard.engines.checks import check_answers
+from scratchcard.engines.checks import check_answers, check_group
 from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
+from scratchcard.objectives.information import answered_by_neighbours
 from scratchcard.rows import Rows, check_fit
 from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search.callbacks import Callback, Calling, Choosing, EarlyStopping
@@ -167,6 +168,11 @@ def evolve(
         if rows is not None:
             check_fit(network, rows, name)
             check_answers(objective, rows)
+    check_group(objective, train)
+    if validation is not None and not objective.reads_targets:
+        raise ValueError(
+            f"validation takes None with objective {objective.name!r}, which reads no targets"
+        )
     if start is not None:
         network.check_mask(start, "start")
     if resume is not None:
@@ -245,6 +251,9 @@ class _Found:
             for one in (mask, self.start):
                 if one is None or (one is self.start and self._is_too_dense(one)):
                     continue
+                if not task.objective.reads_targets:
+                    outputs = task.network.outputs(one, judges.inputs)
+                    judges = answered_by_neighbours(outputs, judges)
                 head = calibrated(self.head, task.network, one, judges, smoothing)
                 engine.temper(head.reading)
                 sums = engine.evaluate(one.flat()[None], n_jobs=task.n_jobs)[0]
