@@ -1,0 +1,77 @@
+"""TeacherGoal: the classes that a teacher says rows are of; labels in the data are not searched."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scratchcard.datasets import DataError, Dataset, Part
+from scratchcard.goals.base import Goal
+from scratchcard.search.problem import Labelled
+from scratchcard.search.targets.teacher import Taught, ask
+from scratchcard.ticket import Classes, Head, Ticket
+
+Array = npt.NDArray[Any]
+
+PARTS = ("train", "validation", "test")
+
+
+class TeacherGoal(Goal):
+    """Answer as a teacher does: a fitted estimator, or a torch module.
+
+    The teacher is asked for the training rows that are searched, for the validation rows that
+    choose, and at the end for the test rows. Where a data set names its columns and the teacher was
+    fitted to named ones, it is given its own columns in its own order.
+
+    Parameters
+    ----------
+    teacher : estimator or torch.nn.Module
+        What :meth:`TicketClassifier.fit <scratchcard.TicketClassifier.fit>` takes, but no array.
+    """
+
+    name = "teacher"
+
+    def __init__(self, teacher: Any) -> None:
+        self.teacher = teacher
+
+    def head(self, dataset: Dataset) -> Head:
+        """Return the classes of the teacher."""
+        return Classes(self._ask(dataset, dataset.train.X, dataset.validation.X).classes)
+
+    def labelled(self, dataset: Dataset, part: Part, head: Head) -> Labelled:
+        """Return rows with what the teacher says of them."""
+        return Labelled(part.X, head.targets(self._ask(dataset, part.X).labels))
+
+    def judged(self, dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
+        """Return how often the ticket agrees with the teacher, and how often both are right.
+
+        Only here are labels read. Accuracies stand there where labels in the data are classes of
+        the teacher.
+        """
+        found: dict[str, Any] = {"teacher": type(self.teacher).__name__}
+        for name in PARTS:
+            part: Part = getattr(dataset, name)
+            answers, taught = ticket.predict(part.X), self._ask(dataset, part.X).labels
+            found[f"{name}_agreement"] = float(np.mean(answers == taught))
+            if dataset.is_labelled and np.isin(part.y, ticket.head.labels).any():
+                found[f"{name}_accuracy"] = float(np.mean(answers == part.y))
+                found[f"teacher_{name}_accuracy"] = float(np.mean(taught == part.y))
+        return found
+
+    def _ask(self, dataset: Dataset, *rows: Array) -> Taught:
+        X = np.concatenate(rows)
+        own, names = getattr(self.teacher, "feature_names_in_", None), dataset.feature_names
+        if own is None or names is None:
+            return ask(self.teacher, X)
+        missing = [name for name in own if name not in names]
+        if missing:
+            raise DataError(
+                f"{dataset.name}: no column {missing[0]!r}, to which the teacher was fitted"
+            )
+        X = X[:, [names.index(name) for name in own]]
+        with warnings.catch_warnings():  # its names have just been checked
+            warnings.filterwarnings("ignore", "X does not have valid feature names")
+            return ask(self.teacher, X)
