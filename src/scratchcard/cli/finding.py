@@ -16,6 +16,7 @@ from scratchcard.cli.console import (
     print_table,
     say,
 )
+from scratchcard.cli.goals import Kind, answers_of, goal_for, goal_options
 from scratchcard.cli.options import (
     InputError,
     StandardOutputError,
@@ -39,6 +40,7 @@ INTERRUPTED = 130
 @click.command(short_help="Find a ticket for a data set.")
 @click.argument("data")
 @target_option
+@goal_options
 @hidden_option
 @click.option(
     "--max-density",
@@ -68,10 +70,9 @@ INTERRUPTED = 130
 )
 @click.option(
     "--objective",
-    default="cross_entropy",
-    show_default=True,
-    help="What to optimise on the training rows: cross_entropy, accuracy, balanced_accuracy, "
-    "macro_f1, brier or margin.",
+    help="What to optimise on the training rows: cross_entropy (the default), accuracy, "
+    "balanced_accuracy, macro_f1, brier or margin; of numbers squared_error (the default), "
+    "absolute_error, quantile:0.9 or poisson.",
 )
 @init_option
 @biases_option
@@ -103,6 +104,10 @@ def find(
     *,
     data: str,
     target: str | None,
+    are_classes: bool | None,
+    labels: Kind,
+    clusters: int | None,
+    images: bool,
     seconds: float | None,
     generations: int | None,
     evaluations: int | None,
@@ -117,7 +122,11 @@ def find(
     digits-2, blobs-5, …), a CSV, Parquet or NPZ file, or a folder with the four IDX files of
     MNIST's kind. The search reads training rows, choosing reads validation rows, and the test rows
     are read once, at the end. Ctrl-C or a limit ends the search with the best ticket so far.
+
+    With --labels none no label is read but by the report. Every column of a file is a feature then,
+    except --target.
     """
+    answers = answers_of(are_classes, labels, clusters)
     default = Path(f"{Path(data).stem or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
     with Interrupts(_leave) as interrupts:
@@ -128,7 +137,11 @@ def find(
         try:
             limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
             search = Search(
-                load(data, target), limits=limits, n_jobs=jobs or usable_cores(), **settings
+                load(data, target, answers),
+                goal=goal_for(clusters, images),
+                limits=limits,
+                n_jobs=jobs or usable_cores(),
+                **settings,
             )
         except ValueError as error:
             raise InputError(str(error)) from error

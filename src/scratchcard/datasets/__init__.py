@@ -17,7 +17,7 @@ from scratchcard.datasets.files import FILE_KINDS, read_features, read_labelled
 from scratchcard.datasets.idx import read_folder
 from scratchcard.datasets.named import NAMES, is_name, load_named
 
-__all__ = ["NAMES", "DataError", "Dataset", "Part", "load", "load_features", "split"]
+__all__ = ["NAMES", "Answers", "DataError", "Dataset", "Part", "load", "load_features", "split"]
 
 
 def load(data: str | Path, target: str | None = None, answers: Answers | None = None) -> Dataset:

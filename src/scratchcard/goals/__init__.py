@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from scratchcard.datasets import DataError, Dataset
 from scratchcard.goals.base import Goal
+from scratchcard.goals.clusters import ClusterGoal
 from scratchcard.goals.labels import LabelGoal
 
-__all__ = ["Goal", "LabelGoal", "goal_of"]
+__all__ = ["ClusterGoal", "Goal", "LabelGoal", "goal_of"]
 
 GOALS: dict[str, type[Goal]] = {"classes": LabelGoal}
 """The goals that need no settings, by what a data set says of its rows."""

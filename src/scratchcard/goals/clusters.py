@@ -1,0 +1,98 @@
+"""ClusterGoal: clusters that the search finds by itself; no label is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scratchcard.checks import as_int
+from scratchcard.datasets import Dataset, Part
+from scratchcard.goals.agreement import matched_accuracy, shared_with_labels
+from scratchcard.goals.base import Goal
+from scratchcard.search import Algorithm, Memetic, Outcome, cluster
+from scratchcard.search.clustering import MAX_DENSITY, STARTS, TRIALS
+from scratchcard.search.evolution import MAX_THREADS
+from scratchcard.search.problem import Labelled, Problem
+from scratchcard.ticket import Classes, Head, Network, Ticket
+
+MOST_CLUSTERS = 1 << 10
+
+
+class ClusterGoal(Goal):
+    """Answer with one of some clusters, in which neighbours are together.
+
+    Parameters
+    ----------
+    n_clusters : int
+        How many clusters to find, at least 2.
+    n_init : int
+        Starts of the search, of which the best is kept.
+    images : bool
+        Whether rows are square images, which are like their copies shifted by a pixel.
+
+    Raises
+    ------
+    ValueError
+        For a number that is out of range.
+    """
+
+    name = "clusters"
+
+    def __init__(self, n_clusters: int, n_init: int = STARTS, images: bool = False) -> None:
+        self.n_clusters = as_int("n_clusters", n_clusters, 2, MOST_CLUSTERS)
+        self.n_init = as_int("n_init", n_init, 1, MAX_THREADS)
+        self.images = images
+
+    def head(self, dataset: Dataset) -> Head:
+        """Return the clusters 0, 1, 2, ..."""
+        return Classes(self.n_clusters)
+
+    def labelled(self, dataset: Dataset, part: Part, head: Head) -> Labelled:
+        """Return the rows; their targets say nothing."""
+        return Labelled(part.X, np.zeros(len(part.X), dtype=np.int64))
+
+    def algorithm(
+        self, algorithm: str | Algorithm, max_density: float | None, network: Network
+    ) -> Algorithm:
+        """Return the algorithm that searches between two renewals of the targets."""
+        if algorithm == "memetic":
+            density = MAX_DENSITY if max_density is None else max_density
+            algorithm = Memetic(density, population=1, burst=TRIALS)
+        return super().algorithm(algorithm, max_density, network)
+
+    def search(self, problem: Problem, **settings: Any) -> Outcome:
+        """Search a mask from several starts, and return the best."""
+        if settings.pop("objective").name != self.objective:
+            raise ValueError(
+                f"objective takes {self.objective!r} for clusters: its targets are what neighbours "
+                "agree on"
+            )
+        if settings.pop("augment") is not None:
+            raise ValueError("augment takes None for clusters; images=True shifts images")
+        settings.pop("head")
+        return cluster(
+            problem.network,
+            problem.train,
+            problem.validation,
+            n_init=self.n_init,
+            images=self.images,
+            **settings,
+        )
+
+    def judged(self, dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
+        """Return the shares of the clusters, and how they agree with labels where there are any.
+
+        Only here are labels read.
+        """
+        clusters = ticket.predict(dataset.test.X)
+        shares = np.bincount(clusters, minlength=self.n_clusters) / len(clusters)
+        found: dict[str, Any] = {"clusters": self.n_clusters, "test_shares": shares.tolist()}
+        if not dataset.is_labelled:
+            return found
+        for name in ("train", "validation", "test"):
+            part: Part = getattr(dataset, name)
+            answers = ticket.predict(part.X)
+            found[f"{name}_accuracy"] = matched_accuracy(part.y, answers)
+            found[f"{name}_nmi"] = shared_with_labels(part.y, answers)
+        return found
