@@ -172,9 +172,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         self.verbose = verbose
         self.warm_start = warm_start
 
-    def fit(
-        self, X: Any, y: Any = None, sample_weight: Any = None, *, teacher: Any = None
-    ) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, teacher: Any = None) -> Self:
         """Search a ticket that tells the classes apart.
 
         The classes are told by ``y``, or by a teacher: then the rows need no labels.

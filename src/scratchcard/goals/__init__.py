@@ -9,8 +9,9 @@ from scratchcard.datasets import DataError, Dataset
 from scratchcard.goals.base import Goal
 from scratchcard.goals.clusters import ClusterGoal
 from scratchcard.goals.labels import LabelGoal
+from scratchcard.goals.teacher import TeacherGoal
 
-__all__ = ["ClusterGoal", "Goal", "LabelGoal", "goal_of"]
+__all__ = ["ClusterGoal", "Goal", "LabelGoal", "TeacherGoal", "goal_of"]
 
 GOALS: dict[str, type[Goal]] = {"classes": LabelGoal}
 """The goals that need no settings, by what a data set says of its rows."""

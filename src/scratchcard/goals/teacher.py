@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scratchcard.datasets import DataError, Dataset, Part
 from scratchcard.goals.base import Goal
 from scratchcard.search.problem import Labelled
-from scratchcard.search.targets.teacher import Taught, ask
+from scratchcard.search.targets.teacher import LEAST_CLASSES, Taught, ask, is_module
 from scratchcard.ticket import Classes, Head, Ticket
 
 Array = npt.NDArray[Any]
@@ -29,24 +29,39 @@ class TeacherGoal(Goal):
     Parameters
     ----------
     teacher : estimator or torch.nn.Module
-        What :meth:`TicketClassifier.fit <scratchcard.TicketClassifier.fit>` takes, but no array.
+        What :meth:`TicketClassifier.fit <scratchcard.TicketClassifier.fit>` takes, but no array,
+        which cannot be asked.
+
+    Raises
+    ------
+    ValueError
+        For something that cannot be asked.
     """
 
     name = "teacher"
 
     def __init__(self, teacher: Any) -> None:
+        if not hasattr(teacher, "predict") and not is_module(teacher):
+            raise ValueError(
+                "teacher takes a fitted model with predict, or a torch module, "
+                f"got {type(teacher).__name__}"
+            )
         self.teacher = teacher
 
     def head(self, dataset: Dataset) -> Head:
         """Return the classes of the teacher."""
-        return Classes(self._ask(dataset, dataset.train.X, dataset.validation.X).classes)
+        taught = self._ask(dataset, dataset.train.X, dataset.validation.X)
+        found = np.unique(taught.labels)
+        if len(found) < LEAST_CLASSES:
+            raise DataError(f"{dataset.name}: the teacher says {found[0]!s} of every row")
+        return Classes(taught.classes)
 
     def labelled(self, dataset: Dataset, part: Part, head: Head) -> Labelled:
         """Return rows with what the teacher says of them."""
         return Labelled(part.X, head.targets(self._ask(dataset, part.X).labels))
 
     def judged(self, dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
-        """Return how often the ticket agrees with the teacher, and how often both are right.
+        """Return how often the ticket agrees with the teacher, and how often each is right.
 
         Only here are labels read. Accuracies stand there where labels in the data are classes of
         the teacher.

@@ -66,9 +66,8 @@ def ask(teacher: Any, X: Any) -> Taught:
     """
     if isinstance(teacher, type):
         raise ValueError(f"teacher takes a fitted model, got the class {teacher.__name__}")
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(teacher, torch.nn.Module):
-        taught = _ask_module(torch, teacher, X)
+    if is_module(teacher):
+        taught = _ask_module(teacher, X)
     elif hasattr(teacher, "predict"):
         taught = _ask_estimator(teacher, X)
     else:
@@ -78,6 +77,23 @@ def ask(teacher: Any, X: Any) -> Taught:
             f"teacher takes a model that tells two classes or more apart, {_name(teacher)} has 1"
         )
     return taught
+
+
+def is_module(teacher: Any) -> bool:
+    """Return whether something is a torch module; torch is not imported to find out.
+
+    Parameters
+    ----------
+    teacher : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether it is one.
+    """
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(teacher, torch.nn.Module)
 
 
 def _ask_estimator(teacher: Any, X: Any) -> Taught:
@@ -108,8 +124,8 @@ def _check_features(teacher: Any, X: Any) -> None:
         )
 
 
-def _ask_module(torch: Any, teacher: Any, X: Any) -> Taught:
-    logits = np.asarray(_answered(teacher, X, lambda rows: _logits(torch, teacher, rows)))
+def _ask_module(teacher: Any, X: Any) -> Taught:
+    logits = np.asarray(_answered(teacher, X, lambda rows: _logits(teacher, rows)))
     if logits.ndim != 2 or logits.shape[1] < LEAST_CLASSES or len(logits) != len(X):
         _refuse_shape(
             teacher, logits, f"a logit for each of {len(X)} rows and of two classes or more"
@@ -120,8 +136,9 @@ def _ask_module(torch: Any, teacher: Any, X: Any) -> Taught:
     return _largest(logits)
 
 
-def _logits(torch: Any, module: Any, X: Any) -> Array:
+def _logits(module: Any, X: Any) -> Array:
     """Return what a module answers, (n_rows, n_classes) float32, batch by batch."""
+    torch: Any = sys.modules["torch"]
     parameter = next(module.parameters(), torch.zeros(0))
     rows = np.ascontiguousarray(X, dtype=np.float32)
     learning = [part for part in module.modules() if part.training]
