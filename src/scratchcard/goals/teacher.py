@@ -69,11 +69,13 @@ class TeacherGoal(Goal):
         found: dict[str, Any] = {"teacher": type(self.teacher).__name__}
         for name in PARTS:
             part: Part = getattr(dataset, name)
-            answers, taught = ticket.predict(part.X), self._ask(dataset, part.X).labels
-            found[f"{name}_agreement"] = float(np.mean(answers == taught))
-            if dataset.is_labelled and np.isin(part.y, ticket.head.labels).any():
-                found[f"{name}_accuracy"] = float(np.mean(answers == part.y))
-                found[f"teacher_{name}_accuracy"] = float(np.mean(taught == part.y))
+            answers, taught = ticket.predict(part.X), self._ask(dataset, part.X)
+            found[f"{name}_agreement"] = share_alike(answers, taught.labels)
+            if not dataset.is_labelled or part.y.ndim != 1:
+                continue
+            if not set(taught.classes.tolist()).isdisjoint(part.y.tolist()):
+                found[f"{name}_accuracy"] = share_alike(answers, part.y)
+                found[f"teacher_{name}_accuracy"] = share_alike(taught.labels, part.y)
         return found
 
     def _ask(self, dataset: Dataset, *rows: Array) -> Taught:
@@ -90,3 +92,8 @@ class TeacherGoal(Goal):
         with warnings.catch_warnings():  # its names have just been checked
             warnings.filterwarnings("ignore", "X does not have valid feature names")
             return ask(self.teacher, X)
+
+
+def share_alike(labels: Array, others: Array) -> float:
+    """Return the share of rows with equal labels; text is never equal to a number."""
+    return float(np.mean(labels.astype(object) == others.astype(object)))
