@@ -225,6 +225,17 @@ def check_engine(make: EngineMaker, network: Network | None = None) -> None:
         np.testing.assert_array_equal(
             engine.trial(state, flips[5:6]), dense.trial(other, flips[5:6])
         )
+        turned = (rows.targets + 1) % network.n_outputs
+        engine.retarget(turned)
+        dense.retarget(turned)
+        afresh = DenseEngine(network, rows.with_targets(turned), objective, 0.3)
+        np.testing.assert_array_equal(engine.rows.targets, turned)
+        np.testing.assert_array_equal(engine.sums(state), afresh.sums(other))
+        np.testing.assert_array_equal(
+            engine.trial(state, flips[5:6]), afresh.trial(other, flips[5:6])
+        )
+        np.testing.assert_array_equal(engine.evaluate(masks), afresh.evaluate(masks))
+        dense = afresh
         outputs, some = engine.outputs(masks[0], 90)
         assert outputs.shape == (len(some), network.n_outputs)
         if name == "cross_entropy":

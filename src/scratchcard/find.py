@@ -153,7 +153,7 @@ class Search:
     n_jobs: int = 1
 
     def __post_init__(self) -> None:
-        _ = self.chosen_objective
+        _ = self.chosen_objective  # that there is one
         as_int("n_jobs", self.n_jobs, 1, MAX_THREADS)
         if self.search_seed is not None:
             as_int("search_seed", self.search_seed, 0, 2**32 - 1)
@@ -173,6 +173,7 @@ class Search:
             )
         algorithm = self.chosen_algorithm
         check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
+        self.chosen_goal.check(self.chosen_objective, self.augment, self.prune)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 

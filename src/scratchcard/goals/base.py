@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from scratchcard.datasets import Dataset, Part
+from scratchcard.objectives import Objective
 from scratchcard.search import Algorithm, Outcome, evolve
 from scratchcard.search.problem import Labelled, Problem, make_algorithm
 from scratchcard.ticket import Head, Network, Ticket
@@ -72,6 +73,17 @@ class Goal(ABC):
         -------
         dict
             Plain values that JSON holds; shares are fractions of 1.
+        """
+
+    def check(self, objective: Objective, augment: str | None, prune: str | None) -> None:
+        """Raise ValueError for settings of a search that do not suit the goal.
+
+        Parameters
+        ----------
+        objective : Objective
+            What is minimised.
+        augment, prune : str or None
+            How rows are varied, and the rows that pruning reads.
         """
 
     def algorithm(

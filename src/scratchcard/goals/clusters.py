@@ -10,6 +10,7 @@ from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
 from scratchcard.goals.agreement import matched_accuracy, shared_with_labels
 from scratchcard.goals.base import Goal
+from scratchcard.objectives import Objective
 from scratchcard.search import Algorithm, Memetic, Outcome, cluster
 from scratchcard.search.clustering import MAX_DENSITY, STARTS, TRIALS
 from scratchcard.search.evolution import MAX_THREADS
@@ -52,6 +53,21 @@ class ClusterGoal(Goal):
         """Return the rows; their targets say nothing."""
         return Labelled(part.X, np.zeros(len(part.X), dtype=np.int64))
 
+    def check(self, objective: Objective, augment: str | None, prune: str | None) -> None:
+        """Raise ValueError for what would need labels, and for what has no effect."""
+        if objective.name != self.objective:
+            raise ValueError(
+                f"objective takes {self.objective!r} for clusters, whose targets are what "
+                f"neighbours agree on; got {objective.name!r}"
+            )
+        if augment is not None:
+            raise ValueError(
+                f"augment takes None for clusters, got {augment!r}; with images=True shifted "
+                "copies of an image are its neighbours"
+            )
+        if prune is not None:
+            raise ValueError(f"prune takes None for clusters, it reads labels; got {prune!r}")
+
     def algorithm(
         self, algorithm: str | Algorithm, max_density: float | None, network: Network
     ) -> Algorithm:
@@ -63,14 +79,8 @@ class ClusterGoal(Goal):
 
     def search(self, problem: Problem, **settings: Any) -> Outcome:
         """Search a mask from several starts, and return the best."""
-        if settings.pop("objective").name != self.objective:
-            raise ValueError(
-                f"objective takes {self.objective!r} for clusters: its targets are what neighbours "
-                "agree on"
-            )
-        if settings.pop("augment") is not None:
-            raise ValueError("augment takes None for clusters; images=True shifts images")
-        settings.pop("head")
+        for name in ("objective", "augment", "head"):  # which are what they must be
+            settings.pop(name)
         return cluster(
             problem.network,
             problem.train,

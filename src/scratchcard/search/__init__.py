@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scratchcard.search.callbacks import Callback, Checkpoint
-from scratchcard.search.clustering import Clustering, cluster
+from scratchcard.search.clustering import Clustering, cluster, clustering_algorithm
 from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.genetic import Genetic
 from scratchcard.search.genetic.search import own_temperature
@@ -55,6 +55,7 @@ __all__ = [
     "accuracy",
     "calibrated_temperature",
     "cluster",
+    "clustering_algorithm",
     "evolve",
     "make_algorithm",
     "own_temperature",

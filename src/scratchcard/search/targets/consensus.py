@@ -47,7 +47,7 @@ class Consensus:
         seed: int = 0,
         period: int = 1,
         first_steps: int = 30,
-        steps: int = 5,
+        steps: int = 10,
         balance: float = 1.0,
         softness: float = 1.0,
         power: float = 1.0,

@@ -1,0 +1,77 @@
+# What the answers are and who gives them, on the command line: --labels, --clusters, --numbers.
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from scratchcard import Ticket
+from scratchcard.cli import main
+
+FAST = ["--hidden", "10", "--max-density", "0.3", "--generations", "4", "--jobs", "1"]
+
+
+@pytest.fixture
+def table(tmp_path, monkeypatch):
+    """A CSV file with two clusters, which its last column names."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(0)
+    which = random.integers(2, size=120)
+    points = 8 * which[:, None] + random.normal(size=(120, 2))
+    rows = [f"{a},{b},{'no' if k else 'yes'}" for (a, b), k in zip(points, which, strict=True)]
+    (tmp_path / "table.csv").write_text("\n".join(["a,b,kind", *rows]) + "\n")
+    return tmp_path
+
+
+def test_clusters_of_a_table(table, capsys):
+    command = ["find", "table.csv", "--target", "kind", "--labels", "none", "--clusters", "2"]
+    assert main([*command, *FAST, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["goal"], report["network"]) == ("clusters", "2-10-2")
+    assert report["test_accuracy"] > 0.9
+    assert Ticket.load("table.ticket").head.labels.tolist() == [0, 1]
+    assert main([*command, *FAST]) == 0
+    printed = capsys.readouterr().out
+    assert "not read" in printed
+    assert "only by this report" in printed
+    assert main(["predict", "table.ticket", "table.csv", "--target", "kind"]) == 0
+    assert set(capsys.readouterr().out.split()) == {"label", "0", "1"}
+
+
+def test_without_a_target_every_column_is_a_feature(table, capsys):
+    assert main(["find", "table.csv", "--labels", "none", "--clusters", "2", *FAST]) == 2
+    assert "column 'kind' holds" in capsys.readouterr().err
+    lines = (table / "table.csv").read_text().splitlines()
+    (table / "plain.csv").write_text("\n".join(line.rsplit(",", 1)[0] for line in lines) + "\n")
+    assert main(["find", "plain.csv", "--labels", "none", "--clusters", "2", *FAST]) == 0
+    assert "labels: there are none" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--labels none", "--labels none takes --clusters N"),
+        ("--clusters 3", "--clusters takes --labels none"),
+        ("--labels none --clusters 3 --numbers", "neither --classes nor --numbers"),
+        ("--labels none --clusters 1", "--clusters"),
+        ("--labels some", "'some'"),
+        ("--images", "--images takes --labels none"),
+        ("--numbers", "iris has classes to predict, not numbers"),
+        ("--labels none --clusters 3 --objective accuracy", "objective takes 'cross_entropy'"),
+        ("--labels none --clusters 3 --prune train", "prune takes"),
+        ("--labels none --clusters 500", "different rows"),
+    ],
+)
+def test_options_that_do_not_fit(table, capsys, options, message):
+    assert main(["find", "iris", *options.split(), *FAST]) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert "Traceback" not in captured.err
+
+
+def test_numbers_or_classes_is_a_question(table, capsys):
+    (table / "many.csv").write_text("a,b\n" + "".join(f"{i},{i * i % 101}\n" for i in range(400)))
+    assert main(["find", "many.csv", *FAST]) == 2
+    error = capsys.readouterr().err
+    assert "Are they classes, or numbers to predict? Say --classes or --numbers" in error
