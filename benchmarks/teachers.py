@@ -1,15 +1,15 @@
 """Tickets that answer as a random forest does, found on rows without labels.
 
     apt-get download r-cran-mlbench && dpkg -x r-cran-mlbench_*.deb mlbench && pip install pyreadr
-    python benchmarks/teachers.py mlbench [--seeds 3] [--only digits] [--ways labels more-rows]
+    python benchmarks/teachers.py mlbench [--seeds 0 1 2] [--only digits] [--ways labels more-rows]
 
 The forest, 100 trees, is fitted to the training rows. A search is given what the forest says of
 them, and chooses by what it says of the validation rows, which the forest has not seen. Labels are
 read by the forest and by the table alone. Satellite has 4,435 training and 2,000 test rows, Letter
 16,000 and 4,000, by their order; 15 % of the training rows are set aside to choose on.
 
-The ways are what the library does (``labels``), and what was tried beside it. Each line has medians
-over the seeds.
+The ways are what the library does (``labels``), and what was tried beside it. There is a line for
+each seed, and one with the medians.
 """
 
 from __future__ import annotations
@@ -156,30 +156,31 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=list(HIDDEN), default=list(HIDDEN))
     parser.add_argument("--ways", nargs="*", choices=list(WAYS), default=["labels"])
     parser.add_argument("--hidden", type=int, nargs="*")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--jobs", type=int, default=1)
     arguments = parser.parse_args()
-    print("data  way  hidden  " + "  ".join(COLUMNS) + "  forest_bytes")
+    print("data  way  hidden  seed  " + "  ".join(COLUMNS))
     for name in arguments.only:
         data = read(name, arguments.folder)
         forest = RandomForestClassifier(random_state=0).fit(*data.train)
         hidden = tuple(arguments.hidden or HIDDEN[name])
         for way in arguments.ways:
-            found = [
-                find(
-                    data, goal=WAYS[way](forest), hidden=hidden, seed=seed, n_jobs=arguments.jobs
-                ).report()
-                for seed in range(arguments.seeds)
-            ]
-            medians = [np.median([report[column] for report in found]) for column in COLUMNS]
-            print(
-                f"{name}  {way}  {hidden}  "
-                + "  ".join(
-                    f"{median:.4f}" if median <= 1 else f"{median:.0f}" for median in medians
-                )
-                + f"  {len(pickle.dumps(forest))}",
-                flush=True,
-            )
+            reports = []
+            for seed in arguments.seeds:
+                goal = WAYS[way](forest)
+                found = find(data, goal=goal, hidden=hidden, seed=seed, n_jobs=arguments.jobs)
+                reports.append(found.report())
+                tell(f"{name}  {way}  {hidden}  {seed}", reports[-1:])
+            if len(reports) > 1:
+                tell(f"{name}  {way}  {hidden}  median", reports)
+        print(f"{name}: the forest's pickle has {len(pickle.dumps(forest))} bytes")
+
+
+def tell(what: str, reports: list[dict[str, Any]]) -> None:
+    """Print the medians of some reports."""
+    medians = [np.median([report[column] for report in reports]) for column in COLUMNS]
+    shown = [f"{median:.4f}" if median <= 1 else f"{median:.0f}" for median in medians]
+    print("  ".join([what, *shown]), flush=True)
 
 
 if __name__ == "__main__":
