@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scratchcard.estimators import TicketClassifier, TicketClusterer
+    from scratchcard.estimators import TicketClassifier, TicketClusterer, TicketRegressor
     from scratchcard.rows import Rows
     from scratchcard.search import Genetic, Limits, Memetic, Outcome, Progress, evolve
     from scratchcard.ticket import InputScaling, Mask, Network, Ticket, TicketError
@@ -31,6 +31,7 @@ __all__ = [
     "TicketClassifier",
     "TicketClusterer",
     "TicketError",
+    "TicketRegressor",
     "__version__",
     "evolve",
 ]
@@ -49,6 +50,7 @@ _HOME_OF = {
     "TicketClassifier": "estimators",
     "TicketClusterer": "estimators",
     "TicketError": "ticket",
+    "TicketRegressor": "estimators",
     "evolve": "search",
 }
 

@@ -23,13 +23,15 @@ class Goal(ABC):
     """Name of the objective that is minimised where none is asked for."""
 
     @abstractmethod
-    def head(self, dataset: Dataset) -> Head:
+    def head(self, dataset: Dataset, objective: Objective) -> Head:
         """Return what the outputs of the network are to mean.
 
         Parameters
         ----------
         dataset : Dataset
             Its training rows say which classes, or what range of numbers, there are.
+        objective : Objective
+            What is minimised.
 
         Returns
         -------
