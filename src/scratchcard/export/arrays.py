@@ -35,9 +35,9 @@ def numpy(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
     ValueError
         For another ticket.
     """
-    network = ticket.network
+    layers, network = plain_layers(ticket, "numpy"), ticket.network
     found: dict[str, npt.NDArray[Any]] = {}
-    for number, layer in enumerate(plain_layers(ticket, "numpy")):
+    for number, layer in enumerate(layers):
         found[f"weights_{number}"] = layer.weights
         found[f"biases_{number}"] = layer.biases
     return found | {

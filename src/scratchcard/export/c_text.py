@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,7 +18,7 @@ __all__ = ["Bounds", "array", "bounds_of", "c_names", "signed_type", "string", "
 INT = 32767  # what an int holds everywhere
 _LONGEST_NAME = 31
 _LONGEST_STRING = 4095  # characters that every C99 compiler takes
-_LINE = 96
+_LINE = 92
 
 
 class Bounds(NamedTuple):
@@ -135,8 +134,14 @@ def array(
         C.
     """
     listed = [str(value) for value in values] or ["0"]
-    body = textwrap.fill(", ".join(listed), _LINE, initial_indent="    ", subsequent_indent="    ")
-    return f"static const {kind} {name}[{len(listed)}]{flash} = {{\n{body}}};\n"
+    body, length = ["\n   "], 0
+    for text in listed:
+        if length and length + len(text) > _LINE:
+            body.append("\n   ")
+            length = 0
+        body.append(f" {text},")
+        length += len(text) + 2
+    return f"static const {kind} {name}[{len(listed)}]{flash} = {{{''.join(body).rstrip(',')}}};\n"
 
 
 def string(text: str) -> str:

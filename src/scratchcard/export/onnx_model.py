@@ -45,10 +45,9 @@ def onnx(ticket: Ticket) -> Any:
     labels become 0 and 1.
     """
     library("onnx", "onnx")
+    layers, network = plain_layers(ticket, "onnx"), ticket.network
     graph = _Graph()
-    network = ticket.network
     values = _quantised(graph, ticket)
-    layers = plain_layers(ticket, "onnx")
     for number, layer in enumerate(layers):
         weights = graph.add("Cast", graph.constant(layer.weights.T), to=graph.double)
         values = graph.add("MatMul", values, weights)

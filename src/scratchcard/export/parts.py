@@ -62,13 +62,18 @@ def plain_layers(ticket: Ticket, to: str) -> list[PlainLayer]:
 
 def check_layers(ticket: Ticket, to: str) -> None:
     """Raise ValueError for anything but a ticket whose layers are all dense."""
-    if not isinstance(ticket, Ticket):
-        raise ValueError(f"ticket takes a Ticket, got {type(ticket).__name__}")
+    check_ticket(ticket)
     for layer in ticket.network.layers:
         if not isinstance(layer, Dense):
             raise ValueError(
                 f"export to {to} takes a ticket of dense layers, got one with a {layer.name} layer"
             )
+
+
+def check_ticket(ticket: Ticket) -> None:
+    """Raise ValueError for anything but a ticket."""
+    if not isinstance(ticket, Ticket):
+        raise ValueError(f"ticket takes a Ticket, got {type(ticket).__name__}")
 
 
 def labels_of(ticket: Ticket, to: str) -> npt.NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from scratchcard.checks import as_family
-from scratchcard.export.parts import library
+from scratchcard.export.parts import check_ticket, library
 from scratchcard.ticket import Ticket
 
 __all__ = ["MAX_QR", "qr"]
@@ -37,6 +37,7 @@ def qr(ticket: Ticket, kind: str = "svg") -> bytes:
     ImportError
         Where segno is not installed.
     """
+    check_ticket(ticket)
     as_family("kind", kind, _KINDS)
     data = ticket.to_bytes()
     if len(data) > MAX_QR:

@@ -52,9 +52,9 @@ class Sign(nn.Module):
 
 def module_of(ticket: Ticket) -> nn.Sequential:
     """Return the module of a ticket: see :func:`scratchcard.export.torch`."""
-    network = ticket.network
+    layers, network = plain_layers(ticket, "torch"), ticket.network
     parts: list[nn.Module] = [Quantise(ticket)]
-    for number, layer in enumerate(plain_layers(ticket, "torch")):
+    for number, layer in enumerate(layers):
         units, fan_in = layer.weights.shape
         linear = nn.Linear(fan_in, units, dtype=torch.float64)
         with torch.no_grad():

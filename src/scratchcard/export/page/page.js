@@ -27,6 +27,7 @@ function show() {
   at("answer").classList.toggle("long", facts.labels[best].length > 6);
   const order = Array.from(chances.keys());
   if (order.length > most) order.sort((a, b) => outputs[b] - outputs[a] || a - b);
+  at("chances").classList.toggle("short", facts.labels.every((label) => label.length < 4));
   at("chances").replaceChildren(...order.slice(0, most).map((index) => {
     const share = element("i");
     share.style.width = `${100 * chances[index]}%`;
@@ -68,22 +69,31 @@ function reveal() {
   if (revealed) return;
   revealed = true;
   const canvas = at("foil"), pen = canvas.getContext("2d"), { width, height } = canvas;
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const strokes = 9, total = still ? 1 : 26;
-  let frame = 0;
+  const strokes = 9, length = 900; // milliseconds
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    canvas.hidden = true;
+    return;
+  }
   pen.globalCompositeOperation = "destination-out";
   pen.lineCap = "round";
-  pen.lineWidth = 30;
-  const spot = (t) => [((t * strokes) % 2 < 1 ? (t * strokes) % 1 : 1 - ((t * strokes) % 1)) * width, t * height];
+  pen.lineWidth = 34;
+  const spot = (t) => {
+    const part = (t * strokes) % 2;
+    return [(part < 1 ? part : 2 - part) * width, t * height];
+  };
+  const start = performance.now();
+  let done = 0;
   const scratch = () => {
+    const now = Math.min(1, (performance.now() - start) / length);
     pen.beginPath();
-    for (let step = 0; step <= 12; step++) pen.lineTo(...spot((frame + step / 12) / total));
+    for (let t = done; t <= now; t += 0.004) pen.lineTo(...spot(t));
     pen.stroke();
-    if (++frame < total) requestAnimationFrame(scratch);
+    done = now;
+    if (now < 1) requestAnimationFrame(scratch);
     else canvas.hidden = true;
   };
-  if (still) canvas.hidden = true;
-  else scratch();
+  scratch();
+  setTimeout(() => (canvas.hidden = true), length + 200); // where nothing is animated
 }
 
 // ---- the picture ----

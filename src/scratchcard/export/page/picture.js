@@ -3,6 +3,10 @@
 
 const MOST_FAINT = 9000; // lines of scratched-off connections that are drawn; of more, every nth
 
+const MOST_LABELS = 30, LONGEST_LABEL = 16;
+const FONT = "600 13px system-ui, sans-serif";
+const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+
 class Picture {
   // changed() is called after a connection was scratched off or back; told(text) to say something.
   constructor(canvas, network, side, labels, { changed, told }) {
@@ -19,7 +23,7 @@ class Picture {
     }
   }
 
-  // The place of each unit among its layer: by the mean place of what it feeds, so few lines cross.
+  // The place of each unit among its layer: by the mean place of what it feeds, so that few lines cross.
   arrange() {
     const { sizes } = this.network.facts;
     const places = sizes.map((size) => Float64Array.from({ length: size }, (_, i) => (i + 0.5) / size));
@@ -30,9 +34,20 @@ class Picture {
         sum[n % fanIn] += places[l + 1][Math.floor(n / fanIn)];
         count[n % fanIn]++;
       }
-      const units = Array.from(sum.keys()).sort(
-        (a, b) => (count[a] ? sum[a] / count[a] : 2) - (count[b] ? sum[b] / count[b] : 2) || a - b);
-      units.forEach((unit, place) => (places[l][unit] = (place + 0.5) / fanIn));
+      const live = Array.from(sum.keys()).filter((unit) => count[unit]);
+      live.sort((a, b) => sum[a] / count[a] - sum[b] / count[b] || a - b);
+      places[l].fill(-1); // those that feed nothing stand between the others
+      const taken = new Set(live.map((unit, rank) => {
+        const slot = Math.floor(((rank + 0.5) * fanIn) / live.length);
+        places[l][unit] = (slot + 0.5) / fanIn;
+        return slot;
+      }));
+      let slot = 0;
+      places[l].forEach((place, unit) => {
+        if (place >= 0) return;
+        while (taken.has(slot)) slot++;
+        places[l][unit] = (slot++ + 0.5) / fanIn;
+      });
     }
     return places;
   }
@@ -57,12 +72,12 @@ class Picture {
     const upright = this.width < 560, edge = 14;
     const along = upright ? this.height : this.width, across = upright ? this.width : this.height;
     const grid = this.side ? Math.min(across - 2 * edge, along * (upright ? 0.36 : 0.4)) : 0;
-    const tail = upright ? 26 : 74; // for labels
+    const tail = upright ? 26 : 28 + this.widest(); // for labels
     const start = this.side ? edge + grid : edge + 4, end = along - tail;
     this.radius = [];
     this.spots = sizes.map((size, l) => {
       const step = (across - 2 * edge) / size;
-      this.radius.push(Math.max(1, Math.min(l === last ? 9 : 7, step * 0.42)));
+      this.radius.push(Math.max(size > 40 ? 2.6 : 1, Math.min(l === last ? 9 : 7, step * 0.42)));
       const at = l === 0 ? start : start + ((end - start) * l) / last;
       const zigzag = size > 40 && l > 0 && l < last ? Math.min(18, (end - start) / (3 * last)) : 0;
       return Array.from({ length: size }, (_, unit) => {
@@ -81,6 +96,14 @@ class Picture {
         return upright ? [from + column * cell, edge + row * cell] : [edge + column * cell, from + row * cell];
       });
     }
+  }
+
+  // The width of the widest label, or as much of it as is shown.
+  widest() {
+    const pen = this.canvas.getContext("2d");
+    pen.font = FONT;
+    if (this.labels.length > MOST_LABELS) return 0;
+    return Math.max(...this.labels.map((label) => pen.measureText(cut(label, LONGEST_LABEL)).width));
   }
 
   drawFaint(ratio) {
@@ -116,6 +139,11 @@ class Picture {
     this.network.layers.forEach((layer, l) => this.drawLines(pen, layer, l));
     if (this.selected) this.drawSelected(pen);
     pen.globalAlpha = 1;
+    if (this.side) { // no line shows between pixels
+      const [[x, y]] = this.spots[0], size = this.cell * this.side;
+      pen.fillStyle = this.colours.card;
+      pen.fillRect(x - this.cell / 2, y - this.cell / 2, size, size);
+    }
     this.spots.forEach((spots, l) => this.drawUnits(pen, spots, l));
     this.drawLabels(pen);
   }
@@ -130,8 +158,8 @@ class Picture {
       const share = strength[at] / most, unit = Math.floor(n / fanIn);
       const sign = weights[n] * (below ? Math.sign(below[n % fanIn]) : 1);
       pen.strokeStyle = sign > 0 ? this.colours.plus : sign < 0 ? this.colours.minus : this.colours.ink;
-      pen.globalAlpha = (below ? 0.1 + 0.9 * share : 0.25 + 0.4 * share) * (below ? Math.max(crowd, share) : crowd);
-      pen.lineWidth = below ? 0.5 + 2.4 * share : 0.9;
+      pen.globalAlpha = below ? 0.07 + 0.93 * share ** 2.2 : (0.25 + 0.4 * share) * crowd;
+      pen.lineWidth = below ? 0.5 + 2.2 * share : 0.9;
       pen.beginPath();
       pen.moveTo(...this.spots[l][n % fanIn]);
       pen.lineTo(...this.spots[l + 1][unit]);
@@ -164,7 +192,7 @@ class Picture {
       const chosen = this.selected && this.selected.layer === l && this.selected.unit === unit;
       pen.beginPath();
       if (l === 0 && this.side) {
-        const size = this.cell * 0.86;
+        const size = this.cell * 0.9;
         pen.rect(x - size / 2, y - size / 2, size, size);
       } else {
         pen.arc(x, y, this.radius[l] * (fed[unit] ? 1 : 0.5), 0, 2 * Math.PI);
@@ -196,12 +224,12 @@ class Picture {
 
   drawLabels(pen) {
     const spots = this.spots.at(-1), best = this.values ? winner(this.values.at(-1)) : -1;
-    if (spots.length > 30) return;
-    pen.font = "600 13px system-ui, sans-serif";
+    if (spots.length > MOST_LABELS) return;
+    pen.font = FONT;
     pen.fillStyle = this.colours.ink;
-    const room = this.upright ? Math.max(1, Math.floor(this.width / spots.length / 8)) : 8;
+    const room = this.upright ? Math.max(1, Math.floor(this.width / spots.length / 8)) : LONGEST_LABEL;
     spots.forEach(([x, y], unit) => {
-      const text = this.labels[unit].length > room ? `${this.labels[unit].slice(0, room - 1)}…` : this.labels[unit];
+      const text = cut(this.labels[unit], room);
       pen.globalAlpha = best === unit || best < 0 ? 1 : 0.5;
       pen.textAlign = this.upright ? "center" : "left";
       pen.textBaseline = "middle";
