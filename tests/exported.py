@@ -150,7 +150,9 @@ def _predict(arrays: Any, X: np.ndarray) -> np.ndarray:
         if number == len(limits) - 1:
             return values
         if arrays["activation"] == "relu":
-            values = np.minimum(np.maximum(values, 0) >> arrays["shifts"][number], limits[number + 1])
+            values = np.minimum(
+                np.maximum(values, 0) >> arrays["shifts"][number], limits[number + 1]
+            )
         else:
             low = -1 if arrays["activation"] == "sign" else 0
             values = np.maximum(np.sign(values), low) * arrays["ones"][number + 1]

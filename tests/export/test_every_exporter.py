@@ -45,9 +45,7 @@ def test_real_rows(name, tmp_path):
 @pytest.mark.parametrize("name", RUNNERS)
 def test_random_tickets(name, tmp_path):
     # One example is a dozen tickets. None is made smaller: each try takes a compiler or a browser.
-    @settings(
-        max_examples=2, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=2, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(st.lists(tickets(), min_size=12, max_size=12), st.integers(0, 2**32 - 1))
     def run(of, seed):
         rng = np.random.default_rng(seed)
@@ -76,8 +74,11 @@ def test_wide_and_deep_networks_at_their_limits(name, tmp_path):
     of, rows = [], []
     rng = np.random.default_rng(4)
     for weights, activation in (
-        ("uniform", "relu"), ("kaiming_normal", "relu"), ("kaiming_normal", "sign"),
-        ("signed_constant", "relu"), ("signed_constant", "step"),
+        ("uniform", "relu"),
+        ("kaiming_normal", "relu"),
+        ("kaiming_normal", "sign"),
+        ("signed_constant", "relu"),
+        ("signed_constant", "step"),
     ):
         network = Network.dense(
             (500, 90, 30, 20, 3), 9, weights=weights, input_bits=16, activation=activation

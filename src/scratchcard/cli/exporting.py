@@ -20,7 +20,9 @@ _PICKED = 12  # test rows that a page shows
 
 
 @click.command(short_help="Export a ticket: C, a web page, ONNX, torch, NumPy, a QR code.")
-@click.argument("tickets", metavar="FILE…", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument(
+    "tickets", metavar="FILE…", type=click.Path(path_type=Path), nargs=-1, required=True
+)
 @click.option("--to", type=click.Choice(_KINDS), required=True, help="What to export to.")
 @click.option(
     "--out",

@@ -257,9 +257,7 @@ def _introduction(names: Sequence[str], network: Network, mode: str, inputs: str
     )
 
 
-def _functions(
-    p: str, t: str, ticket: Ticket, kinds: dict[str, str], inputs: str, run: str
-) -> str:
+def _functions(p: str, t: str, ticket: Ticket, kinds: dict[str, str], inputs: str, run: str) -> str:
     """Return what a user calls: types, outputs, class, label."""
     network, scaling = ticket.network, ticket.scaling
     names = kinds | {

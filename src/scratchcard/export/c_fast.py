@@ -85,7 +85,9 @@ def fast_code(
         if live[number].size:
             tables = _tables(layer, live[number], live[number - 1] if number else None)
             parts += [
-                array(table.kind, f"{p}_{name}{number}", table.values.tolist(), f" {kinds['P']}_FLASH")
+                array(
+                    table.kind, f"{p}_{name}{number}", table.values.tolist(), f" {kinds['P']}_FLASH"
+                )
                 for name, table in tables.items()
             ]
             lines.append(_layer(p, network, number, tables, bounds, kinds))

@@ -120,13 +120,9 @@ def coded(walks: Sequence[Walk], rice: Sequence[int]) -> npt.NDArray[np.uint8]:
 
 
 def _interleaved(walks: Sequence[Walk], rice: Sequence[int]) -> tuple[Ints, Ints]:
-    """Return the gaps of walks in the order of steps, and in each of walks, with their parameters.
-
-    """
+    """Return the gaps of walks in the order in which they are read, and their parameters."""
     steps = np.concatenate([walk.steps for walk in walks])
     order = np.argsort(steps, kind="stable")
     gaps = np.concatenate([walk.gaps for walk in walks])
-    ks = np.concatenate(
-        [np.full(len(walk.gaps), k) for walk, k in zip(walks, rice, strict=True)]
-    )
+    ks = np.concatenate([np.full(len(walk.gaps), k) for walk, k in zip(walks, rice, strict=True)])
     return gaps[order], ks[order]

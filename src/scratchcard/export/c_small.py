@@ -243,8 +243,8 @@ def _running(
         last = number == network.n_layers - 1
         target = "out" if last else f"sums{(number + 1) % 2}"
         lines.append(
-            _COLUMNS.substitute(
-                names(number), value=indented.rstrip("\n"), target=target
-            ).rstrip("\n")
+            _COLUMNS.substitute(names(number), value=indented.rstrip("\n"), target=target).rstrip(
+                "\n"
+            )
         )
     return "\n".join([*lines, "}\n"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,9 +11,19 @@ import numpy.typing as npt
 
 from scratchcard.export.parts import PlainLayer
 from scratchcard.ticket import Network, Ticket
-from scratchcard.ticket.live import Ints
 
-__all__ = ["Bounds", "array", "bounds_of", "c_names", "signed_type", "string", "unsigned_type"]
+__all__ = [
+    "INT",
+    "Bounds",
+    "array",
+    "bounds_of",
+    "c_names",
+    "check_size",
+    "labels",
+    "signed_type",
+    "string",
+    "unsigned_type",
+]
 
 INT = 32767  # what an int holds everywhere
 _LONGEST_NAME = 31
@@ -38,7 +48,7 @@ class Bounds(NamedTuple):
     total: int
     clipped: bool
 
-    def __or__(self, other: Bounds) -> Bounds:  # type: ignore[override]
+    def __or__(self, other: Bounds) -> Bounds:
         return Bounds(
             max(self.value, other.value),
             max(self.total, other.total),
@@ -61,7 +71,8 @@ def bounds_of(network: Network, layers: Sequence[PlainLayer]) -> list[Bounds]:
     list of Bounds
         One for each layer.
     """
-    found, value = [], network.input_limit
+    found: list[Bounds] = []
+    value = network.input_limit
     for number, layer in enumerate(layers):
         reach = np.abs(layer.weights.astype(np.int64)).sum(axis=1) * value
         total = int((np.abs(layer.biases.astype(np.int64)) + reach).max())
@@ -112,9 +123,7 @@ def unsigned_type(most: int) -> str:
     return next(f"uint{bits}_t" for bits in (8, 16, 32) if most < 1 << bits)
 
 
-def array(
-    kind: str, name: str, values: npt.NDArray[Any] | Sequence[Any], flash: str = ""
-) -> str:
+def array(kind: str, name: str, values: npt.NDArray[Any] | Sequence[Any], flash: str = "") -> str:
     """Return the definition of a constant array; an empty one gets an element, as C demands.
 
     Parameters
@@ -210,11 +219,6 @@ def labels(name: str, listed: npt.NDArray[Any]) -> str:
 def _integer(value: int) -> str:
     least = -(1 << 63)
     return f"(-INT64_C({(1 << 63) - 1}) - 1)" if value == least else f"INT64_C({value})"
-
-
-def flat(tables: Mapping[str, Ints]) -> dict[str, list[int]]:
-    """Return integer arrays as lists."""
-    return {name: values.tolist() for name, values in tables.items()}
 
 
 def check_size(ticket: Ticket) -> None:

@@ -1,7 +1,8 @@
 """What generated C takes on microcontrollers: it is compiled and linked with cross-compilers.
 
 Flash is all that is in the program but its start: code, library functions that it calls, tables,
-mask. RAM is static data and the stack that the functions of the header take, added up.
+mask. RAM is static data and the stack that the functions of the header take, added up; the row
+itself is the caller's and is not counted.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ BOARDS = (
         4 << 10,
         True,
     ),
-    Board("AVR (ATmega328P)", "avr-", "gcc-avr avr-libc", ("-mmcu=atmega328p",), 32 << 10, 2048, False),
+    Board(
+        "AVR (ATmega328P)", "avr-", "gcc-avr avr-libc", ("-mmcu=atmega328p",), 32 << 10, 2048, False
+    ),
 )
 """The microcontrollers."""
 
@@ -80,7 +83,7 @@ class Size(NamedTuple):
     flash, ram : int or None
         Bytes.
     problem : str or None
-        Why they are not known.
+        Why they are not known, or that they are more than the board has.
     """
 
     board: str
@@ -125,7 +128,11 @@ def _measured(board: Board, header: str, names: tuple[str, ...]) -> Size:
         if done.returncode:
             return Size(board.name, None, None, _reason(done.stderr))
         sizes = subprocess.run(
-            [f"{board.prefix}size", "program.elf"], cwd=at, capture_output=True, text=True, check=True
+            [f"{board.prefix}size", "program.elf"],
+            cwd=at,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         text, data, bss = map(int, sizes.stdout.splitlines()[1].split()[:3])
         stack = sum(
@@ -133,7 +140,12 @@ def _measured(board: Board, header: str, names: tuple[str, ...]) -> Size:
             for file in at.glob("*.su")
             for line in file.read_text().splitlines()
         )
-    return Size(board.name, text + data, data + bss + stack)
+    flash, ram = text + data, data + bss + stack
+    if flash > board.flash or ram > board.ram:
+        return Size(
+            board.name, flash, ram, f"it does not fit: {flash} bytes of flash, {ram} of RAM"
+        )
+    return Size(board.name, flash, ram)
 
 
 def _reason(stderr: str) -> str:

@@ -10,7 +10,14 @@ import numpy.typing as npt
 
 from scratchcard.ticket import Classes, Dense, Ticket
 
-__all__ = ["PlainLayer", "labels_of", "library", "plain_layers"]
+__all__ = [
+    "PlainLayer",
+    "check_layers",
+    "check_ticket",
+    "labels_of",
+    "library",
+    "plain_layers",
+]
 
 
 class PlainLayer(NamedTuple):
@@ -53,10 +60,9 @@ def plain_layers(ticket: Ticket, to: str) -> list[PlainLayer]:
     """
     check_layers(ticket, to)
     network = ticket.network
-    kept = ticket.mask.arrays()
     return [
-        PlainLayer(network.weights_of(l) * kept[l], kept[l], network.biases_of(l))
-        for l in range(network.n_layers)
+        PlainLayer(network.weights_of(number) * kept, kept, network.biases_of(number))
+        for number, kept in enumerate(ticket.mask.arrays())
     ]
 
 

@@ -1,4 +1,4 @@
-"""``torch``: a ticket as a torch module with ordinary weights, and as a program torch runs alone."""
+"""``torch``: a ticket as a torch module with ordinary weights, and as a program in a file."""
 
 from __future__ import annotations
 

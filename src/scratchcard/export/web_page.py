@@ -82,9 +82,7 @@ def html(
         "side": _side(n_features, names is None),
     }
     page = files("scratchcard.export") / "page"
-    texts = {
-        name: (page / file).read_text(encoding="utf-8") for name, file in _PARTS.items()
-    }
+    texts = {name: (page / file).read_text(encoding="utf-8") for name, file in _PARTS.items()}
     # In a script's text "</script" and "<!--" have a meaning: no "<" of a label is one.
     data = json.dumps(facts, ensure_ascii=True, allow_nan=False).replace("<", "\\u003c")
     template = Template((page / "page.html").read_text(encoding="utf-8"))
