@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from exported import qr_bytes, run_onnx
 from scratchcard import export
-from scratchcard.ticket import Classes, InputScaling, Mask, Network, Ticket
+from scratchcard.ticket import Classes, Dense, Head, InputScaling, Layer, Mask, Network, Ticket
 from ticket_strategies import random_ticket, small_ticket
 
 
@@ -95,3 +96,62 @@ def test_files_are_the_same_each_time():
             suffix = exporter.suffixes[0]
             files = {exporter.file({"ticket": ticket}, suffix) for _ in range(2)}
             assert len(files) == 1, name
+
+
+class Ranks(Head):
+    name = "ranks"
+    code = 77
+    judge = "accuracy"
+    n_outputs = 2
+    temperature = 1.0
+
+    def targets(self, y):
+        return np.asarray(y)
+
+    def predict(self, outputs):
+        return np.argsort(outputs, axis=1)
+
+    def score(self, outputs, y):
+        return 1.0
+
+    def calibrated(self, outputs, targets, weights, smoothing=None):
+        return self
+
+    def describe(self):
+        return {}
+
+    def encode(self):
+        return b""
+
+    @classmethod
+    def decode(cls, reader, n_outputs):
+        return cls()
+
+
+@dataclass(frozen=True)
+class Pairs(Layer):
+    name = "pairs"
+    code = 77
+    fan_in = 2
+
+    def encode(self):
+        return b""
+
+    @classmethod
+    def decode(cls, reader, most):
+        return cls(2)
+
+
+@pytest.mark.parametrize("to", ["c", "html", "onnx", "numpy", "torch", "qr"])
+def test_other_heads_and_layers_are_refused(to):
+    """A QR code takes any ticket, and a torch module gives outputs whatever they mean."""
+    dense = Network([Dense(2)], 3)
+    headed = Ticket(dense, Mask.full(dense.layers), InputScaling([0.0], [1.0]), Ranks())
+    if to not in ("qr", "torch"):
+        with pytest.raises(ValueError, match=f"{to} takes a ticket whose outputs are classes"):
+            getattr(export, to)(headed)
+    paired = Network([Pairs(2)], 3)
+    layered = Ticket(paired, Mask.full(paired.layers), InputScaling([0.0], [1.0]))
+    if to != "qr":
+        with pytest.raises(ValueError, match=f"{to} takes a ticket of dense layers, got one with a"):
+            getattr(export, to)(layered)
