@@ -14,7 +14,9 @@ from scratchcard.ticket.network import ACTIVATIONS
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
 OWN = "own"  # an objective of a user's
-OBJECTIVES_BY_NAME = OBJECTIVES | {OWN: custom_objective("hinge", hinge)}
+OBJECTIVES_OF_ROWS = {name: one for name, one in OBJECTIVES.items() if one.group == 1}
+"""Objectives that read rows one by one; those over pairs are tested with pairs."""
+OBJECTIVES_BY_NAME = OBJECTIVES_OF_ROWS | {OWN: custom_objective("hinge", hinge)}
 ENGINES_BY_NAME = ENGINES
 
 SHORT_SEARCHES = {

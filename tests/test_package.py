@@ -27,6 +27,7 @@ FLOORS = (
     ("objectives",),
     ("compiled",),
     ("rows",),
+    ("export",),
     ("ticket",),
     ("interrupts", "files", "text", "checks", "distinct", "cores", "__init__"),
 )

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scratchcard.estimators import TicketClassifier
+    from scratchcard.estimators import TicketClassifier, TicketClusterer, TicketRegressor
     from scratchcard.rows import Rows
     from scratchcard.search import Genetic, Limits, Memetic, Outcome, Progress, evolve
     from scratchcard.ticket import InputScaling, Mask, Network, Ticket, TicketError
@@ -29,7 +29,9 @@ __all__ = [
     "Rows",
     "Ticket",
     "TicketClassifier",
+    "TicketClusterer",
     "TicketError",
+    "TicketRegressor",
     "__version__",
     "evolve",
 ]
@@ -46,7 +48,9 @@ _HOME_OF = {
     "Rows": "rows",
     "Ticket": "ticket",
     "TicketClassifier": "estimators",
+    "TicketClusterer": "estimators",
     "TicketError": "ticket",
+    "TicketRegressor": "estimators",
     "evolve": "search",
 }
 

@@ -153,7 +153,12 @@ class Search:
     n_jobs: int = 1
 
     def __post_init__(self) -> None:
-        _ = self.chosen_objective  # that there is one
+        objective = self.chosen_objective
+        if objective.group > 1:
+            raise ValueError(
+                f"objective {objective.name!r} takes rows in groups of {objective.group}, such as "
+                "pairs of a row and a neighbour; the rows of a data set come one by one"
+            )
         as_int("n_jobs", self.n_jobs, 1, MAX_THREADS)
         if self.search_seed is not None:
             as_int("search_seed", self.search_seed, 0, 2**32 - 1)
@@ -173,7 +178,6 @@ class Search:
             )
         algorithm = self.chosen_algorithm
         check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
-        self.chosen_goal.check(self.chosen_objective, self.augment, self.prune)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
@@ -258,7 +262,7 @@ class Search:
     @cached_property
     def head(self) -> Head:
         """What the outputs mean, not calibrated yet."""
-        return self.chosen_goal.head(self.dataset)
+        return self.chosen_goal.head(self.dataset, self.chosen_objective)
 
     @cached_property
     def network(self) -> Network:

@@ -56,11 +56,13 @@ class Case:
         self.network, self.density = network, density
         self.random = random = np.random.default_rng(seed)
         limit = network.input_limit
-        inputs = random.integers(-limit, limit, (n_rows, network.n_inputs), endpoint=True)
-        targets = random.integers(0, network.n_outputs, n_rows)
         weights = random.integers(0, heaviest, n_rows, endpoint=True)
         weights[random.integers(n_rows)] = max(1, heaviest)
-        self.rows = Rows(inputs, targets, weights)
+        weights = weights.repeat(objective.group)
+        n_rows *= objective.group
+        inputs = random.integers(-limit, limit, (n_rows, network.n_inputs), endpoint=True)
+        targets = random.integers(0, network.n_outputs, n_rows)
+        self.rows = Rows(inputs, targets, weights, objective.group)
         outputs = network.outputs(Mask.full(network.layers), self.rows.inputs)
         temperature = float(np.float32(spread / max(1.0, outputs.std())))
         self.dense = DenseEngine(network, self.rows, objective, temperature)

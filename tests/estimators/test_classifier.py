@@ -19,8 +19,9 @@ import scratchcard.estimators.base
 import scratchcard.search.memetic.search
 from classifiers import SHORT, small
 from hinge import hinge
+from registered import OBJECTIVES_OF_ROWS
 from scratchcard import Genetic, Memetic, Network, Ticket, TicketClassifier
-from scratchcard.objectives import OBJECTIVES, custom_objective
+from scratchcard.objectives import custom_objective
 from scratchcard.search import evolve
 from scratchcard.ticket.network import ACTIVATIONS
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
@@ -145,7 +146,7 @@ def test_random_state(iris):
 @pytest.mark.parametrize(
     "settings",
     [
-        *({"objective": name} for name in OBJECTIVES),
+        *({"objective": name} for name in OBJECTIVES_OF_ROWS),
         {"objective": HINGE},
         *({"activation": name} for name in ACTIVATIONS),
         *({"weights": name} for name in WEIGHT_FAMILIES),

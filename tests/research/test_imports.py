@@ -22,6 +22,7 @@ PUBLIC = (
     "scratchcard.search",
     "scratchcard.search.controls",
     "scratchcard.files",
+    "scratchcard.goals",
     "scratchcard.ticket",
 )
 FIND = {"Found", "Search", "find"}  # of scratchcard.find, which has no list of its public names

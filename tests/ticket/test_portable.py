@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clusterers import clouds, small
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
@@ -128,6 +129,17 @@ def check(ticket: Ticket, rows: np.ndarray, answer: Answer) -> None:
     check_labels(ticket, answer.labels)
     everything = np.vstack([rows, made_up_row(ticket.network.n_inputs)])
     assert answer.rows == expected_rows(ticket, everything)
+
+
+def test_clusters_and_their_names_are_read_like_classes(reader, tmp_path):
+    X, which = clouds()
+    clusterer = small(n_init=1, max_iter=4).fit(X)
+    named = clusterer.name_clusters(X[:9], np.array(["links", "mitte", "größer"])[which[:9]])
+    for ticket in (clusterer.ticket_, named):
+        (answer,) = run_jobs(reader, [Job(ticket.to_bytes(), X)], tmp_path)
+        check(ticket, X, answer)
+        clusters = clusterer.predict(X).tolist()
+        assert [row[0] for row in answer.rows[:-1]] == clusters
 
 
 # -- the same weights --------------------------------------------------------------------------

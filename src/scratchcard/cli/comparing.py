@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scratchcard.cli.comparing_clusters import METHODS as CLUSTERERS
+from scratchcard.cli.comparing_clusters import compare_clusters
 from scratchcard.cli.options import (
     InputError,
     OutputError,
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from scratchcard.research.shared.results import Row
 
 
+METHODS = "memetic,ga,edge-popup,twin"
+
+
 @click.command(short_help="Compare methods on a data set.")
 @click.argument("data")
 @target_option
@@ -42,20 +47,32 @@ if TYPE_CHECKING:
 @init_option
 @biases_option
 @click.option(
+    "--labels",
+    type=click.Choice(["given", "none"]),
+    default="given",
+    show_default=True,
+    help="none: compare clusterers; labels are read by the judge alone.",
+)
+@click.option(
     "--seeds",
     type=click.IntRange(1, 10_000),
-    default=20,
-    show_default=True,
-    help="Random networks; each method searches every one.",
+    help="Random networks; each method searches every one.  [default: 20; 10 of clusterers]",
 )
 @click.option(
     "--methods",
     type=names,
     metavar="NAME[@DENSITY],…",
-    default="memetic,ga,edge-popup,twin",
-    show_default=True,
-    help="The first is what the others are tested against.",
+    help="The first is what the others are tested against.  "
+    f"[default: {METHODS}; of clusterers {CLUSTERERS}]",
 )
+@click.option(
+    "--clusters", type=click.IntRange(min=2), help="Clusterers: how many.  [default: the labels']"
+)
+@click.option(
+    "--starts", type=click.IntRange(min=1), help="Clusterers: of a ticket's search.  [default: its]"
+)
+@click.option("--images", is_flag=True, help="Clusterers: rows are square images, for the ticket.")
+@click.option("--all-rows", is_flag=True, help="Clusterers: search the test rows too.")
 @click.option(
     "--max-density",
     type=float,
@@ -71,9 +88,7 @@ if TYPE_CHECKING:
     "--controls",
     "controlled",
     type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Seeds whose tickets are held against their controls.",
+    help="Seeds whose tickets are held against their controls.  [default: 1]",
 )
 @jobs_option
 @click.option(
@@ -86,11 +101,18 @@ if TYPE_CHECKING:
 def compare(
     *,
     data: str,
+    labels: str,
+    seeds: int | None,
+    methods: tuple[str, ...] | None,
+    clusters: int | None,
+    starts: int | None,
+    images: bool,
+    all_rows: bool,
     seconds: float | None,
     generations: int | None,
     evaluations: int | None,
     epochs: int | None,
-    controlled: int,
+    controlled: int | None,
     jobs: int,
     out: Path | None,
     format: str,
@@ -107,7 +129,22 @@ def compare(
     mlp the same. Search reads training rows, choosing reads validation rows, and test rows are read
     once, when a run is over. Every finished run is kept: the same command goes on after Ctrl-C, and
     more --seeds and --methods may be asked for later.
+
+    With --labels none the methods are clusterers: ticket (TicketClusterer), kmeans, gaussian,
+    spectral, ward, and umap (UMAP and k-means, with the extra clusters). None of them is given a
+    label; the judge reads them once a run is over. Test rows are set aside, and put into clusters
+    by those that can.
     """
+    of_clusterers = {"clusters": clusters, "starts": starts, "images": images, "all_rows": all_rows}
+    if labels == "none":
+        _refuse("is not for clusterers", epochs=epochs, controls=controlled)
+        settings |= of_clusterers | {"seeds": seeds or 10}
+        settings["methods"] = methods or names(CLUSTERERS)
+        settings |= {"generations": generations, "evaluations": evaluations, "seconds": seconds}
+        folder = out or Path(f"{Path(data).stem or 'data'}-clusters")
+        return compare_clusters(data, folder, jobs, format, as_json, settings)
+    _refuse("takes --labels none", **of_clusterers)
+    settings |= {"seeds": seeds or 20, "methods": methods or names(METHODS)}
     folder = out or Path(f"{Path(data).stem or 'data'}-comparison")
     runs: ComparisonRuns | None = None
     try:
@@ -121,7 +158,7 @@ def compare(
             follow(runs.run(jobs, interrupt), runs.total - runs.missing, runs.total, _name)
             if not as_json:
                 say("scratchcard: holding the ticket against its controls")
-            controls = runs.controls(controlled, stop=interrupt)
+            controls = runs.controls(controlled or 1, stop=interrupt)
             _report(runs.rows, controls, folder, format, as_json)
             interrupt.check()
     except KeyboardInterrupt:
@@ -134,6 +171,13 @@ def compare(
     except OSError as error:
         raise OutputError(folder, error) from error
     return 0
+
+
+def _refuse(why: str, **options: object) -> None:
+    """Raise click.UsageError for an option that was given and does not fit the others."""
+    for name, value in options.items():
+        if value is not None and value is not False:
+            raise click.UsageError(f"--{name.replace('_', '-')} {why}")
 
 
 def _require_libraries(format: str) -> None:

@@ -46,7 +46,18 @@ def check_folder(folder: Path) -> None:
         raise click.UsageError(f"cannot write into folder {str(folder)!r}: {reason}") from error
 
 
-def follow(rows: Iterable[Row], done: int, total: int, name: Callable[[Row], str]) -> None:
+def accuracy_of(row: Row) -> str:
+    """Return how good a run is, in words."""
+    return f"{100 * row['validation_accuracy']:.1f} % of validation rows"
+
+
+def follow(
+    rows: Iterable[Row],
+    done: int,
+    total: int,
+    name: Callable[[Row], str],
+    result: Callable[[Row], str] = accuracy_of,
+) -> None:
     """Go through the runs as they are done, with a bar on a terminal and a line for each elsewhere.
 
     Parameters
@@ -57,14 +68,13 @@ def follow(rows: Iterable[Row], done: int, total: int, name: Callable[[Row], str
         How many were done before, and how many there are in all.
     name : callable
         Returns the name of a run, in words.
+    result : callable
+        Returns how good it is, in words.
     """
     with _bar() as bar:
         task = bar.add_task("starting", total=total, completed=done)
         for number, row in enumerate(rows, done + 1):
-            text = (
-                f"{name(row)}: {100 * row['validation_accuracy']:.1f} % of validation rows in "
-                f"{row['seconds']:.1f} s"
-            )
+            text = f"{name(row)}: {result(row)} in {row['seconds']:.1f} s"
             bar.update(task, advance=1, description=text)
             if not bar.console.is_terminal:
                 say(f"{number}/{total}  {text}")

@@ -28,6 +28,28 @@ def check_group(objective: Objective, rows: Rows) -> None:
         )
 
 
+def check_answers(objective: Objective, rows: Rows) -> None:
+    """Raise an error unless the targets are what the objective is defined for.
+
+    Parameters
+    ----------
+    objective : Objective
+        The objective.
+    rows : Rows
+        The rows.
+
+    Raises
+    ------
+    ValueError
+        For numbers where it takes classes, and for classes where it takes numbers.
+    """
+    if objective.answers != rows.answers:
+        raise ValueError(
+            f"objective {objective.name!r} takes rows whose targets are {objective.answers}, "
+            f"got {rows.answers}"
+        )
+
+
 def one_statistic_only(objective: Objective, n_outputs: int) -> None:
     """Raise an error unless the objective has one statistic of a row.
 

@@ -3,5 +3,7 @@
 from __future__ import annotations
 
 from scratchcard.estimators.classifier import TicketClassifier
+from scratchcard.estimators.clusterer import TicketClusterer
+from scratchcard.estimators.regressor import TicketRegressor
 
-__all__ = ["TicketClassifier"]
+__all__ = ["TicketClassifier", "TicketClusterer", "TicketRegressor"]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from scratchcard.datasets import DataError, Dataset, Part
 from scratchcard.goals.base import Goal
+from scratchcard.objectives import Objective
 from scratchcard.search.problem import Labelled
 from scratchcard.search.targets.teacher import LEAST_CLASSES, Taught, ask, is_module
 from scratchcard.ticket import Classes, Head, Ticket
@@ -48,7 +49,7 @@ class TeacherGoal(Goal):
             )
         self.teacher = teacher
 
-    def head(self, dataset: Dataset) -> Head:
+    def head(self, dataset: Dataset, objective: Objective) -> Head:
         """Return the classes of the teacher."""
         taught = self._ask(dataset, dataset.train.X, dataset.validation.X)
         found = np.unique(taught.labels)
