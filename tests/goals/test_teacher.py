@@ -57,17 +57,18 @@ def test_labels_in_the_data_are_not_searched(iris, forest):
 def test_the_teacher_is_given_its_own_columns(iris):
     import pandas as pd
 
-    columns = ["petal width", "length"]
-    frame = pd.DataFrame(iris.train.X, columns=list(NAMES))[columns]
+    frame = pd.DataFrame(iris.train.X, columns=list(NAMES))[list(NAMES[::-1])]
     tree = DecisionTreeClassifier(random_state=0).fit(frame, iris.train.y)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         rows = Search(iris, goal=TeacherGoal(tree), **SHORT).problem.train
     said = np.searchsorted(tree.classes_, tree.predict(frame))
     assert np.array_equal(rows.targets, said)
-    frame = frame.rename(columns={"length": "height"})
-    tree.fit(frame, iris.train.y)
+    tree.fit(frame.rename(columns={"length": "height"}), iris.train.y)
     with pytest.raises(ValueError, match="iris: no column 'height', to which the teacher was fi"):
+        Search(iris, goal=TeacherGoal(tree), **SHORT)
+    tree.fit(frame.drop(columns="length"), iris.train.y)
+    with pytest.raises(ValueError, match="the teacher was not fitted to column 'length'; if it ho"):
         Search(iris, goal=TeacherGoal(tree), **SHORT)
 
 

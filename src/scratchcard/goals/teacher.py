@@ -25,7 +25,7 @@ class TeacherGoal(Goal):
 
     The teacher is asked for the training rows that are searched, for the validation rows that
     choose, and at the end for the test rows. Where a data set names its columns and the teacher was
-    fitted to named ones, it is given its own columns in its own order.
+    fitted to named ones, they must be the same, in any order.
 
     Parameters
     ----------
@@ -84,11 +84,17 @@ class TeacherGoal(Goal):
         own, names = getattr(self.teacher, "feature_names_in_", None), dataset.feature_names
         if own is None or names is None:
             return ask(self.teacher, X)
-        missing = [name for name in own if name not in names]
-        if missing:
-            raise DataError(
-                f"{dataset.name}: no column {missing[0]!r}, to which the teacher was fitted"
-            )
+        for column in own:
+            if column not in names:
+                raise DataError(
+                    f"{dataset.name}: no column {column!r}, to which the teacher was fitted"
+                )
+        for column in names:
+            if column not in own:  # the labels perhaps, which the ticket would read
+                raise DataError(
+                    f"{dataset.name}: the teacher was not fitted to column {column!r}; if it "
+                    "holds labels, target takes its name"
+                )
         X = X[:, [names.index(name) for name in own]]
         with warnings.catch_warnings():  # its names have just been checked
             warnings.filterwarnings("ignore", "X does not have valid feature names")

@@ -1,6 +1,6 @@
 """A teacher: labels for rows from a fitted model, or from an array of probabilities.
 
-scikit-learn is looked up, torch never imported: a torch module can only come from who has it.
+Neither scikit-learn nor torch is imported: whoever has a model of theirs has imported it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Taught", "ask"]
+from scratchcard.text import one_line
+
+__all__ = ["Taught", "ask", "is_module"]
 
 Array = npt.NDArray[Any]
 
@@ -199,7 +201,8 @@ def _answered(teacher: Any, X: Any, answer: Callable[[Any], Any]) -> Any:
                 f"teacher takes a fitted model, {_name(teacher)} is not fitted"
             ) from error
         raise ValueError(
-            f"teacher: {_name(teacher)} cannot answer rows of {np.shape(X)[1]} features: {error}"
+            f"teacher: {_name(teacher)} cannot answer rows of {np.shape(X)[1]} features: "
+            f"{one_line(str(error))}"
         ) from error
 
 
