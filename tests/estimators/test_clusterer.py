@@ -17,6 +17,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from clusterers import clouds, small
 from scratchcard import Ticket, TicketClusterer
+from scratchcard.datasets import load
+from scratchcard.search.controls import controls
 from scratchcard.ticket.file import version_of
 
 
@@ -275,3 +277,14 @@ def test_as_few_rows_as_clusters_are_enough(n_rows):
     X = np.arange(n_rows, dtype=float)[:, None] ** 2
     labels = small(n_init=1, max_iter=3).fit_predict(X)
     assert labels.shape == (n_rows,)
+
+
+def test_its_controls_are_at_chance():
+    """The same mask with its bits shuffled, or on other weights, knows nothing of the digits."""
+    data = load("digits")
+    clusterer = TicketClusterer(10, n_init=2, max_iter=40, random_state=0).fit(data.train.X)
+    named = clusterer.name_clusters(*data.train)
+    found = {one.name: one for one in controls(named, data, evaluations=20, draws=4)}
+    assert found["ticket"].validation_accuracy > 0.7
+    assert found["shuffled"].validation_accuracy < 0.25
+    assert found["re-drawn"].validation_accuracy < 0.25
