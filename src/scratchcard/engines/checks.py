@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scratchcard.objectives import Objective
 from scratchcard.rows import Rows
 
@@ -25,6 +28,28 @@ def check_group(objective: Objective, rows: Rows) -> None:
         raise ValueError(
             f"objective {objective.name!r} takes rows in groups of {objective.group}, "
             f"got groups of {rows.group}"
+        )
+
+
+def check_targets(n_outputs: int, targets: NDArray[np.integer]) -> None:
+    """Raise an error unless the targets of rows are classes of a network.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Outputs of the network.
+    targets : ndarray of shape (n_rows,) of integers
+        The targets.
+
+    Raises
+    ------
+    ValueError
+        If one is not below the number of outputs.
+    """
+    largest = int(targets.max(initial=0))
+    if largest >= n_outputs:
+        raise ValueError(
+            f"targets takes classes below the network's {n_outputs} outputs, got {largest}"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.checks import check_group, one_statistic_only
+from scratchcard.engines.checks import check_group, check_targets, one_statistic_only
 from scratchcard.objectives import Objective, bits_per_output
 from scratchcard.rows import Rows, check_fit
 from scratchcard.ticket import Mask, Network
@@ -75,8 +75,8 @@ class DenseEngine:
 
     def retarget(self, targets: NDArray[np.int64]) -> None:
         """Change what the rows should be: (n_rows,) targets in the rows' order."""
+        check_targets(self.network.n_outputs, targets)
         self.rows = self.rows.with_targets(targets)
-        check_fit(self.network, self.rows)
 
     def _outputs(self, mask: NDArray[np.uint8], rows: Rows) -> NDArray[np.int64]:
         return self.network.outputs(Mask.from_flat(self.network.layers, mask), rows.inputs)

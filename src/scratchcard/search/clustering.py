@@ -34,14 +34,14 @@ from scratchcard.search.task import Algorithm
 from scratchcard.ticket import Network
 
 # benchmarks/without_labels.py and docs/search.md say what was measured of these.
-STARTS = 32  # searches from other first targets
+STARTS = 24  # searches from other first targets
 ROUNDS = 160  # generations of a search, each with targets of its own
 TRIALS = 12  # of an individual in a round, times the square root of the number of weights
 PAUSE = 0.25  # share of a search after which it goes on only if it is among the best
 KEPT = 0.25  # share of the starts that are
 NEIGHBOURS = 5  # of a row, among which its targets are agreed on
 MOST = 1 << 14  # rows that are searched, drawn where there are more
-MAX_DENSITY = 0.1
+MAX_DENSITY = 0.15
 PAUSED = "paused"
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.checks import check_group, one_statistic_only
+from scratchcard.engines.checks import check_group, check_targets, one_statistic_only
 from scratchcard.engines.incremental import batches, forward, trial
 from scratchcard.engines.incremental.state import Data, Job, State
 from scratchcard.engines.incremental.threads import (
@@ -97,8 +97,8 @@ class IncrementalEngine:
 
     def retarget(self, targets: NDArray[np.int64]) -> None:
         """Change what the rows should be, (n_rows,); states follow when they are used next."""
+        check_targets(self.network.n_outputs, targets)
         self.rows = self.rows.with_targets(targets)
-        check_fit(self.network, self.rows)
         for into, part in zip(self.data.targets, self.parts(), strict=True):
             into[: len(part)] = self.rows.targets[part]
         self.n_retargets += 1
