@@ -149,10 +149,13 @@ def cluster(
 
 
 def _best(starts: Starts, found: Sequence[Start], seconds: float) -> Clustering:
-    scores = [start.score for start in found]
-    best = found[int(np.nanargmax(scores))]
+    """Return the best of the searches that went on to their end, or of all if none has."""
+    made = [start for start in found if start.outcome is not None]
+    ended = [start for start in made if start.population is None]
+    best = max(ended or made, key=lambda start: start.score)
     outcome = best.outcome
     assert outcome is not None
+    stopped_by = outcome.stopped_by if ended else "seconds"
     return Clustering(
         mask=outcome.mask,
         head=outcome.head,
@@ -160,10 +163,10 @@ def _best(starts: Starts, found: Sequence[Start], seconds: float) -> Clustering:
         evaluations=starts.evaluations,
         seconds=seconds,
         generations=starts.generations,
-        stopped_by=starts.stopped or outcome.stopped_by,
+        stopped_by=starts.stopped or stopped_by,
         history=best.history,
         score=best.score,
-        scores=scores,
+        scores=[start.score for start in found],
         chosen=best.number,
     )
 

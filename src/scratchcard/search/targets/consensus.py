@@ -50,7 +50,7 @@ class Consensus:
         period: int = 1,
         first_steps: int = 30,
         steps: int = 10,
-        balance: float = 1.0,
+        balance: float = 0.9,
     ) -> None:
         self.neighbours, self.n_clusters = neighbours, n_clusters
         self.weights = weights / weights.sum()
