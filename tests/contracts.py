@@ -276,6 +276,8 @@ def check_engine(make: EngineMaker, network: Network | None = None) -> None:
             engine.trial(state, flips[5:6]), afresh.trial(other, flips[5:6])
         )
         np.testing.assert_array_equal(engine.evaluate(masks), afresh.evaluate(masks))
+        with pytest.raises(ValueError, match="below the network's"):
+            engine.retarget(np.full(90, network.n_outputs))
         dense = afresh
         outputs, some = engine.outputs(masks[0], 90)
         assert outputs.shape == (len(some), network.n_outputs)

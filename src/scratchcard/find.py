@@ -154,6 +154,7 @@ class Search:
 
     def __post_init__(self) -> None:
         objective = self.chosen_objective
+        self.chosen_goal.check(objective, self.augment, self.prune)
         if objective.group > 1:
             raise ValueError(
                 f"objective {objective.name!r} takes rows in groups of {objective.group}, such as "

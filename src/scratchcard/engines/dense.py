@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.checks import check_answers, check_group, one_statistic_only
+from scratchcard.engines.checks import (
+    check_answers,
+    check_group,
+    check_targets,
+    one_statistic_only,
+)
 from scratchcard.objectives import Objective
 from scratchcard.rows import Rows, check_fit
 from scratchcard.ticket import Mask, Network, Reading
@@ -76,9 +81,10 @@ class DenseEngine:
         self.scale = self.objective.tempering.scale(temperature)
 
     def retarget(self, targets: NDArray[np.int64]) -> None:
-        """Change what the rows should be: (n_rows,) targets in the rows' order."""
-        self.rows = self.rows.with_targets(targets)
-        check_fit(self.network, self.rows)
+        """Change what the rows should be, in their order."""
+        rows = self.rows.with_targets(targets)
+        check_targets(self.network.n_outputs, rows)
+        self.rows = rows
 
     def _outputs(self, mask: NDArray[np.uint8], rows: Rows) -> NDArray[np.int64]:
         return self.network.outputs(Mask.from_flat(self.network.layers, mask), rows.inputs)

@@ -8,7 +8,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.checks import check_answers, check_group, one_statistic_only
+from scratchcard.engines.checks import (
+    check_answers,
+    check_group,
+    check_targets,
+    one_statistic_only,
+)
 from scratchcard.engines.incremental import batches, forward, trial
 from scratchcard.engines.incremental.state import Data, Job, State
 from scratchcard.engines.incremental.threads import (
@@ -100,9 +105,10 @@ class IncrementalEngine:
 
     def retarget(self, targets: NDArray[np.int64]) -> None:
         """Change what the rows should be; states follow when they are used next."""
-        self.rows = self.rows.with_targets(targets)
-        check_fit(self.network, self.rows)
-        columns = self.rows.targets.reshape(len(self.rows), -1)
+        rows = self.rows.with_targets(targets)
+        check_targets(self.network.n_outputs, rows)
+        self.rows = rows
+        columns = rows.targets.reshape(len(rows), -1)
         planes = self.data.targets.reshape(self.n_blocks, columns.shape[1], -1)
         for into, part in zip(planes, self.parts(), strict=True):
             into[:, : len(part)] = columns[part].T

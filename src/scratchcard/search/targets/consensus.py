@@ -10,6 +10,8 @@ from scratchcard.search.targets.neighbours import Neighbours
 __all__ = ["Consensus"]
 
 Floats = NDArray[np.float64]
+ITERATIONS = 20  # of Sinkhorn and Knopp
+SPREAD = 2.0  # standard deviation of the logarithms of the first answers, in nats
 LEAST = 1e-9  # the least share that a cluster has of a row, so that logarithms are finite
 
 
@@ -48,16 +50,12 @@ class Consensus:
         period: int = 1,
         first_steps: int = 30,
         steps: int = 10,
-        balance: float = 1.0,
-        softness: float = 1.0,
-        power: float = 1.0,
-        iterations: int = 20,
+        balance: float = 0.9,
     ) -> None:
         self.neighbours, self.n_clusters = neighbours, n_clusters
         self.weights = weights / weights.sum()
         self.seed, self.period = seed, period
         self.first_steps, self.steps, self.balance = first_steps, steps, balance
-        self.softness, self.power, self.iterations = softness, power, iterations
 
     def first(self) -> NDArray[np.int64]:
         """Return the targets that random answers lead to.
@@ -72,7 +70,7 @@ class Consensus:
         answers = self.neighbours.averaged(answers, self.first_steps)
         answers -= np.average(answers, axis=0, weights=self.weights)
         answers /= answers.std(axis=0) + LEAST
-        return self._winners(np.exp(2.0 * answers))
+        return self._winners(np.exp(SPREAD * answers))
 
     def is_due(self, generation: int) -> bool:
         """Return whether to ask :meth:`renewed` before a generation.
@@ -104,33 +102,53 @@ class Consensus:
         ndarray of shape (n_rows,), int64
             Clusters.
         """
-        answers = softmax(outputs.astype(np.float64) * (temperature * self.softness))
+        answers = softmax(outputs.astype(np.float64) * temperature)
         return self._winners(self.neighbours.averaged(answers, self.steps))
 
     def _winners(self, answers: Floats) -> NDArray[np.int64]:
-        if self.power != 1.0:
-            answers = answers**self.power
-        shares = balanced(answers, self.weights, self.iterations, self.balance)
+        shares = balanced(answers, self.weights, self.balance)
         winners: NDArray[np.int64] = shares.argmax(axis=1)
         return winners
 
 
 def softmax(logits: Floats) -> Floats:
-    """Return probabilities, (n_rows, n_outputs), for these logits."""
+    """Return the probabilities that logits stand for.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n_rows, n_outputs)
+        Logits in nats.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_outputs)
+        Probabilities; each row adds up to 1.
+    """
     found: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
     found /= found.sum(axis=1, keepdims=True)
     return found
 
 
-def balanced(answers: Floats, weights: Floats, iterations: int, balance: float) -> Floats:
+def balanced(answers: Floats, weights: Floats, balance: float) -> Floats:
     """Return answers scaled so that all clusters have about the same size (Sinkhorn and Knopp).
 
-    ``answers`` are (n_rows, n_clusters) numbers above 0, ``weights``, (n_rows,), add up to 1, and
-    ``balance`` says how far sizes are drawn from what they are, 0, to all the same, 1.
+    Parameters
+    ----------
+    answers : ndarray of shape (n_rows, n_clusters)
+        Numbers of at least 0.
+    weights : ndarray of shape (n_rows,)
+        How much each row counts; they add up to 1.
+    balance : float
+        How far sizes are drawn from what they are, 0, to all the same, 1.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_clusters)
+        Each cluster's answers, times a number of its own.
     """
     answers = answers + LEAST
     factors = np.ones(answers.shape[1])
-    for _ in range(iterations):
+    for _ in range(ITERATIONS):
         rows = weights / (answers @ factors)
         sizes = rows @ answers
         factors = (1.0 / (sizes * answers.shape[1])) ** balance
