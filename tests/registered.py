@@ -8,13 +8,16 @@ from __future__ import annotations
 from hinge import hinge
 from scratchcard import Genetic, Memetic
 from scratchcard.engines import ENGINES
-from scratchcard.objectives import OBJECTIVES, custom_objective
+from scratchcard.objectives import OBJECTIVES, custom_objective, quantile_loss
 from scratchcard.search.problem import ALGORITHMS
 from scratchcard.ticket.network import ACTIVATIONS
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
 OWN = "own"  # an objective of a user's
-OBJECTIVES_BY_NAME = OBJECTIVES | {OWN: custom_objective("hinge", hinge)}
+OF_NUMBERS = {name: one for name, one in OBJECTIVES.items() if one.answers == "numbers"}
+OF_NUMBERS |= {"quantile:0.9": quantile_loss(0.9)}
+OF_CLASSES = {name: one for name, one in OBJECTIVES.items() if one.answers == "classes"}
+OBJECTIVES_BY_NAME = OF_CLASSES | {OWN: custom_objective("hinge", hinge)}
 ENGINES_BY_NAME = ENGINES
 
 SHORT_SEARCHES = {
