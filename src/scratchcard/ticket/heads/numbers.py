@@ -238,7 +238,8 @@ class Numbers(Head):
         unit[unit == 0] = 1.0  # divided by this, no square overflows
         right, found = right / unit, found / unit
         errors = ((right - found) ** 2).sum(axis=0)
-        spreads = ((right - right.mean(axis=0)) ** 2).sum(axis=0)
+        gaps = right - right[0]  # 0 where all answers are the same
+        spreads = ((gaps - gaps.mean(axis=0)) ** 2).sum(axis=0)
         shares = np.where(errors == 0, 0.0, 1.0)
         np.divide(errors, spreads, out=shares, where=spreads > 0)
         return float(np.mean(1.0 - shares))
