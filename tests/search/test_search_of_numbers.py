@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rows_apart import dense_network
-from scratchcard import Genetic, InputScaling, Limits, Memetic, Rows, Ticket, evolve
+from rows_apart import dataset, dense_network
+from scratchcard import Genetic, InputScaling, Limits, Mask, Memetic, Rows, Ticket, evolve
 from scratchcard.search import Checkpoint, Population, prune
+from scratchcard.search.controls import controls
 from scratchcard.ticket import Classes, Numbers
 
 LIMITS = Limits(generations=4)
@@ -33,7 +34,7 @@ def ticket_of(network, found):
 @pytest.mark.parametrize("n_outputs", [1, 2])
 def test_it_finds_numbers(number_objective, n_outputs):
     network = dense_network(6, 30, n_outputs, seed=2)
-    rows, head, y = taught(network, 300, 0, number_objective.name)
+    rows, head, _ = taught(network, 300, 0, number_objective.name)
     validation, _, truth = taught(network, 100, 1, number_objective.name, head)
     found = evolve(
         network,
@@ -151,6 +152,14 @@ def test_classes_are_no_numbers():
         evolve(network, Rows([[1, 2, 3]], [0]), objective="squared_error")
     with pytest.raises(ValueError, match="a number for each of the network's 2 outputs, got 3"):
         evolve(network, Rows([[1, 2, 3]], [[0, 1, 2]]), objective="squared_error")
+
+
+def test_controls_are_for_classes():
+    network = dense_network(4, 5, 1)
+    mask = Mask.full(network.layers)
+    ticket = Ticket(network, mask, InputScaling(np.zeros(1), np.ones(1)), Numbers(0.0, 1.0))
+    with pytest.raises(ValueError, match="answers with classes.* a head of kind 'numbers'"):
+        controls(ticket, dataset(), evaluations=1)
 
 
 def test_presets_with_an_accuracy_bound_are_for_classes():

@@ -35,11 +35,6 @@ def show(file: Path, as_json: bool) -> None:
 
 def words(ticket: dict[str, Any]) -> list[tuple[str, str]]:
     """Return names and values that describe a ticket to a person."""
-    classes = ticket["classes"]
-    shown = ", ".join(
-        shortened(printable(str(label)), _CLASS) for label in classes[:_SHOWN_CLASSES]
-    )
-    more = f", … ({len(classes)} in all)" if len(classes) > _SHOWN_CLASSES else ""
     layers = ", ".join(percent(density) for density in ticket["density_per_layer"])
     scaling = "one for all features" if ticket["scaling"]["kind"] == "global" else "per feature"
     return [
@@ -60,9 +55,22 @@ def words(ticket: dict[str, Any]) -> list[tuple[str, str]]:
             f"{ticket['network'].split('-')[0]} features, {ticket['input_bits']} bits, "
             f"scaling {scaling}",
         ),
-        ("classes", shown + more),
-        ("temperature", f"{ticket['temperature']:.6g}"),
+        *_meaning(ticket),
     ]
+
+
+def _meaning(ticket: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return names and values that say what the outputs mean."""
+    if "classes" not in ticket:
+        lines = list(zip(ticket["offset"], ticket["scale"], strict=True))
+        shown = "; ".join(f"{a:.6g} + {b:.6g} × output" for a, b in lines[:_SHOWN_CLASSES])
+        return [("answers", f"numbers, least for {ticket['loss']}"), ("lines", shown)]
+    classes = ticket["classes"]
+    shown = ", ".join(
+        shortened(printable(str(label)), _CLASS) for label in classes[:_SHOWN_CLASSES]
+    )
+    more = f", … ({len(classes)} in all)" if len(classes) > _SHOWN_CLASSES else ""
+    return [("classes", shown + more), ("temperature", f"{ticket['temperature']:.6g}")]
 
 
 @click.command(short_help="Predict the labels of rows.")
