@@ -45,10 +45,14 @@ def number_rows(network: Network, n: int, seed: int = 0, weighted: bool = False)
     return rows.with_targets(np.rint(sums / sums.std() * UNIT).astype(np.int64))
 
 
-def rows_for(answers: str, network: Network, n: int, seed: int = 0, weighted: bool = False) -> Rows:
-    """Return rows whose targets are classes or numbers."""
-    make = random_rows if answers == "classes" else number_rows
-    return make(network, n, seed, weighted=weighted)
+def rows_for(
+    objective: Objective, network: Network, n: int, seed: int = 0, weighted: bool = False
+) -> Rows:
+    """Return rows whose targets are those that an objective takes."""
+    if objective.answers == "classes":
+        return random_rows(network, n, seed, weighted=weighted)
+    rows = number_rows(network, n, seed, weighted)
+    return rows.with_targets(abs(rows.targets)) if objective.from_zero else rows
 
 
 def random_mask(network: Network, density: float, seed: int) -> Mask:
@@ -203,7 +207,7 @@ def check_objective(objective: Objective, network: Network | None = None) -> Non
     network = network or Network.dense((8, 7, 4), seed=2)
     rows = random_rows(network, 60 * objective.group, 1, objective.group, weighted=True)
     if objective.answers == "numbers":
-        rows = number_rows(network, 60, 1, weighted=True)
+        rows = rows_for(objective, network, 60, 1, weighted=True)
     random = np.random.default_rng(0)
     for size in (1e-5, 1e-3, 0.5):
         temperature = reading_for(objective, network, size)
@@ -238,7 +242,7 @@ def check_engine(make: EngineMaker, network: Network | None = None) -> None:
     network = network or Network.dense((8, 7, 4), seed=2)
     for name in ("cross_entropy", "macro_f1", "squared_error", "absolute_error"):
         objective = get_objective(name)
-        rows = rows_for(objective.answers, network, 90, weighted=True)
+        rows = rows_for(objective, network, 90, weighted=True)
         engine = make(network, rows, objective, reading_for(objective, network, 1e-3))
         dense = DenseEngine(network, rows, objective, reading_for(objective, network, 1e-3))
         masks = np.array([random_mask(network, 0.5, seed).flat() for seed in range(4)])
@@ -327,7 +331,7 @@ def check_algorithm(algorithm: Algorithm, tmp_path: Any, name: str = "cross_entr
     assert isinstance(algorithm, Algorithm)
     network = Network.dense((8, 7, 4), seed=2)
     objective = get_objective(name)
-    rows = rows_for(objective.answers, network, 90)
+    rows = rows_for(objective, network, 90)
     settings = {
         "algorithm": algorithm,
         "objective": objective,
@@ -349,7 +353,8 @@ def check_algorithm(algorithm: Algorithm, tmp_path: Any, name: str = "cross_entr
     task = Task(network, rows, objective, reading_for(objective, network, 1e-3), seed=4)
     _check_resuming(algorithm, replace(task, generations=6), tmp_path)
     _check_running(algorithm, replace(task, generations=9))
-    evolve(network, rows, algorithm=algorithm.smallest(), limits=Limits(generations=1))
+    smallest = {"algorithm": algorithm.smallest(), "limits": Limits(generations=1)}
+    evolve(network, rows, **{**settings, **smallest})
 
 
 def _check_resuming(algorithm: Algorithm, task: Task, tmp_path: Any) -> None:
@@ -378,7 +383,7 @@ def _check_running(algorithm: Algorithm, task: Task) -> None:
     network, rows = task.network, task.rows
     search = algorithm.start(task)
     search.step(0.0, np.inf)
-    targets = -rows.targets
+    targets = rows.targets[::-1].copy()
     if task.objective.answers == "classes":
         targets = (rows.targets + 1) % network.n_outputs
     search.retarget(targets, 0.1)

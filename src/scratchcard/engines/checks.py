@@ -41,12 +41,17 @@ def check_answers(objective: Objective, rows: Rows) -> None:
     Raises
     ------
     ValueError
-        For numbers where it takes classes, and for classes where it takes numbers.
+        For numbers where it takes classes, for classes where it takes numbers, and for numbers
+        below 0 where it takes counts.
     """
     if objective.answers != rows.answers:
         raise ValueError(
             f"objective {objective.name!r} takes rows whose targets are {objective.answers}, "
             f"got {rows.answers}"
+        )
+    if objective.from_zero and rows.targets.min() < 0:
+        raise ValueError(
+            f"objective {objective.name!r} takes targets from 0, got {rows.targets.min()}"
         )
 
 

@@ -134,6 +134,8 @@ class Objective:
         divided by the weight of all, is never above the value of all.
     answers : str
         What targets are: "classes", or "numbers".
+    from_zero : bool
+        Whether numbers must be at least 0, because they are counts.
     head : callable
         ``(n_outputs) -> Head``, what outputs mean where nobody says.
     tempering : Tempering
@@ -166,6 +168,7 @@ class Objective:
     is_mean: bool = False
     only_grows: bool = False
     answers: str = "classes"
+    from_zero: bool = False
     head: Callable[[int], Head] = field(default=Classes, repr=False)
     tempering: Tempering = field(default=SOFTMAX, repr=False)
     reads_labels: bool = False

@@ -247,7 +247,7 @@ That finds better masks, though nothing of it can be raced (docs/search.md).
 ABSOLUTE_ERROR = _objective("absolute_error", _distances, _distances_block)
 """Mean absolute error, in units of the mean distance from the median."""
 
-POISSON = _objective("poisson", _deviances, _deviances_block)
+POISSON = _objective("poisson", _deviances, _deviances_block, from_zero=True)
 """Mean Poisson deviance of counts whose logarithm is read, in units of the mean count."""
 
 

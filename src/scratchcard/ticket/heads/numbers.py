@@ -23,6 +23,7 @@ __all__ = ["UNIT", "Numbers"]
 UNIT = 1 << 16
 """Targets are whole multiples of one over this, of the spread of the answers."""
 FURTHEST = (1 << 31) - 1  # an answer further than this from the centre, in that unit, counts as it
+MOST_OUTPUTS = 1 << 16
 LARGEST = 1e38  # answers are within ± this, so that float32 holds what is made of them
 
 
@@ -65,6 +66,8 @@ class Numbers(Head):
         self._scale = _as_floats("scale", scale, len(self._offset))
         self._centre = _as_numbers("centre", centre, len(self._offset))
         self._spread = _as_numbers("spread", spread, len(self._offset))
+        if len(self._offset) > MOST_OUTPUTS:
+            raise ValueError(f"offset takes at most {MOST_OUTPUTS} numbers, got {self.n_outputs}")
         if not (self._spread > 0).all():
             raise ValueError(f"spread takes numbers above 0, got {self._spread.tolist()}")
 
@@ -229,9 +232,14 @@ class Numbers(Head):
         float
             At most 1.
         """
-        right = _as_answers(y, self.n_outputs, "squared_error")
-        errors = ((right - self.predict(outputs).reshape(right.shape)) ** 2).sum(axis=0)
-        spreads = ((right - right.mean(axis=0)) ** 2).sum(axis=0)
+        right = _as_answers(y, self.n_outputs, "squared_error", math.inf)
+        found = self.predict(outputs).reshape(right.shape)
+        unit = np.maximum(np.abs(right).max(axis=0), np.abs(found).max(axis=0))
+        unit[unit == 0] = 1.0  # divided by this, no square overflows
+        right, found = right / unit, found / unit
+        errors = ((right - found) ** 2).sum(axis=0)
+        gaps = right - right[0]  # 0 where all answers are the same
+        spreads = ((gaps - gaps.mean(axis=0)) ** 2).sum(axis=0)
         shares = np.where(errors == 0, 0.0, 1.0)
         np.divide(errors, spreads, out=shares, where=spreads > 0)
         return float(np.mean(1.0 - shares))
@@ -380,7 +388,9 @@ def _as_floats(name: str, values: npt.ArrayLike, n: int | None) -> npt.NDArray[n
     return found
 
 
-def _as_answers(y: npt.ArrayLike, n_outputs: int | None, loss: str) -> Floats:
+def _as_answers(
+    y: npt.ArrayLike, n_outputs: int | None, loss: str, most: float = LARGEST
+) -> Floats:
     """Return right answers as (n_rows, n_outputs) float64, or say what is wrong with them."""
     try:
         found = np.asarray(y)
@@ -395,8 +405,9 @@ def _as_answers(y: npt.ArrayLike, n_outputs: int | None, loss: str) -> Floats:
         columns = "n_outputs" if n_outputs is None else str(n_outputs)
         one = " or (n_rows,)" if n_outputs in (None, 1) else ""
         raise ValueError(f"y takes shape (n_rows, {columns}){one}, got {np.shape(y)}")
-    if not (np.abs(found) <= LARGEST).all():
-        raise ValueError(f"y takes finite numbers within ±{LARGEST:g}, got NaN or others")
+    if not (np.isfinite(found) & (np.abs(found) <= most)).all():
+        within = f" within ±{most:g}" if most < math.inf else ""
+        raise ValueError(f"y takes finite numbers{within}, got NaN, an infinity or others")
     if loss == "poisson" and found.min(initial=0.0) < 0:
         raise ValueError(f"y takes numbers from 0 for loss='poisson', got {found.min()}")
     return found
