@@ -153,5 +153,7 @@ def test_other_heads_and_layers_are_refused(to):
     paired = Network([Pairs(2)], 3)
     layered = Ticket(paired, Mask.full(paired.layers), InputScaling([0.0], [1.0]))
     if to != "qr":
-        with pytest.raises(ValueError, match=f"{to} takes a ticket of dense layers, got one with a"):
+        with pytest.raises(
+            ValueError, match=f"{to} takes a ticket of dense layers, got one with a"
+        ):
             getattr(export, to)(layered)
