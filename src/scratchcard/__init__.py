@@ -57,6 +57,8 @@ _HOME_OF = {
 
 def __getattr__(name: str) -> Any:
     """Import the module that defines a public name, the first time the name is used (PEP 562)."""
+    if name == "export":  # a package whose functions are called through it: export.c(ticket)
+        return import_module("scratchcard.export")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'scratchcard' has no attribute {name!r}")
     value = getattr(import_module(f"scratchcard.{_HOME_OF[name]}"), name)

@@ -166,6 +166,13 @@ def test_what_c_cannot_hold_is_refused(tickets, settings, message):
         export.c(tickets, **settings)
 
 
+def test_a_layer_too_wide_for_a_stack_is_refused():
+    network = Network.dense((200_000, 1))
+    ticket = Ticket(network, Mask.full(network.layers), InputScaling([0.0], [1.0]))
+    with pytest.raises(ValueError, match="at most 131072 units in a layer"):
+        export.c(ticket)
+
+
 def test_too_many_outputs_are_refused():
     network = Network.dense((1, 40000))
     ticket = Ticket(network, Mask.full(network.layers), InputScaling([0.0], [1.0]))

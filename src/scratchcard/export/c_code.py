@@ -22,7 +22,7 @@ from scratchcard.export.c_text import (
     labels,
     signed_type,
 )
-from scratchcard.export.parts import PlainLayer, labels_of, plain_layers
+from scratchcard.export.parts import PlainLayer, check_layers, labels_of, plain_layers
 from scratchcard.ticket import Network, Ticket
 
 __all__ = ["INPUTS", "MODES", "c"]
@@ -183,16 +183,18 @@ def c(
         raise ValueError("tickets takes at least one ticket, got none")
     names = c_names(list(named))
     listed = list(named.values())
-    layers = [plain_layers(ticket, "c") for ticket in listed]
+    for ticket in listed:
+        check_layers(ticket, "c")
     network = listed[0].network
+    check_size(network)
     for ticket in listed:
         labels_of(ticket, "c")
-        check_size(ticket)
         if ticket.network != network:
             raise ValueError(
                 f"tickets takes tickets of one network, got {network.architecture} with seed "
                 f"{network.seed} and {ticket.network.architecture} with seed {ticket.network.seed}"
             )
+    layers = [plain_layers(ticket, "c") for ticket in listed]
     bounds = [bounds_of(network, one) for one in layers]
     return _header(names, listed, layers, bounds, mode, inputs)
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.export.parts import PlainLayer
-from scratchcard.ticket import Network, Ticket
+from scratchcard.ticket import Network
 
 __all__ = [
     "INT",
@@ -29,6 +29,7 @@ INT = 32767  # what an int holds everywhere
 _LONGEST_NAME = 31
 _LONGEST_STRING = 4095  # characters that every C99 compiler takes
 _LINE = 92
+_WIDEST = 1 << 17  # units of a layer: two layers' values take 1 MiB
 
 
 class Bounds(NamedTuple):
@@ -74,7 +75,7 @@ def bounds_of(network: Network, layers: Sequence[PlainLayer]) -> list[Bounds]:
     found: list[Bounds] = []
     value = network.input_limit
     for number, layer in enumerate(layers):
-        reach = np.abs(layer.weights.astype(np.int64)).sum(axis=1) * value
+        reach = np.abs(layer.weights).sum(axis=1, dtype=np.int64) * value
         total = int((np.abs(layer.biases.astype(np.int64)) + reach).max())
         if number == network.n_layers - 1:
             return [*found, Bounds(value, total, False)]
@@ -221,9 +222,15 @@ def _integer(value: int) -> str:
     return f"(-INT64_C({(1 << 63) - 1}) - 1)" if value == least else f"INT64_C({value})"
 
 
-def check_size(ticket: Ticket) -> None:
-    """Raise ValueError for a ticket beyond what the generated C holds."""
-    if ticket.network.n_outputs > INT:
+def check_size(network: Network) -> None:
+    """Raise ValueError for a network beyond what the generated C can hold."""
+    if network.n_outputs > INT:
         raise ValueError(
-            f"export to c takes a ticket of at most {INT} outputs, got {ticket.network.n_outputs}"
+            f"export to c takes a ticket of at most {INT} outputs, got {network.n_outputs}"
+        )
+    widest = max(network.sizes)
+    if widest > _WIDEST:
+        raise ValueError(
+            f"export to c takes a ticket of at most {_WIDEST} units in a layer, whose values stand "
+            f"on the stack, got {widest}"
         )

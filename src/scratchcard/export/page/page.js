@@ -24,7 +24,8 @@ function show() {
   }
   const outputs = values.at(-1), best = winner(outputs), chances = network.probabilities(outputs);
   at("answer").textContent = facts.labels[best];
-  at("answer").classList.toggle("long", facts.labels[best].length > 6);
+  at("answer").classList.toggle("word", facts.labels[best].length > 3);
+  at("answer").classList.toggle("long", facts.labels[best].length > 9);
   const order = Array.from(chances.keys());
   if (order.length > most) order.sort((a, b) => outputs[b] - outputs[a] || a - b);
   at("chances").classList.toggle("short", facts.labels.every((label) => label.length < 4));

@@ -124,7 +124,7 @@ class Picture {
         pen.lineTo(...to);
       }
     });
-    pen.globalAlpha = Math.max(0.035, Math.min(0.3, 160 / Math.min(total, MOST_FAINT)));
+    pen.globalAlpha = Math.max(0.035, Math.min(0.16, 160 / Math.min(total, MOST_FAINT)));
     pen.stroke();
     return layer;
   }
@@ -159,6 +159,7 @@ class Picture {
       const sign = weights[n] * (below ? Math.sign(below[n % fanIn]) : 1);
       pen.strokeStyle = sign > 0 ? this.colours.plus : sign < 0 ? this.colours.minus : this.colours.ink;
       pen.globalAlpha = below ? 0.07 + 0.93 * share ** 2.2 : (0.25 + 0.4 * share) * crowd;
+      if (this.selected) pen.globalAlpha *= 0.15;
       pen.lineWidth = below ? 0.5 + 2.2 * share : 0.9;
       pen.beginPath();
       pen.moveTo(...this.spots[l][n % fanIn]);
@@ -201,7 +202,7 @@ class Picture {
       pen.fillStyle = this.colours.card;
       pen.fill();
       const level = l === 0 && values ? (values[unit] / limit + 1) / 2 : share;
-      pen.globalAlpha = fed[unit] || l === 0 ? 0.12 + 0.88 * level : 0.15;
+      pen.globalAlpha = l === 0 ? 0.12 + 0.88 * level : fed[unit] ? 0.3 + 0.7 * level : 0.15;
       pen.fillStyle = best === unit ? this.colours.plus : this.colours.ink;
       if (last) pen.globalAlpha = best === unit ? 1 : 0.25;
       pen.fill();
