@@ -158,7 +158,7 @@ def test_controls_are_for_classes():
     network = dense_network(4, 5, 1)
     mask = Mask.full(network.layers)
     ticket = Ticket(network, mask, InputScaling(np.zeros(1), np.ones(1)), Numbers(0.0, 1.0))
-    with pytest.raises(ValueError, match=r"answers with classes.* a head of kind 'numbers'"):
+    with pytest.raises(ValueError, match="got one with a head of kind 'numbers'"):
         controls(ticket, dataset(), evaluations=1)
 
 
