@@ -148,6 +148,19 @@ def test_of_many_rows_some_are_searched(monkeypatch):
     assert len(set(zip(found_in(found, rows).tolist(), which.tolist(), strict=True))) == 3
 
 
+def test_few_rows_and_rows_of_few_values_are_put_into_several_clusters():
+    two = Rows(np.array([[0, 0, 0], [90, 90, 90]]), np.zeros(2, int))
+    found = cluster(Network.dense((3, 5, 2)), two, limits=Limits(generations=20), n_init=4)
+    assert found.score == pytest.approx(np.log(2))
+    bits = np.random.default_rng(0).integers(0, 2, (400, 6)) * 100
+    network = Network.dense((6, 20, 4))
+    found = cluster(
+        network, Rows(bits, np.zeros(400, int)), limits=Limits(generations=20), n_init=4
+    )
+    counts = np.bincount(network.outputs(found.mask, bits).argmax(axis=1), minlength=4)
+    assert counts.min() > 40
+
+
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [

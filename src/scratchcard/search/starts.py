@@ -76,11 +76,13 @@ class Starts:
         self.whole = self.n_init * self.pause + n_kept * (1.0 - self.pause)  # in searches
         self.beside = _Beside(callbacks, self.limits, self.n_init, self.whole, began)
         inputs = self.train.inputs
-        self.neighbours = Neighbours.of(inputs, NEIGHBOURS, images=self.images)
+        # In a cluster of the smallest size that may be meant all other rows are neighbours.
+        k = min(NEIGHBOURS, len(inputs) // self.network.n_outputs - 1)
+        self.neighbours = Neighbours.of(inputs, k, images=self.images)
         self.judging = self.neighbours
         if self.validation is not None:
             judged = self.validation.inputs
-            self.judging = Neighbours.of(judged, NEIGHBOURS, inputs, images=self.images)
+            self.judging = Neighbours.of(judged, max(k, 1), inputs, images=self.images)
         starts = [Start(number) for number in range(self.n_init)]
         self._search(starts)
         paused = [start for start in starts if start.population is not None]

@@ -12,6 +12,8 @@ __all__ = ["Consensus"]
 Floats = NDArray[np.float64]
 ITERATIONS = 20  # of Sinkhorn and Knopp
 SPREAD = 2.0  # standard deviation of the logarithms of the first answers, in nats
+SMALLEST = 0.5  # share of the rows that a cluster gets at least, as a multiple of the mean
+CONTRAST = 0.4  # least standard deviation of the logarithms of later ones; 1.4 to 3 are usual
 LEAST = 1e-9  # the least share that a cluster has of a row, so that logarithms are finite
 
 
@@ -37,7 +39,8 @@ class Consensus:
     first_steps, steps : int
         How often answers are averaged over neighbours, at first and then.
     balance : float
-        How equally large clusters are made: 0 for not at all, 1 for equally.
+        How equally large clusters are made, from 0 to 1 for equally. It counts as 1 where one
+        would get less than half of its share of the rows.
     """
 
     def __init__(
@@ -106,8 +109,12 @@ class Consensus:
         return self._winners(self.neighbours.averaged(answers, self.steps))
 
     def _winners(self, answers: Floats) -> NDArray[np.int64]:
-        shares = balanced(answers, self.weights, self.balance)
-        winners: NDArray[np.int64] = shares.argmax(axis=1)
+        """Return the cluster that each row belongs to most, once sizes are balanced."""
+        answers = sharpened(answers, self.weights)
+        winners: NDArray[np.int64] = balanced(answers, self.weights, self.balance).argmax(axis=1)
+        sizes = np.bincount(winners, self.weights, self.n_clusters)
+        if sizes.min() * self.n_clusters < SMALLEST:
+            winners = balanced(answers, self.weights, 1.0).argmax(axis=1)
         return winners
 
 
@@ -129,6 +136,32 @@ def softmax(logits: Floats) -> Floats:
     return found
 
 
+def sharpened(answers: Floats, weights: Floats) -> Floats:
+    """Return answers that differ between rows by a factor of ``CONTRAST`` nats at least.
+
+    Among well connected rows averages become nearly the same everywhere. Then what is left of the
+    differences must decide, and not which cluster is a little larger.
+
+    Parameters
+    ----------
+    answers : ndarray of shape (n_rows, n_clusters)
+        Numbers of at least 0.
+    weights : ndarray of shape (n_rows,)
+        How much each row counts; they add up to 1.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_clusters)
+        The answers, or powers of them, each cluster's times a number of its own.
+    """
+    logarithms: Floats = np.log(answers + LEAST)
+    logarithms -= weights @ logarithms
+    contrast = float(np.sqrt((weights @ logarithms**2).mean()))
+    if not 0.0 < contrast < CONTRAST:
+        return answers
+    return np.exp(logarithms * (CONTRAST / contrast))
+
+
 def balanced(answers: Floats, weights: Floats, balance: float) -> Floats:
     """Return answers scaled so that all clusters have about the same size (Sinkhorn and Knopp).
 
@@ -146,12 +179,11 @@ def balanced(answers: Floats, weights: Floats, balance: float) -> Floats:
     ndarray of shape (n_rows, n_clusters)
         Each cluster's answers, times a number of its own.
     """
-    answers = answers + LEAST
-    factors = np.ones(answers.shape[1])
+    answers, n_clusters = answers + LEAST, answers.shape[1]
+    factors = np.ones(n_clusters)
     for _ in range(ITERATIONS):
-        rows = weights / (answers @ factors)
-        sizes = rows @ answers
-        factors = (1.0 / (sizes * answers.shape[1])) ** balance
+        sizes = (weights / (answers @ factors)) @ answers
+        factors = (1.0 / (sizes * n_clusters)) ** balance
     return answers * factors
 
 
