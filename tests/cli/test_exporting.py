@@ -80,6 +80,7 @@ def test_sizes_are_measured(folder, capsys):
         (["small.ticket", "small.ticket", "--to", "c"], "takes files with different names, got 2"),
         (["small.ticket", "digits.ticket", "--to", "c"], "tickets of one network, got 8-3-2"),
         (["small.ticket", "--to", "c", "--out", "x.txt"], "a name that ends in .h, got 'x.txt'"),
+        (["small.ticket", "--to", "html", "--target", "y"], "--target goes with --data"),
         (["none.ticket", "--to", "c"], "cannot read 'none.ticket': No such file"),
         (["small.ticket", "--to", "html", "--data", "digits"], "X takes 8 features, got 64"),
         (["small.ticket", "--to", "c", "--out", "no/x.h"], "no folder 'no'"),

@@ -11,6 +11,7 @@ from scratchcard.cli.console import print_table, say
 from scratchcard.cli.options import InputError, OutputError, check_output, unused
 from scratchcard.cli.using import load_ticket
 from scratchcard.files import write_whole
+from scratchcard.text import printable
 
 if TYPE_CHECKING:
     from scratchcard.export import Exporter
@@ -71,6 +72,8 @@ def export(
 
     exporter = EXPORTERS[to]
     options = {name: value for name, value in settings.items() if value is not None}
+    if target is not None and data is None:
+        raise click.UsageError("--target goes with --data")
     _check_options(to, exporter, options, data, measure)
     if len(named) < len(tickets) or (len(tickets) > 1 and not exporter.several):
         takes = "files with different names" if exporter.several else "one ticket"
@@ -91,7 +94,7 @@ def export(
         write_whole(path, written)
     except OSError as error:
         raise OutputError(path, error) from error
-    say(f"{path}: {exporter.what}, {len(written):,} bytes")
+    say(f"{printable(str(path))}: {exporter.what}, {len(written):,} bytes")
     if measure:
         _print_sizes(written.decode(), list(named))
 

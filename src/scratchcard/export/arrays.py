@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import labels_of, plain_layers
+from scratchcard.export.parts import classes_of, plain_layers
 from scratchcard.ticket import Ticket
 
 __all__ = ["numpy", "numpy_file"]
@@ -36,6 +36,7 @@ def numpy(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
         For another ticket.
     """
     layers, network = plain_layers(ticket, "numpy"), ticket.network
+    head = classes_of(ticket, "numpy")
     found: dict[str, npt.NDArray[Any]] = {}
     for number, layer in enumerate(layers):
         found[f"weights_{number}"] = layer.weights
@@ -47,8 +48,8 @@ def numpy(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
         "offset": ticket.scaling.offset,
         "scale": ticket.scaling.scale,
         "activation": np.array(network.activation),
-        "labels": labels_of(ticket, "numpy"),
-        "temperature": np.array(ticket.head.temperature, np.float32),
+        "labels": head.labels,
+        "temperature": np.array(head.temperature, np.float32),
     }
 
 

@@ -22,7 +22,7 @@ from scratchcard.export.c_text import (
     labels,
     signed_type,
 )
-from scratchcard.export.parts import PlainLayer, check_layers, labels_of, plain_layers
+from scratchcard.export.parts import PlainLayer, check_layers, classes_of, plain_layers
 from scratchcard.ticket import Network, Ticket
 
 __all__ = ["INPUTS", "MODES", "c"]
@@ -188,7 +188,7 @@ def c(
     network = listed[0].network
     check_size(network)
     for ticket in listed:
-        labels_of(ticket, "c")
+        classes_of(ticket, "c")
         if ticket.network != network:
             raise ValueError(
                 f"tickets takes tickets of one network, got {network.architecture} with seed "
@@ -261,7 +261,7 @@ def _introduction(names: Sequence[str], network: Network, mode: str, inputs: str
 
 def _functions(p: str, t: str, ticket: Ticket, kinds: dict[str, str], inputs: str, run: str) -> str:
     """Return what a user calls: types, outputs, class, label."""
-    network, scaling = ticket.network, ticket.scaling
+    network, scaling, head = ticket.network, ticket.scaling, classes_of(ticket, "c")
     names = kinds | {
         "p": p,
         "t": t,
@@ -279,7 +279,7 @@ def _functions(p: str, t: str, ticket: Ticket, kinds: dict[str, str], inputs: st
             if len(texts) > 1:
                 names[name] = f"(double){t}_{name}[i]"
                 parts.append(array("float", f"{t}_{name}", texts))
-        nats = f"{ticket.head.temperature!r} /* nats of logit per output */"
+        nats = f"{head.temperature!r} /* nats of logit per output */"
         parts.append(f"#define {t.upper()}_TEMPERATURE {nats}\n\n")
     parts += [_OUTPUTS[inputs].substitute(names), _BEST.substitute(names)]
-    return "".join([*parts, labels(t, labels_of(ticket, "c")), "\n"])
+    return "".join([*parts, labels(t, head.labels), "\n"])

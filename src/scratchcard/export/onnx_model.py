@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard import __version__
-from scratchcard.export.parts import labels_of, library, plain_layers
+from scratchcard.export.parts import classes_of, library, plain_layers
 from scratchcard.ticket import Ticket
 
 __all__ = ["onnx", "onnx_file"]
@@ -54,12 +54,13 @@ def onnx(ticket: Ticket) -> Any:
         values = graph.add("Add", values, graph.constant(layer.biases.astype(np.float64)))
         if number < network.n_layers - 1:
             values = _activated(graph, ticket, number, values)
-    labels = labels_of(ticket, "onnx")
+    head = classes_of(ticket, "onnx")
+    labels = head.labels
     named = labels.astype(np.int64) if labels.dtype.kind == "b" else labels
     winner = graph.add("ArgMax", values, axis=1, keepdims=0)
     graph.add("Gather", graph.constant(named), winner, name="label")
     graph.add("Cast", values, to=graph.integer, name="outputs")
-    logits = graph.add("Mul", values, graph.constant(np.float64(ticket.head.temperature)))
+    logits = graph.add("Mul", values, graph.constant(np.float64(head.temperature)))
     graph.add("Softmax", logits, axis=1, name="probabilities")
     return graph.model(network.n_inputs, named)
 

@@ -14,7 +14,7 @@ __all__ = [
     "PlainLayer",
     "check_layers",
     "check_ticket",
-    "labels_of",
+    "classes_of",
     "library",
     "plain_layers",
 ]
@@ -82,20 +82,20 @@ def check_ticket(ticket: Ticket) -> None:
         raise ValueError(f"ticket takes a Ticket, got {type(ticket).__name__}")
 
 
-def labels_of(ticket: Ticket, to: str) -> npt.NDArray[Any]:
-    """Return the labels of a ticket's classes.
+def classes_of(ticket: Ticket, to: str) -> Classes:
+    """Return the head of a ticket whose outputs are classes.
 
     Parameters
     ----------
     ticket : Ticket
-        A ticket whose outputs are classes.
+        The ticket.
     to : str
         What it is exported to, for the error.
 
     Returns
     -------
-    ndarray of shape (n_classes,)
-        The labels, int64, str, float64 or bool.
+    Classes
+        The head, with labels and temperature.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def labels_of(ticket: Ticket, to: str) -> npt.NDArray[Any]:
             f"export to {to} takes a ticket whose outputs are classes, "
             f"got one with a head of kind {ticket.head.name!r}"
         )
-    return ticket.head.labels
+    return ticket.head
 
 
 def library(name: str, to: str, extra: str = "export") -> Any:

@@ -6,7 +6,7 @@ import io
 import json
 from typing import Any
 
-from scratchcard.export.parts import labels_of, library
+from scratchcard.export.parts import classes_of, library
 from scratchcard.ticket import Ticket
 
 __all__ = ["torch", "torch_file"]
@@ -50,7 +50,7 @@ def torch_file(ticket: Ticket) -> bytes:
     Its extra file ``labels.json`` lists the labels.
     """
     pytorch = library("torch", "torch", extra="torch")
-    labels = json.dumps(labels_of(ticket, "torch").tolist())
+    labels = json.dumps(classes_of(ticket, "torch").labels.tolist())
     example = pytorch.zeros(2, ticket.network.n_inputs, dtype=pytorch.float64)
     rows = pytorch.export.Dim("rows")
     program = pytorch.export.export(torch(ticket), (example,), dynamic_shapes=({0: rows},))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import check_layers, labels_of
+from scratchcard.export.parts import check_layers, classes_of
 from scratchcard.ticket import Ticket
 
 __all__ = ["html"]
@@ -92,7 +92,7 @@ def html(
 def _facts(ticket: Ticket) -> dict[str, Any]:
     """Return what the page computes with: the ticket's fields, and its file."""
     network = ticket.network
-    labels = labels_of(ticket, "html")
+    head = classes_of(ticket, "html")
     return {
         "sizes": network.sizes,
         "seed": network.seed,
@@ -106,8 +106,8 @@ def _facts(ticket: Ticket) -> dict[str, Any]:
         "oneSums": network.one_sums,
         "offset": ticket.scaling.offset.tolist(),
         "scale": ticket.scaling.scale.tolist(),
-        "temperature": ticket.head.temperature,
-        "labels": [str(label) for label in labels.tolist()],
+        "temperature": head.temperature,
+        "labels": [str(label) for label in head.labels.tolist()],
         "mask": base64.b64encode(ticket.mask.bits).decode(),
         "file": base64.b64encode(ticket.to_bytes()).decode(),
     }
