@@ -125,6 +125,7 @@ class MemeticSearch:
             A time of ``time.perf_counter``.
         """
         self.generation += 1
+        self._reprice()
         if self.sampler.is_due(self.generation):
             self._draw_anew(fraction)
         self.retemper()
@@ -258,6 +259,15 @@ class MemeticSearch:
         )
         if temperature != self.engine.temperature:
             self.engine.temper(temperature)
+
+    def _reprice(self) -> None:
+        """Set what a survivor costs a search of numbers, where the settings leave that open.
+
+        A weight that fits nothing but noise lowers the loss of n rows by about the loss that is
+        left over n (as in Akaike's criterion), so it has to save at least that.
+        """
+        if self.settings.price is None and self.task.objective.answers == "numbers":
+            self.price = self.members[0].objective / self.task.rows.total_weight
 
     def _select(self) -> None:
         """Sort the members, best first.

@@ -25,7 +25,8 @@ class Memetic:
         Largest share of the weights that may stay, above 0 and at most 1.
     price : float or None
         What one surviving weight adds to the objective; None for 0.02 divided by the number of
-        weights that ``max_density`` allows.
+        weights that ``max_density`` allows, and for tickets that answer with numbers, where noise
+        is easily fitted, for the loss of the best individual divided by the number of rows.
     population : int or None
         Individuals. None for 4, or for 1 where the network has more than 2**16 weights: there the
         luck of the start averages out, and every trial is wanted in one place.
