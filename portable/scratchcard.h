@@ -1,14 +1,18 @@
 /* scratchcard.h: opens a ticket file that lies in memory or in flash, and predicts. C99, this file
    alone. docs/ticket-format.md specifies the file and the arithmetic.
 
-   No heap, no table, no floating point but double for scaling the inputs. Weights are never stored:
-   each is computed where it is used. The outputs are the very integers of the Python library.
+   No heap, no table, no floating point but double for scaling the inputs, and for answers that are
+   numbers. Weights are never stored: each is computed where it is used. The outputs are the very
+   integers of the Python library, and so are the bits of the numbers.
 
        static int16_t work[512];
        scratchcard_ticket ticket;
        int32_t outputs[10];
        int error = scratchcard_open(&ticket, file, file_length, work, 512);
        int32_t class_index = error ? -1 : scratchcard_predict(&ticket, row, outputs);
+
+   Where ticket.head is SCRATCHCARD_ANSWERS_NUMBERS, scratchcard_predict_numbers gives the answer.
+   Files of version 1 are read, and of version 2 those whose layers are all dense.
 
    The file and the work area must stay where they are while the ticket is in use, and one ticket
    predicts one row at a time. Compile without -ffast-math. Names with sc_ are private. */
@@ -38,6 +42,11 @@ enum { /* what scratchcard_open returns; scratchcard_predict knows only the last
 
 enum { SCRATCHCARD_UNIFORM, SCRATCHCARD_SIGNED_CONSTANT, SCRATCHCARD_KAIMING_NORMAL }; /* weights */
 enum { SCRATCHCARD_RELU, SCRATCHCARD_STEP, SCRATCHCARD_SIGN };                      /* activation */
+enum { SCRATCHCARD_ANSWERS_CLASSES, SCRATCHCARD_ANSWERS_NUMBERS };                      /* head */
+enum { /* loss: what numbers are least for */
+    SCRATCHCARD_SQUARED_ERROR, SCRATCHCARD_ABSOLUTE_ERROR, SCRATCHCARD_QUANTILE,
+    SCRATCHCARD_POISSON
+};
 enum { /* label_kind */
     SCRATCHCARD_COUNTED, SCRATCHCARD_INTEGERS, SCRATCHCARD_TEXT, SCRATCHCARD_NUMBERS,
     SCRATCHCARD_BOOLEANS
@@ -53,13 +62,14 @@ typedef struct { /* one layer of weights */
 } scratchcard_layer;
 
 typedef struct {
-    uint8_t weights, zero_biases, activation, per_feature, label_kind;
-    uint32_t seed, n_layers, n_inputs, n_classes;
-    float temperature;     /* logits = outputs * temperature */
+    uint8_t weights, zero_biases, activation, per_feature, label_kind, head, loss, is_shaped;
+    uint32_t seed, n_layers, n_inputs, n_outputs;
+    uint32_t n_classes;    /* n_outputs, or 0 where answers are numbers */
+    float temperature;     /* logits = outputs * temperature; 0 where answers are numbers */
     uint32_t work_needed;  /* int16_t in the work area */
     uint32_t widths[2];    /* int16_t in each of values */
     int16_t *values[2];    /* what enters a layer, and what leaves it */
-    const uint8_t *scaling, *labels, *mask;
+    const uint8_t *scaling, *labels, *lines, *mask;
     uint32_t mask_bits;
     scratchcard_layer layers[SCRATCHCARD_MAX_LAYERS];
 } scratchcard_ticket;
@@ -241,7 +251,7 @@ static inline sc_walk sc_start(const scratchcard_ticket *ticket, uint32_t l, uin
 /* Walk over the whole mask, the last layer first: check it, find which units feed something. */
 static inline int sc_check_mask(scratchcard_ticket *ticket)
 {
-    uint32_t bit = 0, feeding = ticket->n_classes;
+    uint32_t bit = 0, feeding = ticket->n_outputs;
     for (uint32_t l = ticket->n_layers; l-- > 0;) {
         scratchcard_layer *layer = &ticket->layers[l];
         uint8_t *feeds = l ? ticket->layers[l - 1].feeds : NULL;
@@ -358,57 +368,121 @@ static inline void sc_read_label(sc_reader *reader, unsigned kind, scratchcard_l
     }
 }
 
-static inline void sc_read_network(scratchcard_ticket *ticket, sc_reader *reader, size_t length)
+/* The number of features: in version 2 the product of the dimensions of a row. */
+static inline uint32_t sc_read_shape(sc_reader *reader, uint64_t allowed, uint32_t *dimensions)
+{
+    uint64_t size = 1;
+    *dimensions = (uint32_t)sc_varint(reader, 1, 3);
+    for (uint32_t d = 0; d < *dimensions && !reader->refused; d++) {
+        size *= sc_varint(reader, 1, allowed); /* both factors are below 2**29 */
+        if (size > allowed) {
+            reader->refused = 1;
+            size = 1;
+        }
+    }
+    return (uint32_t)size;
+}
+
+static inline void sc_read_network(
+    scratchcard_ticket *ticket, sc_reader *reader, size_t length, unsigned version)
 {
     uint8_t codes = sc_byte(reader);
     uint64_t n_weights = 0, allowed = ((uint64_t)1 << 22) + (uint64_t)4096 * length;
-    uint32_t flags = 0, size;
+    uint32_t flags = 0, size = 0, dimensions = 1;
     allowed = allowed < (uint32_t)1 << 28 ? allowed : (uint32_t)1 << 28;
     ticket->weights = codes & 3;
     ticket->zero_biases = codes >> 2 & 1;
     ticket->activation = codes >> 3 & 3;
     ticket->per_feature = codes >> 6 & 1;
+    if (version == 2)
+        size = sc_read_shape(reader, allowed, &dimensions);
+    ticket->is_shaped = dimensions > 1;
     ticket->n_layers = (uint32_t)sc_varint(reader, 1, 255);
     if (ticket->weights > 2 || ticket->activation > 2 || codes >> 7)
         reader->refused = 1;
     if (reader->refused || ticket->n_layers > SCRATCHCARD_MAX_LAYERS)
         return;
-    size = ticket->n_inputs = (uint32_t)sc_varint(reader, 1, allowed);
+    if (version == 1)
+        size = (uint32_t)sc_varint(reader, 1, allowed);
+    ticket->n_inputs = size;
     for (uint32_t l = 0; l < ticket->n_layers; l++) {
         if (ticket->widths[l & 1] < size)
             ticket->widths[l & 1] = size;
         flags += l ? (size + 7) / 8 : 0;
         ticket->layers[l].fan_in = size;
+        if (version == 2 && sc_byte(reader) != 0) { /* the code of a layer that is not dense */
+            reader->refused = 1;
+            return;
+        }
         size = ticket->layers[l].fan_out = (uint32_t)sc_varint(reader, 1, allowed);
         n_weights += (uint64_t)ticket->layers[l].fan_in * size;
     }
-    ticket->n_classes = size;
+    ticket->n_outputs = size;
     ticket->work_needed = ticket->widths[0] + ticket->widths[1] + (flags + 1) / 2;
     ticket->seed = (uint32_t)sc_varint(reader, 0, UINT32_MAX);
     if (n_weights > allowed || size > 65536 || !sc_derive(ticket, codes >> 5 & 1 ? 32767 : 127))
         reader->refused = 1;
 }
 
-static inline void sc_read_numbers_and_labels(scratchcard_ticket *ticket, sc_reader *reader)
+static inline void sc_read_scaling(scratchcard_ticket *ticket, sc_reader *reader)
 {
     uint32_t pairs = ticket->per_feature ? ticket->n_inputs : 1;
-    const uint8_t *temperature;
     ticket->scaling = sc_take(reader, 8 * pairs);
-    temperature = sc_take(reader, 4);
-    ticket->label_kind = sc_byte(reader);
-    if (ticket->label_kind > SCRATCHCARD_BOOLEANS || (ticket->per_feature && pairs == 1))
+    if (reader->refused || (ticket->per_feature && pairs == 1) ||
+        !sc_finite(ticket->scaling, pairs, 1) || !sc_finite(ticket->scaling + 4 * pairs, pairs, 0))
         reader->refused = 1;
-    if (reader->refused || !sc_finite(ticket->scaling, pairs, 1) || !sc_finite(temperature, 1, 0) ||
-        !sc_finite(ticket->scaling + 4 * pairs, pairs, 0) || sc_u32(temperature) == 0) {
+}
+
+static inline void sc_read_lines(scratchcard_ticket *ticket, sc_reader *reader)
+{
+    union { uint64_t bits; double value; } level;
+    ticket->loss = sc_byte(reader);
+    if (ticket->loss == SCRATCHCARD_QUANTILE) {
+        const uint8_t *at = sc_take(reader, 8);
+        level.bits = at ? sc_u32(at) | (uint64_t)sc_u32(at + 4) << 32 : 0;
+        if (!(level.value > 0.0 && level.value < 1.0)) /* nor NaN */
+            reader->refused = 1;
+    }
+    ticket->lines = sc_take(reader, 8 * ticket->n_outputs);
+    if (reader->refused || ticket->loss > SCRATCHCARD_POISSON ||
+        !sc_finite(ticket->lines, 2 * ticket->n_outputs, 1))
+        reader->refused = 1;
+}
+
+static inline void sc_read_classes(scratchcard_ticket *ticket, sc_reader *reader)
+{
+    const uint8_t *temperature = sc_take(reader, 4);
+    ticket->label_kind = sc_byte(reader);
+    if (reader->refused || ticket->label_kind > SCRATCHCARD_BOOLEANS ||
+        !sc_finite(temperature, 1, 0) || sc_u32(temperature) == 0) {
         reader->refused = 1;
         return;
     }
     ticket->temperature = sc_float(temperature);
+    ticket->n_classes = ticket->n_outputs;
     ticket->labels = reader->at;
     for (uint32_t c = 0; c < ticket->n_classes && !reader->refused; c++) {
         scratchcard_label label;
         sc_read_label(reader, ticket->label_kind, &label);
     }
+}
+
+static inline void sc_read_head(scratchcard_ticket *ticket, sc_reader *reader, unsigned version)
+{
+    ticket->head = SCRATCHCARD_ANSWERS_CLASSES;
+    if (version == 2)
+        ticket->head = sc_byte(reader);
+    ticket->label_kind = SCRATCHCARD_COUNTED;
+    ticket->loss = SCRATCHCARD_SQUARED_ERROR;
+    ticket->n_classes = 0;
+    ticket->temperature = 0.0f;
+    ticket->labels = ticket->lines = reader->at;
+    if (ticket->head == SCRATCHCARD_ANSWERS_NUMBERS)
+        sc_read_lines(ticket, reader);
+    else if (ticket->head == SCRATCHCARD_ANSWERS_CLASSES && (version == 1 || ticket->is_shaped))
+        sc_read_classes(ticket, reader);
+    else /* an unknown head, or what version 1 can say */
+        reader->refused = 1;
 }
 
 static inline void sc_read_mask_head(scratchcard_ticket *ticket, sc_reader *reader)
@@ -442,16 +516,18 @@ static inline int scratchcard_open(
         return SCRATCHCARD_NOT_A_TICKET;
     if (length < 28 || length > (uint32_t)1 << 26)
         return SCRATCHCARD_DAMAGED;
-    if (bytes[4] != 1)
+    if (bytes[4] != 1 && bytes[4] != 2)
         return bytes[4] ? SCRATCHCARD_NEWER : SCRATCHCARD_REFUSED;
     if (sc_crc(bytes, length - 4) != sc_u32(bytes + length - 4))
         return SCRATCHCARD_DAMAGED;
     sc_reader reader = {bytes + 5, bytes + length - 4, 0};
-    sc_read_network(ticket, &reader, length);
+    sc_read_network(ticket, &reader, length, bytes[4]);
     if (!reader.refused && ticket->n_layers > SCRATCHCARD_MAX_LAYERS)
         return SCRATCHCARD_TOO_DEEP;
     if (!reader.refused)
-        sc_read_numbers_and_labels(ticket, &reader);
+        sc_read_scaling(ticket, &reader);
+    if (!reader.refused)
+        sc_read_head(ticket, &reader, bytes[4]);
     if (!reader.refused)
         sc_read_mask_head(ticket, &reader);
     if (reader.refused)
@@ -526,8 +602,9 @@ static inline void sc_run_layer(const scratchcard_ticket *ticket, uint32_t l, in
     }
 }
 
-/* Predict one row of n_inputs features; outputs takes n_classes integers. Returns the index of the
-   class, the largest output and the first of equal ones; or SCRATCHCARD_NOT_FINITE. */
+/* Predict one row of n_inputs features; outputs takes n_outputs integers. Returns the index of the
+   class, the largest output and the first of equal ones; or SCRATCHCARD_NOT_FINITE. Where answers
+   are numbers, the index means nothing. */
 static inline int32_t scratchcard_predict(
     const scratchcard_ticket *ticket, const double *row, int32_t *outputs)
 {
@@ -539,10 +616,56 @@ static inline int32_t scratchcard_predict(
     }
     for (uint32_t l = 0; l < ticket->n_layers; l++)
         sc_run_layer(ticket, l, outputs);
-    for (uint32_t c = 1; c < ticket->n_classes; c++)
+    for (uint32_t c = 1; c < ticket->n_outputs; c++)
         if (outputs[c] > outputs[best])
             best = c;
     return (int32_t)best;
+}
+
+/* e**x as a fixed sequence of double operations. volatile: each is rounded, none is fused. */
+static inline double sc_exponential(double x)
+{
+    volatile double rest, total, term, factorial = 6227020800.0; /* 13! */
+    union { uint64_t bits; double value; } power;
+    x = x > 700.0 ? 700.0 : x < -700.0 ? -700.0 : x;
+    term = x * 1.44269504088896338700;
+    term = term + 0.5;
+    int32_t whole = (int32_t)term; /* towards 0 */
+    whole = (double)whole > term ? whole - 1 : whole;
+    term = (double)whole * 6.93147180369123816490e-01; /* ln 2 in two parts */
+    rest = x - term;
+    term = (double)whole * 1.90821492927058770002e-10;
+    rest = rest - term;
+    total = 1.0 / factorial;
+    for (int n = 13; n > 1; n--) {
+        if (n < 13) {
+            term = 1.0 / factorial;
+            total = total + term;
+        }
+        total = total * rest;
+        factorial = factorial / n;
+    }
+    total = total + 1.0;
+    total = total * rest;
+    total = total + 1.0;
+    power.bits = (uint64_t)(whole + 1023) << 52;
+    return total * power.value;
+}
+
+/* Predict one row of n_inputs features where answers are numbers; outputs takes n_outputs integers
+   and numbers as many doubles. Returns 0, or SCRATCHCARD_NOT_FINITE. */
+static inline int32_t scratchcard_predict_numbers(
+    const scratchcard_ticket *ticket, const double *row, int32_t *outputs, double *numbers)
+{
+    if (scratchcard_predict(ticket, row, outputs) < 0)
+        return SCRATCHCARD_NOT_FINITE;
+    for (uint32_t k = 0; k < ticket->n_outputs; k++) {
+        const uint8_t *offset = ticket->lines + 4 * k, *scale = offset + 4 * ticket->n_outputs;
+        volatile double value = (double)sc_float(scale) * (double)outputs[k];
+        value = (double)sc_float(offset) + value;
+        numbers[k] = ticket->loss == SCRATCHCARD_POISSON ? sc_exponential(value) : value;
+    }
+    return 0;
 }
 
 /* The label of a class, 0 <= index < n_classes. */

@@ -5,6 +5,10 @@
 //     import { Ticket } from "./scratchcard.mjs";
 //     const ticket = Ticket.fromBytes(new Uint8Array(await response.arrayBuffer()));
 //     ticket.predict(row); // the label of one row, an array of n_inputs numbers
+//
+// Where a ticket answers with numbers, predict gives the number, or an array of several: the very
+// bits of the Python library. Files of version 1 are read, and of version 2 those whose layers are
+// all dense.
 
 export class TicketError extends Error {
   name = "TicketError";
@@ -20,6 +24,8 @@ const FAMILIES = [
   { name: "kaiming_normal", one: 32, max: 127, meanSquare: 1014 },
 ];
 const ACTIVATIONS = ["relu", "step", "sign"];
+const ANSWERS_CLASSES = 0, ANSWERS_NUMBERS = 1;
+const LOSSES = ["squared_error", "absolute_error", "quantile", "poisson"];
 
 // ---- the weight function ----
 
@@ -159,6 +165,21 @@ function readLabels(reader, count) {
   }
   if (new Set(labels).size !== count) throw new TicketError("a label stands there twice");
   return labels;
+}
+
+// What numbers are least for, and the line that gives each of them.
+function readLines(reader, count) {
+  const code = reader.byte("the loss"), loss = LOSSES[code], found = { loss };
+  if (loss === undefined) throw new TicketError(`the loss must be 0..3, not ${code}`);
+  if (loss === "quantile") {
+    found.level = reader.float("the level of the quantile", 8);
+    if (!(found.level > 0 && found.level < 1)) {
+      throw new TicketError(`the level must be between 0 and 1, the file says ${found.level}`);
+    }
+  }
+  found.offset = reader.floats(count, "the offsets");
+  found.scale = reader.floats(count, "the scales");
+  return found;
 }
 
 // ---- the mask ----
@@ -312,6 +333,25 @@ function derive(sizes, family, activation, inputLimit) {
   return layers;
 }
 
+// ---- numbers ----
+
+// e**x as a fixed sequence of operations, since Math.exp differs from one machine to the next.
+function exponential(x) {
+  const t = Math.max(-700, Math.min(700, x));
+  const whole = Math.floor(t * 1.442695040888963387 + 0.5);
+  const rest = t - whole * 6.93147180369123816490e-1 - whole * 1.90821492927058770002e-10;
+  let factorial = 6227020800; // 13!
+  let total = 1 / factorial;
+  for (let n = 13; n > 2; n--) {
+    factorial /= n;
+    total = total * rest + 1 / factorial;
+  }
+  total = (total * rest + 1) * rest + 1;
+  const power = new DataView(new ArrayBuffer(8));
+  power.setUint32(0, (whole + 1023) << 20);
+  return total * power.getFloat64(0);
+}
+
 // ---- the ticket ----
 
 export class Ticket {
@@ -324,23 +364,40 @@ export class Ticket {
     if (bytes.length < 28 || bytes.length > 2 ** 26) {
       throw new TicketError(`no ticket has ${bytes.length} bytes`);
     }
-    if (bytes[4] !== 1) throw new TicketError(`format version ${bytes[4]} is not known here`);
+    const version = bytes[4];
+    if (version !== 1 && version !== 2) {
+      throw new TicketError(`format version ${version} is not known here`);
+    }
     const body = bytes.subarray(0, bytes.length - 4);
     const tail = new DataView(bytes.buffer, bytes.byteOffset + body.length, 4);
     if (crc32(body) !== tail.getUint32(0, true)) {
       throw new TicketError("the checksum is wrong: the file is damaged or cut short");
     }
-    return new Ticket(new Reader(body, 5), Math.min(2 ** 28, 2 ** 22 + 4096 * bytes.length));
+    const allowed = Math.min(2 ** 28, 2 ** 22 + 4096 * bytes.length);
+    return new Ticket(new Reader(body, 5), allowed, version);
   }
 
-  constructor(reader, allowed) { // use fromBytes
+  constructor(reader, allowed, version) { // use fromBytes
     const codes = reader.byte("the families");
     const family = codes & 3, activation = (codes >> 3) & 3;
     if (family > 2 || activation > 2 || codes >> 7) {
       throw new TicketError(`there are no families of code ${codes}`);
     }
-    const nLayers = reader.varint("the number of layers", 1, 255), sizes = [];
-    for (let l = 0; l <= nLayers; l++) sizes.push(reader.varint("a layer's size", 1, allowed));
+    const sizes = [], nDimensions = version === 1 ? 1 : reader.varint("the dimensions", 1, 3);
+    if (version === 2) {
+      let size = 1; // of a row; each factor is below 2**29, so that no product is rounded
+      for (let d = 0; d < nDimensions; d++) {
+        size *= reader.varint("a dimension", 1, allowed);
+        if (size > allowed) throw new TicketError("the file declares rows that are too large");
+      }
+      sizes.push(size);
+    }
+    const nLayers = reader.varint("the number of layers", 1, 255);
+    while (sizes.length <= nLayers) {
+      const code = version === 1 ? 0 : reader.byte("the code of a layer");
+      if (code !== 0) throw new TicketError(`layers of code ${code} are not known here`);
+      sizes.push(reader.varint("a layer's size", 1, allowed));
+    }
     let nWeights = 0;
     for (let l = 0; l < nLayers; l++) nWeights += sizes[l] * sizes[l + 1];
     if (nWeights > allowed || sizes[nLayers] > 65536) {
@@ -356,11 +413,18 @@ export class Ticket {
     if (codes & 64 && pairs === 1) throw new TicketError("one feature has no scaling per feature");
     this.offset = reader.floats(pairs, "the input scaling");
     this.scale = reader.floats(pairs, "the input scaling");
-    this.temperature = reader.float("the temperature");
-    if (this.scale.some((value) => value < 0) || !(this.temperature > 0)) {
-      throw new TicketError("a scale is below 0, or the temperature is not above it");
+    if (this.scale.some((value) => value < 0)) throw new TicketError("a scale is below 0");
+    const head = version === 1 ? ANSWERS_CLASSES : reader.byte("the code of the head");
+    if (head === ANSWERS_NUMBERS) {
+      this.classes = []; // no labels
+      this.numbers = readLines(reader, sizes[nLayers]);
+    } else if (head === ANSWERS_CLASSES && (version === 1 || nDimensions > 1)) {
+      this.temperature = reader.float("the temperature");
+      if (!(this.temperature > 0)) throw new TicketError("the temperature is not above 0");
+      this.classes = readLabels(reader, sizes[nLayers]);
+    } else {
+      throw new TicketError("a head that is not known here, or a file that version 1 could say");
     }
-    this.classes = readLabels(reader, sizes[nLayers]);
     const draw = (l, index) => weight(family, this.seed, l, index);
     readMask(reader, sizes, draw).forEach(({ feeding, ...survivors }, l) => {
       const layer = Object.assign(this.layers[l], survivors);
@@ -386,7 +450,7 @@ export class Ticket {
     return values;
   }
 
-  // The sums of the last layer, one integer for each class.
+  // The sums of the last layer, one integer for each class or number.
   outputs(row) {
     let values = this.quantise(row);
     for (let l = 0; ; l++) {
@@ -409,14 +473,21 @@ export class Ticket {
     }
   }
 
-  // The label of the largest output, the first of equal ones.
+  // The label of the largest output, the first of equal ones; or the number, or an array of them.
   predict(row) {
     const outputs = this.outputs(row);
+    if (this.numbers) {
+      const { loss, offset, scale } = this.numbers;
+      const found = Array.from(outputs, (output, k) => offset[k] + scale[k] * output);
+      const answer = loss === "poisson" ? found.map(exponential) : found;
+      return answer.length === 1 ? answer[0] : answer;
+    }
     return this.classes[outputs.indexOf(outputs.reduce((a, b) => Math.max(a, b)))];
   }
 
   // The softmax of outputs * temperature, one number for each class.
   predictProba(row) {
+    if (this.numbers) throw new TypeError("a ticket that answers with numbers has no classes");
     const outputs = this.outputs(row);
     const most = outputs.reduce((a, b) => Math.max(a, b));
     const parts = Array.from(outputs, (value) => Math.exp((value - most) * this.temperature));

@@ -7,7 +7,13 @@ import signal
 import pytest
 from hypothesis import settings
 
-from registered import ENGINES_BY_NAME, FAMILIES, OBJECTIVES_BY_NAME, SHORT_SEARCHES
+from registered import (
+    ENGINES_BY_NAME,
+    FAMILIES,
+    OBJECTIVES_BY_NAME,
+    OF_NUMBERS,
+    SHORT_SEARCHES,
+)
 
 # A shell that starts the tests in the background has them, and all that they start, ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -20,7 +26,13 @@ settings.load_profile("scratchcard")
 
 @pytest.fixture(params=OBJECTIVES_BY_NAME.values(), ids=OBJECTIVES_BY_NAME)
 def objective(request):
-    """Every objective, and one of a user's."""
+    """Every objective of classes, and one of a user's."""
+    return request.param
+
+
+@pytest.fixture(params=OF_NUMBERS.values(), ids=OF_NUMBERS)
+def number_objective(request):
+    """Every objective of numbers."""
     return request.param
 
 

@@ -7,15 +7,18 @@ kinds that it defines itself, in one file.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from scratchcard import Limits, Mask, Network, Rows, Ticket, evolve
 from scratchcard.engines import DenseEngine, EngineMaker, IncrementalEngine
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.search import Algorithm, Genetic, Memetic, Population, Task, prune
-from scratchcard.ticket import Dense, Head, InputScaling, Layer
+from scratchcard.ticket import Dense, Head, InputScaling, Layer, Lines
+from scratchcard.ticket.heads.numbers import UNIT
 
 SCALING = InputScaling(np.zeros(1), np.ones(1))
 
@@ -32,6 +35,24 @@ def random_rows(
     if weights is not None:
         weights[:group] = 1
     return Rows(inputs, targets, weights, group)
+
+
+def number_rows(network: Network, n: int, seed: int = 0, weighted: bool = False) -> Rows:
+    """Return rows whose targets are numbers that the inputs have a say in."""
+    rows = random_rows(network, n, seed, weighted=weighted)
+    random = np.random.default_rng(seed)
+    sums = rows.inputs @ random.normal(size=(network.n_inputs, network.n_outputs))
+    return rows.with_targets(np.rint(sums / sums.std() * UNIT).astype(np.int64))
+
+
+def rows_for(
+    objective: Objective, network: Network, n: int, seed: int = 0, weighted: bool = False
+) -> Rows:
+    """Return rows whose targets are those that an objective takes."""
+    if objective.answers == "classes":
+        return random_rows(network, n, seed, weighted=weighted)
+    rows = number_rows(network, n, seed, weighted)
+    return rows.with_targets(abs(rows.targets)) if objective.from_zero else rows
 
 
 def random_mask(network: Network, density: float, seed: int) -> Mask:
@@ -135,13 +156,18 @@ def check_head(head: Head, y: Any) -> None:
     assert head.n_outputs == 3
     targets = head.targets(y)
     assert targets.dtype == np.int64
-    assert targets.shape == (len(y),)
-    assert 0 <= targets.min() <= targets.max() < 3
+    if head.answers == "classes":
+        assert targets.shape == (len(y),)
+        assert 0 <= targets.min() <= targets.max() < 3
+    else:
+        assert targets.shape == (len(y), 3)
+        assert abs(targets).max() < 1 << 31
     outputs = np.random.default_rng(0).integers(-99, 99, (len(y), 3))
     answers = head.predict(outputs)
     assert len(answers) == len(y)
     assert head.score(outputs, answers) == 1.0
-    get_objective(head.judge)
+    judge = get_objective(head.judge)
+    assert judge.answers == head.answers
     json_like = head.describe()
     assert json_like
     assert all(isinstance(name, str) for name in json_like)
@@ -153,20 +179,38 @@ def check_head(head: Head, y: Any) -> None:
     X = np.random.default_rng(1).uniform(-1, 1, (20, 8))
     np.testing.assert_array_equal(again.predict(X), ticket.predict(X))
     rows = random_rows(network, len(y)).with_targets(targets)
-    outcome = evolve(network, rows, rows, head=head, limits=Limits(generations=2))
+    objective = "cross_entropy" if head.answers == "classes" else judge
+    settings = {"head": head, "limits": Limits(generations=2), "objective": objective}
+    outcome = evolve(network, rows, rows, **settings)
     assert type(outcome.head) is type(head)
-    assert outcome.temperature == outcome.head.temperature > 0
+    if head.answers == "classes":
+        assert outcome.temperature == outcome.head.temperature > 0
+        assert outcome.head.reading == outcome.temperature
+    wrong = "squared_error" if head.answers == "classes" else "cross_entropy"
+    with pytest.raises(ValueError, match=f"{head.judge}.*{wrong}"):
+        evolve(network, rows, rows, **{**settings, "objective": wrong})
 
 
 # -- objectives ----------------------------------------------------------------------------------
+
+
+def reading_for(objective: Objective, network: Network, size: float) -> Any:
+    """Return a reading at which a unit of output is about this much."""
+    if objective.answers == "classes":
+        return size
+    each = np.arange(1, network.n_outputs + 1)
+    return Lines(tuple((size * each).tolist()), tuple((0.1 * each - 0.2).tolist()))
 
 
 def check_objective(objective: Objective, network: Network | None = None) -> None:
     """Check that an objective means the same in both engines, whatever the order and the blocks."""
     network = network or Network.dense((8, 7, 4), seed=2)
     rows = random_rows(network, 60 * objective.group, 1, objective.group, weighted=True)
+    if objective.answers == "numbers":
+        rows = rows_for(objective, network, 60, 1, weighted=True)
     random = np.random.default_rng(0)
-    for temperature in (1e-5, 1e-3, 0.5):
+    for size in (1e-5, 1e-3, 0.5):
+        temperature = reading_for(objective, network, size)
         dense = DenseEngine(network, rows, objective, temperature)
         blocks = IncrementalEngine(network, rows, objective, temperature, block_rows=32)
         whole = IncrementalEngine(network, rows, objective, temperature)
@@ -186,7 +230,7 @@ def check_objective(objective: Objective, network: Network | None = None) -> Non
     order = random.permutation(len(rows) // objective.group)[:, None] * objective.group
     order = (order + np.arange(objective.group)).ravel()
     shuffled = Rows(rows.inputs[order], rows.targets[order], rows.weights[order], rows.group)
-    again = DenseEngine(network, shuffled, objective, 0.5).evaluate(masks)
+    again = DenseEngine(network, shuffled, objective, temperature).evaluate(masks)
     np.testing.assert_array_equal(again, dense.evaluate(masks))
 
 
@@ -196,11 +240,11 @@ def check_objective(objective: Objective, network: Network | None = None) -> Non
 def check_engine(make: EngineMaker, network: Network | None = None) -> None:
     """Check that an engine equals the dense one in all that its face names."""
     network = network or Network.dense((8, 7, 4), seed=2)
-    rows = random_rows(network, 90, weighted=True)
-    for name in ("cross_entropy", "macro_f1"):
+    for name in ("cross_entropy", "macro_f1", "squared_error", "absolute_error"):
         objective = get_objective(name)
-        engine = make(network, rows, objective, 1e-3)
-        dense = DenseEngine(network, rows, objective, 1e-3)
+        rows = rows_for(objective, network, 90, weighted=True)
+        engine = make(network, rows, objective, reading_for(objective, network, 1e-3))
+        dense = DenseEngine(network, rows, objective, reading_for(objective, network, 1e-3))
         masks = np.array([random_mask(network, 0.5, seed).flat() for seed in range(4)])
         sums = dense.evaluate(masks)
         np.testing.assert_array_equal(engine.evaluate(masks), sums)
@@ -218,9 +262,10 @@ def check_engine(make: EngineMaker, network: Network | None = None) -> None:
         dense.apply(other, flips[:3])
         np.testing.assert_array_equal(state.mask, other.mask)
         np.testing.assert_array_equal(engine.sums(state), dense.sums(other))
-        engine.temper(0.3)
-        dense.temper(0.3)
-        assert engine.temperature == 0.3
+        other_reading = reading_for(objective, network, 0.3)
+        engine.temper(other_reading)
+        dense.temper(other_reading)
+        assert engine.temperature == other_reading
         np.testing.assert_array_equal(engine.sums(state), dense.sums(other))
         np.testing.assert_array_equal(
             engine.trial(state, flips[5:6]), dense.trial(other, flips[5:6])
@@ -235,10 +280,12 @@ def check_engine(make: EngineMaker, network: Network | None = None) -> None:
             engine.trial(state, flips[5:6]), afresh.trial(other, flips[5:6])
         )
         np.testing.assert_array_equal(engine.evaluate(masks), afresh.evaluate(masks))
+        with pytest.raises(ValueError, match="below the network's"):
+            engine.retarget(np.full(90, network.n_outputs))
         dense = afresh
         outputs, some = engine.outputs(masks[0], 90)
         assert outputs.shape == (len(some), network.n_outputs)
-        if name == "cross_entropy":
+        if name in ("cross_entropy", "absolute_error"):
             np.testing.assert_array_equal(
                 engine.row_statistics(masks[0]), dense.row_statistics(masks[0])
             )
@@ -261,38 +308,57 @@ def check_engine_by_name(name: str) -> None:
         assert found[0].evaluations == found[1].evaluations
     mask = random_mask(network, 0.8, 0)
     assert prune(network, mask, rows, engine=name) == prune(network, mask, rows)
+    rows = number_rows(network, 90)
+    found = [
+        evolve(
+            network,
+            rows,
+            objective="squared_error",
+            algorithm=Memetic(burst=40, population=3, engine=one),
+            limits=Limits(generations=3),
+        )
+        for one in (name, "incremental")
+    ]
+    assert found[0].mask == found[1].mask
+    assert found[0].head == found[1].head
 
 
 # -- algorithms ----------------------------------------------------------------------------------
 
 
-def check_algorithm(algorithm: Algorithm, tmp_path: Any) -> None:
+def check_algorithm(algorithm: Algorithm, tmp_path: Any, name: str = "cross_entropy") -> None:
     """Check an algorithm: limits, determinism, its state as plain data, other targets, a stop."""
     assert isinstance(algorithm, Algorithm)
     network = Network.dense((8, 7, 4), seed=2)
-    rows = random_rows(network, 90)
-    settings = {"algorithm": algorithm, "limits": Limits(generations=6), "seed": 4}
+    objective = get_objective(name)
+    rows = rows_for(objective, network, 90)
+    settings = {
+        "algorithm": algorithm,
+        "objective": objective,
+        "limits": Limits(generations=6),
+        "seed": 4,
+    }
     found = evolve(network, rows, rows, **settings)
     assert found.generations == 6
     assert found.evaluations > 0
     if algorithm.max_density is not None:
         assert found.mask.density <= algorithm.max_density
     again = evolve(network, rows, rows, **settings, n_jobs=2)
-    assert (again.mask, again.temperature) == (found.mask, found.temperature)
+    assert (again.mask, again.head) == (found.mask, found.head)
     start = evolve(network, rows, **{**settings, "seed": 9}).mask
     better = evolve(network, rows, **settings, start=start)
-    engine = IncrementalEngine(network, rows, get_objective("cross_entropy"), better.temperature)
-    assert better.objective <= engine.value(engine.evaluate(start.flat()[None])[0]) + 1e-12
-    _check_resuming(algorithm, found, network, rows, tmp_path)
-    _check_running(algorithm, network, rows)
-    evolve(network, rows, algorithm=algorithm.smallest(), limits=Limits(generations=1))
+    if name == "cross_entropy":
+        engine = IncrementalEngine(network, rows, objective, better.temperature)
+        assert better.objective <= engine.value(engine.evaluate(start.flat()[None])[0]) + 1e-12
+    task = Task(network, rows, objective, reading_for(objective, network, 1e-3), seed=4)
+    _check_resuming(algorithm, replace(task, generations=6), tmp_path)
+    _check_running(algorithm, replace(task, generations=9))
+    smallest = {"algorithm": algorithm.smallest(), "limits": Limits(generations=1)}
+    evolve(network, rows, **{**settings, **smallest})
 
 
-def _check_resuming(
-    algorithm: Algorithm, found: Any, network: Network, rows: Rows, tmp_path: Any
-) -> None:
+def _check_resuming(algorithm: Algorithm, task: Task, tmp_path: Any) -> None:
     """A search that is saved and loaded after each of its generations ends as if it never was."""
-    task = Task(network, rows, get_objective("cross_entropy"), 1e-3, seed=4, generations=6)
     whole = algorithm.start(task)
     parts = algorithm.start(task)
     for generation in range(6):
@@ -311,16 +377,19 @@ def _check_resuming(
     parts.close()
 
 
-def _check_running(algorithm: Algorithm, network: Network, rows: Rows) -> None:
+def _check_running(algorithm: Algorithm, task: Task) -> None:
     """Other targets become what is good, and a stop is heeded at once."""
-    task = Task(network, rows, get_objective("cross_entropy"), 1e-3, seed=4, generations=9)
+    task = replace(task, stop=np.zeros(1, np.int64))
+    network, rows = task.network, task.rows
     search = algorithm.start(task)
     search.step(0.0, np.inf)
-    targets = (rows.targets + 1) % network.n_outputs
+    targets = rows.targets[::-1].copy()
+    if task.objective.answers == "classes":
+        targets = (rows.targets + 1) % network.n_outputs
     search.retarget(targets, 0.1)
     search.step(0.1, np.inf)
     best = search.individuals()[0]
-    engine = DenseEngine(network, rows.with_targets(targets), task.objective, 1e-3)
+    engine = DenseEngine(network, rows.with_targets(targets), task.objective, task.temperature)
     assert np.isfinite(best.objective)
     assert np.isfinite(engine.value(engine.evaluate(best.mask[None])[0]))
     task.stop[0] = 1

@@ -8,15 +8,19 @@ from __future__ import annotations
 from hinge import hinge
 from scratchcard import Genetic, Memetic
 from scratchcard.engines import ENGINES
-from scratchcard.objectives import OBJECTIVES, custom_objective
+from scratchcard.objectives import OBJECTIVES, custom_objective, quantile_loss
 from scratchcard.search.problem import ALGORITHMS
 from scratchcard.ticket.network import ACTIVATIONS
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
 OWN = "own"  # an objective of a user's
-OBJECTIVES_OF_ROWS = {name: one for name, one in OBJECTIVES.items() if one.group == 1}
+OF_NUMBERS = {name: one for name, one in OBJECTIVES.items() if one.answers == "numbers"}
+OF_NUMBERS |= {"quantile:0.9": quantile_loss(0.9)}
+OF_CLASSES = {
+    name: one for name, one in OBJECTIVES.items() if one.answers == "classes" and one.group == 1
+}
 """Objectives that read rows one by one; those over pairs are tested with pairs."""
-OBJECTIVES_BY_NAME = OBJECTIVES_OF_ROWS | {OWN: custom_objective("hinge", hinge)}
+OBJECTIVES_BY_NAME = OF_CLASSES | {OWN: custom_objective("hinge", hinge)}
 ENGINES_BY_NAME = ENGINES
 
 SHORT_SEARCHES = {

@@ -27,6 +27,7 @@ FLOORS = (
     ("objectives",),
     ("compiled",),
     ("rows",),
+    ("export",),
     ("ticket",),
     ("interrupts", "files", "text", "checks", "distinct", "cores", "__init__"),
 )
@@ -38,6 +39,12 @@ def test_every_public_name_can_be_had():
         assert getattr(scratchcard, name) is not None
     assert set(scratchcard.__all__) <= set(dir(scratchcard))
     assert set(scratchcard._HOME_OF) == set(scratchcard.__all__) - {"__version__"}
+
+
+def test_export_can_be_had_without_importing_it():
+    code = "import scratchcard; print(*sorted(scratchcard.export.EXPORTERS))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["c", "html", "numpy", "onnx", "qr", "torch"]
 
 
 def test_other_names_are_refused():
@@ -53,6 +60,7 @@ def test_other_names_are_refused():
             "from scratchcard import Mask, Network, Ticket, TicketError",
             {"sklearn", "scipy", "numba", "rich", "click", "pyarrow", "pandas"},
         ),
+        ("from scratchcard import export", {"sklearn", "scipy", "numba", "torch", "onnx", "segno"}),
         ("import scratchcard.cli", {"sklearn", "scipy", "numba", "pyarrow", "pandas"}),
     ],
 )

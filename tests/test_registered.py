@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import contracts
@@ -10,9 +11,16 @@ from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.search import Genetic, Memetic
 from scratchcard.search.genetic.operators import OPERATORS
 from scratchcard.search.problem import ALGORITHMS
-from scratchcard.ticket import HEADS, LAYERS, Classes
+from scratchcard.ticket import HEADS, LAYERS, Classes, Numbers
 
-SAMPLES = {"classes": (Classes(["a", "b", "c"], 0.01), ["a", "b", "c", "c", "a"] * 6)}
+ANSWERS = np.random.default_rng(0).gamma(2.0, [3.0, 1.0, 50.0], (30, 3))
+SAMPLES = {
+    "classes": [(Classes(["a", "b", "c"], 0.01), ["a", "b", "c", "c", "a"] * 6)],
+    "numbers": [
+        (Numbers.of(ANSWERS, loss=loss), ANSWERS)
+        for loss in ("squared_error", "absolute_error", "quantile", "quantile:0.9", "poisson")
+    ],
+}
 SEARCHES = {
     "memetic": Memetic(burst=50, max_density=0.3),
     "memetic, one individual": Memetic(burst=50, population=1),
@@ -29,7 +37,8 @@ def test_layers(name, activation):
 
 @pytest.mark.parametrize("name", HEADS)
 def test_heads(name):
-    contracts.check_head(*SAMPLES[name])
+    for head, y in SAMPLES[name]:
+        contracts.check_head(head, y)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -47,6 +56,12 @@ def test_engines(name):
 def test_algorithms(name, tmp_path):
     assert name.split(",")[0] in ALGORITHMS
     contracts.check_algorithm(SEARCHES[name], tmp_path)
+
+
+@pytest.mark.parametrize("objective", ["squared_error", "poisson"])
+@pytest.mark.parametrize("name", ["memetic", "memetic, one individual", "genetic"])
+def test_algorithms_on_numbers(name, objective, tmp_path):
+    contracts.check_algorithm(SEARCHES[name], tmp_path, objective)
 
 
 def test_codes_and_names_are_each_used_once():

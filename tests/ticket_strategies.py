@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from scratchcard.ticket.codec import varint
-from scratchcard.ticket.heads import Classes
+from scratchcard.ticket.heads import Classes, Numbers
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.scaling import InputScaling
@@ -44,6 +45,19 @@ def classes(draw: st.DrawFn, n_classes: int) -> Classes:
     return Classes(n_classes if listed is None else listed, temperature)
 
 
+LOSSES = st.one_of(
+    st.sampled_from(["squared_error", "absolute_error", "quantile", "poisson"]),
+    st.floats(0, 1, exclude_min=True, exclude_max=True).map("quantile:{!r}".format),
+)
+
+
+@st.composite
+def numbers(draw: st.DrawFn, n_outputs: int) -> Numbers:
+    float32s = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    offset, scale = (draw(st.lists(float32s, min_size=n_outputs, max_size=n_outputs)) for _ in "xy")
+    return Numbers(offset, scale, draw(LOSSES))
+
+
 @st.composite
 def networks(draw: st.DrawFn, max_size: int = 9) -> Network:
     return Network.dense(
@@ -57,7 +71,7 @@ def networks(draw: st.DrawFn, max_size: int = 9) -> Network:
 
 
 @st.composite
-def tickets(draw: st.DrawFn, max_size: int = 9) -> Ticket:
+def tickets(draw: st.DrawFn, max_size: int = 9, heads: Any = classes) -> Ticket:
     network = draw(networks(max_size))
     density = draw(st.sampled_from([0.0, 0.05, 0.2, 0.5, 0.9, 1.0]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -71,7 +85,7 @@ def tickets(draw: st.DrawFn, max_size: int = 9) -> Ticket:
             np.array(draw(st.lists(offset, min_size=n_pairs, max_size=n_pairs))),
             np.array(draw(st.lists(scale, min_size=n_pairs, max_size=n_pairs))),
         ),
-        draw(classes(network.n_outputs)),
+        draw(heads(network.n_outputs)),
     )
 
 
@@ -100,6 +114,17 @@ def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: flo
     scaling = InputScaling(rng.normal(size=n_pairs), rng.uniform(0.1, 2, n_pairs))
     head = Classes(network.n_outputs, 0.001)
     return Ticket(network, Mask.random(network.layers, density, rng), scaling, head)
+
+
+def random_number_ticket(rng: np.random.Generator, sizes: tuple[int, ...]) -> Ticket:
+    """Return a random ticket that answers with numbers, with rows of one to three dimensions."""
+    made = random_ticket(rng, sizes, float(rng.choice([0.1, 0.5, 1.0])))
+    network = replace(made.network, input_shape=(1,) * int(rng.integers(3)) + (sizes[0],))
+    size = 10.0 ** rng.uniform(-9, 3)
+    lines = rng.normal(size=(2, network.n_outputs)) * [[1.0], [size]]
+    head = Numbers(*lines, str(rng.choice(["squared_error", "quantile:0.9", "poisson"])))
+    mask = Mask.from_flat(network.layers, made.mask.flat())
+    return Ticket(network, mask, made.scaling, head)
 
 
 def file_head(sizes: tuple[int, ...], codes: int = 0, seed: int = 0) -> bytes:

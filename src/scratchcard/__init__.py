@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from scratchcard.estimators import TicketClassifier, TicketClusterer
+    from scratchcard.estimators import TicketClassifier, TicketClusterer, TicketRegressor
     from scratchcard.rows import Rows
     from scratchcard.search import Genetic, Limits, Memetic, Outcome, Progress, evolve
     from scratchcard.ticket import InputScaling, Mask, Network, Ticket, TicketError
@@ -31,6 +31,7 @@ __all__ = [
     "TicketClassifier",
     "TicketClusterer",
     "TicketError",
+    "TicketRegressor",
     "__version__",
     "evolve",
 ]
@@ -49,12 +50,15 @@ _HOME_OF = {
     "TicketClassifier": "estimators",
     "TicketClusterer": "estimators",
     "TicketError": "ticket",
+    "TicketRegressor": "estimators",
     "evolve": "search",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import the module that defines a public name, the first time the name is used (PEP 562)."""
+    if name == "export":  # a package whose functions are called through it: export.c(ticket)
+        return import_module("scratchcard.export")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'scratchcard' has no attribute {name!r}")
     value = getattr(import_module(f"scratchcard.{_HOME_OF[name]}"), name)

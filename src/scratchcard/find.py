@@ -154,6 +154,7 @@ class Search:
 
     def __post_init__(self) -> None:
         objective = self.chosen_objective
+        self.chosen_goal.check(objective, self.augment, self.prune)
         if objective.group > 1:
             raise ValueError(
                 f"objective {objective.name!r} takes rows in groups of {objective.group}, such as "
@@ -178,7 +179,6 @@ class Search:
             )
         algorithm = self.chosen_algorithm
         check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
-        self.chosen_goal.check(self.chosen_objective, self.augment, self.prune)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
@@ -263,7 +263,7 @@ class Search:
     @cached_property
     def head(self) -> Head:
         """What the outputs mean, not calibrated yet."""
-        return self.chosen_goal.head(self.dataset)
+        return self.chosen_goal.head(self.dataset, self.chosen_objective)
 
     @cached_property
     def network(self) -> Network:

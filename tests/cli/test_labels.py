@@ -75,3 +75,42 @@ def test_numbers_or_classes_is_a_question(table, capsys):
     assert main(["find", "many.csv", *FAST]) == 2
     error = capsys.readouterr().err
     assert "Are they classes, or numbers to predict? Say --classes or --numbers" in error
+
+
+def test_numbers_of_a_table(table, capsys):
+    (table / "many.csv").write_text("a,b\n" + "".join(f"{i},{i * i}\n" for i in range(300)))
+    assert main(["find", "many.csv", "--numbers", *FAST, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["goal"], report["objective"]) == ("numbers", "squared_error")
+    assert report["test_r2"] > 0.5
+    assert main(["show", "many.ticket"]) == 0
+    shown = capsys.readouterr().out
+    assert "* output" in shown
+    assert "squared error" in shown
+    assert main(["predict", "many.ticket", "many.csv", "--target", "b"]) == 0
+    header, *numbers = capsys.readouterr().out.split()
+    assert (header, len(numbers)) == ("number", 300)
+    assert np.corrcoef(np.array(numbers, float), np.arange(300) ** 2)[0, 1] > 0.7
+
+
+def test_objectives_of_numbers(table, capsys):
+    (table / "many.csv").write_text("a,b\n" + "".join(f"{i},{i * i}\n" for i in range(300)))
+    for objective in ("poisson", "quantile:0.9", "absolute_error"):
+        assert main(["find", "many.csv", "--numbers", *FAST, "--objective", objective]) == 0
+        assert "test R²" in capsys.readouterr().out
+    for options, message in (
+        ("--objective accuracy", "objective takes squared_error, absolute_error"),
+        ("--objective quantile:2", "quantile"),
+        ("--prune train", "prune takes None for numbers"),
+    ):
+        assert main(["find", "many.csv", "--numbers", *FAST, *options.split()]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_several_numbers_for_each_row(table, capsys):
+    numbers = np.arange(200.0)
+    np.savez(table / "rows.npz", X=numbers[:, None], y=np.stack([numbers, -numbers], axis=1))
+    assert main(["find", "rows.npz", "--numbers", *FAST]) == 0
+    capsys.readouterr()
+    assert main(["predict", "rows.ticket", "rows.npz"]) == 0
+    assert capsys.readouterr().out.startswith("number_1,number_2\n")

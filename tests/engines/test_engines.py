@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from scratchcard.engines import ENGINES, DenseEngine, IncrementalEngine
 from scratchcard.engines.incremental.trial import Race, trial
-from scratchcard.objectives import OBJECTIVES, custom_objective
+from scratchcard.objectives import OBJECTIVES, custom_objective, quantile_loss
 from scratchcard.rows import Rows
+from scratchcard.ticket.heads.lines import Lines
+from scratchcard.ticket.heads.numbers import UNIT
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
@@ -31,6 +33,7 @@ def moments(logits, target, out):
 
 ALL = {
     **OBJECTIVES,
+    "quantile:0.9": quantile_loss(0.9),
     "hinge": custom_objective("hinge", hinge),
     "spread": custom_objective("spread", moments, lambda means: means[1] - means[0] ** 2, 2),
 }
@@ -65,12 +68,23 @@ class Case:
         self.rows = Rows(inputs, targets, weights, objective.group)
         outputs = network.outputs(Mask.full(network.layers), self.rows.inputs)
         temperature = float(np.float32(spread / max(1.0, outputs.std())))
+        if objective.answers == "numbers":
+            numbers = random.standard_cauchy((n_rows, network.n_outputs)) * UNIT
+            numbers = abs(numbers) if objective.from_zero else numbers
+            bound = 2**31 - 1
+            self.rows = self.rows.with_targets(np.clip(numbers, -bound, bound).astype(np.int64))
+            temperature = self.lines(temperature)
         self.dense = DenseEngine(network, self.rows, objective, temperature)
         self.incremental = IncrementalEngine(
             network, self.rows, objective, temperature, block_rows=block_rows
         )
         mask = self.mask()
         self.states = self.dense.state(mask), self.incremental.state(mask)
+
+    def lines(self, size):
+        """A line for each output, up or down."""
+        pairs = self.random.normal(size=(2, self.network.n_outputs)) * [[size], [1.0]]
+        return Lines(*map(tuple, pairs.tolist()))
 
     def mask(self):
         return Mask.random(self.network.layers, self.density, self.random).flat()
@@ -144,14 +158,23 @@ def test_incremental_equals_dense_where_logits_are_off_the_scale(objective, data
         case.assert_equal()
 
 
-@pytest.mark.parametrize("objective", ["cross_entropy", "brier", "margin", "accuracy", "hinge"])
+@pytest.mark.parametrize(
+    "objective",
+    [
+        *("cross_entropy", "brier", "margin", "accuracy", "hinge"),
+        *("squared_error", "absolute_error", "poisson"),
+    ],
+)
 @given(data=st.data())
 @settings(max_examples=30)
 def test_a_new_temperature_leaves_nothing_stale(objective, data):
     case = data.draw(cases(objective))
     for use in ("sums", "trial", "trial_flips", "apply", "derive", "evaluate"):
         factor = case.random.choice([0.01, 0.5, 3.0, 200.0])
-        temperature = float(np.float32(case.dense.temperature * factor))
+        if case.rows.answers == "numbers":
+            temperature = case.lines(factor * case.dense.temperature.scales[0])
+        else:
+            temperature = float(np.float32(case.dense.temperature * factor))
         flips, near = np.unique(case.flips()), case.states[0].mask.copy()
         near[flips[:2]] ^= 1
         found = []
@@ -198,7 +221,9 @@ def test_derived_states_equal_dense_and_leave_their_parent_alone(objective, data
     case.assert_equal()
 
 
-@pytest.mark.parametrize("objective", ["cross_entropy", "accuracy", "balanced_accuracy"])
+@pytest.mark.parametrize(
+    "objective", ["cross_entropy", "accuracy", "balanced_accuracy", "squared_error", "quantile"]
+)
 @given(data=st.data())
 @settings(max_examples=30)
 def test_many_masks_at_once(objective, data):
@@ -216,7 +241,7 @@ def test_many_masks_at_once(objective, data):
     case.assert_equal()
 
 
-@pytest.mark.parametrize("objective", ["cross_entropy", "accuracy", "hinge"])
+@pytest.mark.parametrize("objective", ["cross_entropy", "accuracy", "hinge", "quantile:0.9"])
 @given(data=st.data())
 @settings(max_examples=30)
 def test_a_race_that_runs_to_its_end_is_exact_and_one_that_does_not_leaves_no_trace(

@@ -8,6 +8,8 @@ import pytest
 from rows_apart import dense_network, random_rows
 from scratchcard import Mask, Rows
 from scratchcard.objectives import bits_per_output
+from scratchcard.ticket import Lines, Reading
+from scratchcard.ticket.heads.numbers import UNIT
 
 TEMPERATURE = 2.0**-17
 
@@ -19,8 +21,13 @@ class Case:
         self.network = dense_network(5, 7, 4, 3, seed=6, **families)
         rows = random_rows(self.network, 70, seed=1)
         self.rows = Rows(rows.inputs, rows.targets, np.arange(70) % 4)
+        self.reading: Reading = TEMPERATURE
+        if objective.answers == "numbers":
+            numbers = np.random.default_rng(5).gamma(2.0, UNIT, (70, 3)).astype(np.int64)
+            self.rows = self.rows.with_targets(numbers)
+            self.reading = Lines((TEMPERATURE, -TEMPERATURE, 0.0), (0.0, 1.0, -1.0))
         self.objective = objective
-        self.engine = engine(self.network, self.rows, objective, TEMPERATURE)
+        self.engine = engine(self.network, self.rows, objective, self.reading)
         random = np.random.default_rng(2)
         first = Mask.random(self.network.layers, 0.5, random).flat()
         self.masks = np.tile(first, (5, 1))
@@ -30,7 +37,9 @@ class Case:
     def expected(self, mask) -> list[int]:
         """Return the sums of the statistics, from the outputs of the network."""
         outputs = self.network.outputs(Mask.from_flat(self.network.layers, mask), self.rows.inputs)
-        scale = bits_per_output(TEMPERATURE)
+        scale = self.objective.tempering.scale(self.reading)
+        if self.objective.answers == "classes":
+            assert scale == bits_per_output(TEMPERATURE)
         found = self.objective.statistics(outputs, self.rows.targets, self.rows.weights, scale)
         return found.tolist()
 
@@ -79,9 +88,19 @@ def test_a_row_of_weight_two_is_the_row_twice_and_one_of_none_is_not_there(engin
     case = Case(engine, objective)
     at = np.random.default_rng(3).permutation(np.repeat(np.arange(70), case.rows.weights))
     repeated = Rows(case.rows.inputs[at], case.rows.targets[at])
-    other = engine(case.network, repeated, objective, TEMPERATURE)
+    other = engine(case.network, repeated, objective, case.reading)
     found = [[one.value(sums) for sums in one.evaluate(case.masks)] for one in (case.engine, other)]
     assert found[0] == found[1]
+
+
+def test_all_of_this_holds_for_numbers(engine, number_objective, families):
+    case = Case(engine, number_objective, **families)
+    expected = [case.expected(mask) for mask in case.masks]
+    assert case.engine.evaluate(case.masks).tolist() == expected
+    assert case.engine.evaluate(case.masks, case.engine.state(case.masks[0])).tolist() == expected
+    test_a_trial_flips_nothing_and_applying_it_does(engine, number_objective)
+    test_values_are_those_of_the_objective(engine, number_objective)
+    test_a_row_of_weight_two_is_the_row_twice_and_one_of_none_is_not_there(engine, number_objective)
 
 
 def test_rows_of_another_network_are_refused(engine, objective):

@@ -19,7 +19,7 @@ import scratchcard.estimators.base
 import scratchcard.search.memetic.search
 from classifiers import SHORT, small
 from hinge import hinge
-from registered import OBJECTIVES_OF_ROWS
+from registered import OF_CLASSES
 from scratchcard import Genetic, Memetic, Network, Ticket, TicketClassifier
 from scratchcard.objectives import custom_objective
 from scratchcard.search import evolve
@@ -146,7 +146,7 @@ def test_random_state(iris):
 @pytest.mark.parametrize(
     "settings",
     [
-        *({"objective": name} for name in OBJECTIVES_OF_ROWS),
+        *({"objective": name} for name in OF_CLASSES),
         {"objective": HINGE},
         *({"activation": name} for name in ACTIVATIONS),
         *({"weights": name} for name in WEIGHT_FAMILIES),

@@ -12,7 +12,7 @@ from numba import njit
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, log_loss
 
 from hinge import hinge
-from registered import OBJECTIVES_OF_ROWS
+from registered import OF_CLASSES
 from scratchcard.compiled.float32 import CLIP
 from scratchcard.objectives import OBJECTIVES, Objective, custom_objective, get_objective
 from scratchcard.objectives.base import QUANTUM, bits_per_output
@@ -31,7 +31,7 @@ def spread(means):
 
 HINGE = custom_objective("hinge", hinge)
 SPREAD = custom_objective("spread", moments, spread, 2)
-ALL = {**OBJECTIVES_OF_ROWS, "hinge": HINGE, "spread": SPREAD}
+ALL = {**OF_CLASSES, "hinge": HINGE, "spread": SPREAD}
 
 
 class Predictions:
@@ -201,6 +201,7 @@ def test_names():
     assert set(OBJECTIVES) == {
         "cross_entropy", "accuracy", "balanced_accuracy", "macro_f1", "brier", "margin",
         "mutual_information",
+        "squared_error", "absolute_error", "quantile", "poisson",
     }  # fmt: skip
     for name, objective in OBJECTIVES.items():
         assert objective.name == name

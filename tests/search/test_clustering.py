@@ -33,9 +33,8 @@ def test_it_finds_groups_that_lie_apart_and_knows_them_in_new_rows():
     for some, truth in ((rows, which), (new, which_new)):
         pairs = set(zip(found_in(found, some).tolist(), truth.tolist(), strict=True))
         assert len(pairs) == 3
-    assert found.mask.density <= 0.1
-    assert found.score == max(found.scores) > 0.9
-    assert found.chosen == int(np.argmax(found.scores))
+    assert found.mask.density <= 0.15
+    assert found.score == found.scores[found.chosen] > 0.9
     assert len(found.scores) == 4
     assert found.stopped_by == "generations"
 
@@ -124,7 +123,7 @@ def test_an_interrupt_keeps_the_best_so_far():
     found = cluster(NETWORK, rows, **SHORT, callbacks=[interrupt], interrupts=interrupts)
     assert found.stopped_by == "interrupt"
     assert 15 <= found.generations <= 16
-    assert found.score == max(found.scores)
+    assert found.score == found.scores[found.chosen]
     assert found.mask.surviving > 0
 
 
@@ -135,11 +134,11 @@ def test_the_history_is_that_of_the_start_that_won():
 
 def test_a_start_that_was_paused_is_the_same_search():
     rows, _ = blobs(200)
-    found = cluster(NETWORK, rows, **(SHORT | {"n_init": 1}))
-    many = cluster(NETWORK, rows, **SHORT)
-    if many.chosen == 0:
-        assert (many.mask, many.score) == (found.mask, found.score)
-    assert many.scores[many.chosen] >= found.score or many.chosen != 0
+    for seed in range(3):
+        alone = cluster(NETWORK, rows, **(SHORT | {"n_init": 1}), seed=seed)
+        some = cluster(NETWORK, rows, **SHORT, seed=seed)
+        if some.chosen == 0:
+            assert (some.mask, some.head) == (alone.mask, alone.head)
 
 
 def test_of_many_rows_some_are_searched(monkeypatch):
@@ -147,6 +146,19 @@ def test_of_many_rows_some_are_searched(monkeypatch):
     rows, which = blobs(400)
     found = cluster(NETWORK, rows, limits=Limits(generations=40), n_init=4)
     assert len(set(zip(found_in(found, rows).tolist(), which.tolist(), strict=True))) == 3
+
+
+def test_few_rows_and_rows_of_few_values_are_put_into_several_clusters():
+    two = Rows(np.array([[0, 0, 0], [90, 90, 90]]), np.zeros(2, int))
+    found = cluster(Network.dense((3, 5, 2)), two, limits=Limits(generations=20), n_init=4)
+    assert found.score == pytest.approx(np.log(2))
+    bits = np.random.default_rng(0).integers(0, 2, (400, 6)) * 100
+    network = Network.dense((6, 20, 4))
+    found = cluster(
+        network, Rows(bits, np.zeros(400, int)), limits=Limits(generations=20), n_init=4
+    )
+    counts = np.bincount(network.outputs(found.mask, bits).argmax(axis=1), minlength=4)
+    assert counts.min() > 40
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusterers import clouds, small
+from scratchcard.ticket.heads import Numbers
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
@@ -26,6 +27,8 @@ from ticket_strategies import (
     bit_flips,
     document_vectors,
     file_head,
+    numbers,
+    random_number_ticket,
     random_ticket,
     sealed,
     small_ticket,
@@ -51,6 +54,7 @@ class Answer(NamedTuple):
     code: int
     labels: list[str]
     rows: list[list[int]]  # class index, outputs; the last row is made up by the reader
+    numbers: list[list[str]]  # where answers are numbers, the bits of those of each row
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +96,9 @@ def run_jobs(reader: list[str], jobs: list[Job], folder: Path) -> list[Answer]:
     for line in done.stdout.splitlines():
         kind, _, rest = line.partition(" ")
         if kind == "ticket":
-            answers.append(Answer(int(rest), [], []))
+            answers.append(Answer(int(rest), [], [], []))
+        elif kind == "numbers":
+            answers[-1].numbers.append(rest.split())
         elif kind == "label":
             answers[-1].labels.append(rest)
         else:
@@ -126,9 +132,17 @@ def check_labels(ticket: Ticket, found: list[str]) -> None:
 
 def check(ticket: Ticket, rows: np.ndarray, answer: Answer) -> None:
     assert answer.code == 0
-    check_labels(ticket, answer.labels)
     everything = np.vstack([rows, made_up_row(ticket.network.n_inputs)])
     assert answer.rows == expected_rows(ticket, everything)
+    if ticket.head.answers == "classes":
+        check_labels(ticket, answer.labels)
+        assert answer.numbers == []
+    else:
+        found = ticket.predict(everything).reshape(len(everything), -1)
+        assert answer.labels == []
+        assert answer.numbers == [
+            [struct.pack(">d", value).hex() for value in row] for row in found
+        ]
 
 
 def test_clusters_and_their_names_are_read_like_classes(reader, tmp_path):
@@ -205,6 +219,26 @@ def test_random_tickets(reader: list[str], tmp_path: Path) -> None:
         check(ticket, job.rows, answer)
 
 
+def test_random_tickets_that_answer_with_numbers(reader: list[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    made, jobs = [], []
+    for _ in range(150):
+        sizes = tuple(rng.integers(1, 20, rng.integers(2, 5)).tolist())
+        made.append(random_number_ticket(rng, sizes))
+        jobs.append(Job(made[-1].to_bytes(), rng.normal(size=(8, sizes[0])) * 3))
+    for ticket, job, answer in zip(made, jobs, run_jobs(reader, jobs, tmp_path), strict=True):
+        check(ticket, job.rows, answer)
+
+
+def test_exponentials_of_counts_at_their_limits(reader: list[str], tmp_path: Path) -> None:
+    network = Network.dense((1, 1), biases="zero", input_bits=16)
+    mask, scaling = Mask.full(network.layers), InputScaling([0.0], [1.0])
+    rows = np.linspace(-1, 1, 400)[:, None]
+    for offset, scale in ((0.0, 1e-3), (0.3, 2.0**-12), (-700.0, 1e-9), (3e38, 1.0), (-3e38, 0.0)):
+        ticket = Ticket(network, mask, scaling, Numbers(offset, scale, "poisson"))
+        check(ticket, rows, run_jobs(reader, [Job(ticket.to_bytes(), rows)], tmp_path)[0])
+
+
 @pytest.mark.parametrize(
     "sizes", [(64, 100, 10), (784, 300, 100, 10), (2, 75, 2), (30000, 3, 2), (5, 70000, 3)]
 )
@@ -265,8 +299,10 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_kind_of_ticket(name: str, request: pytest.FixtureRequest, scratch: Path) -> None:
     command = request.getfixturevalue(name)
 
+    any_ticket = st.one_of(tickets(), tickets(heads=numbers))
+
     @settings(max_examples=8, deadline=None)
-    @given(st.lists(tickets(), min_size=20, max_size=20))
+    @given(st.lists(any_ticket, min_size=20, max_size=20))
     def run(made: list[Ticket]) -> None:
         jobs = [Job(ticket.to_bytes(), np.zeros((0, ticket.network.n_inputs))) for ticket in made]
         for ticket, job, answer in zip(made, jobs, run_jobs(command, jobs, scratch), strict=True):
@@ -324,9 +360,15 @@ def damaged_files() -> list[bytes]:
     for density in (0.1, 0.5, 1.0):
         ticket = random_ticket(rng, (5, 4, 3, 2), density)
         files += [sealed(flipped) for flipped in bit_flips(ticket.to_bytes()[:-4])]
-    for _ in range(1500):
+    for _ in range(10):
+        sizes = tuple(rng.integers(1, 4, rng.integers(2, 4)).tolist())
+        data = random_number_ticket(rng, sizes).to_bytes()
+        files += [sealed(flipped) for flipped in bit_flips(data[:-4])]
+        files += [sealed(data[:i]) for i in range(len(data) - 4)]
+    for n in range(2500):
         sizes = tuple(rng.integers(1, 7, rng.integers(2, 5)).tolist())
-        spliced = bytearray(random_ticket(rng, sizes, 0.4).to_bytes()[:-4])
+        made = random_ticket(rng, sizes, 0.4) if n % 5 < 3 else random_number_ticket(rng, sizes)
+        spliced = bytearray(made.to_bytes()[:-4])
         start = int(rng.integers(4, len(spliced)))
         spliced[start : start + int(rng.integers(4))] = rng.bytes(int(rng.integers(4)))
         files.append(sealed(bytes(spliced)))
@@ -354,7 +396,7 @@ def test_damaged_files(reader: list[str], tmp_path: Path) -> None:
 
 def test_codes_of_refusal(c_reader: list[str], tmp_path: Path) -> None:
     data = small_ticket().to_bytes()
-    files = [b"", b"SCR", b"SCRU" + data[4:], data[:20], b"SCRT\2" + data[5:], b"SCRT\0" + data[5:]]
+    files = [b"", b"SCR", b"SCRU" + data[4:], data[:20], b"SCRT\3" + data[5:], b"SCRT\0" + data[5:]]
     files += [data[:-1], sealed(data[:-4] + b"\0"), data]
     answers = run_jobs(c_reader, [Job(file, NO_ROWS) for file in files], tmp_path)
     assert [answer.code for answer in answers] == [-1, -1, -1, -3, -2, -4, -3, -4, 0]

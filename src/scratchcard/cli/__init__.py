@@ -21,6 +21,7 @@ from scratchcard.cli.running import INTERRUPTED
 
 COMMANDS = {
     "find": "scratchcard.cli.finding:find",
+    "export": "scratchcard.cli.exporting:export",
     "show": "scratchcard.cli.using:show",
     "predict": "scratchcard.cli.using:predict",
     "landscape": "scratchcard.cli.landscape:landscape",

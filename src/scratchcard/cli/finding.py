@@ -16,7 +16,7 @@ from scratchcard.cli.console import (
     print_table,
     say,
 )
-from scratchcard.cli.goals import Kind, answers_of, goal_for, goal_options
+from scratchcard.cli.goals import Labels, answers_of, goal_for, goal_options
 from scratchcard.cli.options import (
     InputError,
     StandardOutputError,
@@ -105,7 +105,8 @@ def find(
     data: str,
     target: str | None,
     are_classes: bool | None,
-    labels: Kind,
+    labels: Labels,
+    trust: bool,
     clusters: int | None,
     images: bool,
     seconds: float | None,
@@ -123,10 +124,10 @@ def find(
     MNIST's kind. The search reads training rows, choosing reads validation rows, and the test rows
     are read once, at the end. Ctrl-C or a limit ends the search with the best ticket so far.
 
-    With --labels none no label is read but by the report. Every column of a file is a feature then,
-    except --target.
+    With --labels none, or teacher:FILE, no label is read but by the report. Every column of a file
+    is a feature then, except --target.
     """
-    answers = answers_of(are_classes, labels, clusters)
+    answers = answers_of(are_classes, labels, clusters, trust)
     default = Path(f"{Path(data).stem or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
     with Interrupts(_leave) as interrupts:
@@ -138,7 +139,7 @@ def find(
             limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
             search = Search(
                 load(data, target, answers),
-                goal=goal_for(clusters, images),
+                goal=goal_for(labels, clusters, images),
                 limits=limits,
                 n_jobs=jobs or usable_cores(),
                 **settings,

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
+
+from scratchcard.cli.teachers import read_teacher
 
 if TYPE_CHECKING:
     from scratchcard.datasets import Answers
     from scratchcard.goals import Goal
 
-Kind = Literal["given", "none"]
+TEACHER = "teacher:"
 
 
-def labels_kind(text: str) -> Kind:
-    """Return where labels come from: given with the data, or nowhere."""
+class Labels(NamedTuple):
+    """Where labels come from: with the data, from nowhere, or from the teacher in a file."""
+
+    kind: Literal["given", "none", "teacher"]
+    teacher: Path | None = None
+
+
+def labels_kind(text: str) -> Labels:
+    """Return where labels come from."""
     if text == "given":
-        return "given"
+        return Labels("given")
     if text == "none":
-        return "none"
-    raise click.BadParameter(f"{text!r} is neither given nor none")
+        return Labels("none")
+    if text.startswith(TEACHER) and text != TEACHER:
+        return Labels("teacher", Path(text.removeprefix(TEACHER)))
+    raise click.BadParameter(f"{text!r} is neither given, none nor teacher:FILE")
 
 
 def goal_options(command: Any) -> Any:
@@ -37,7 +49,13 @@ def goal_options(command: Any) -> Any:
             default="given",
             show_default=True,
             metavar="KIND",
-            help="Who says what is right: given, with the data; none, to find clusters.",
+            help="Who says what is right: given, with the data; none, to find clusters; "
+            "teacher:FILE, a fitted scikit-learn model that joblib saved.",
+        ),
+        click.option(
+            "--trust",
+            is_flag=True,
+            help="With --labels teacher:FILE: let the file run code, as loading a pickle does.",
         ),
         click.option(
             "--clusters", type=click.IntRange(min=2), help="How many, with --labels none."
@@ -52,29 +70,38 @@ def goal_options(command: Any) -> Any:
     return command
 
 
-def answers_of(are_classes: bool | None, labels: Kind, clusters: int | None) -> Answers | None:
+def answers_of(
+    are_classes: bool | None, labels: Labels, clusters: int | None, trust: bool
+) -> Answers | None:
     """Return what a search may read of the answers in the data; None if nobody said."""
-    if (labels == "none") != (clusters is not None):
+    if labels.teacher is None and trust:
+        raise click.UsageError("--trust takes --labels teacher:FILE")
+    if labels.teacher is not None and not trust:
+        raise click.UsageError(
+            f"--labels {TEACHER}FILE takes --trust: {labels.teacher.name!r} is a pickle, and "
+            "loading one runs whatever code is in it; say --trust if you know who made it"
+        )
+    if (labels.kind == "none") != (clusters is not None):
         raise click.UsageError(
             "--labels none takes --clusters N, how many to find"
             if clusters is None
             else "--clusters takes --labels none"
         )
-    if labels == "none":
+    if labels.kind != "given":
         if are_classes is not None:
-            raise click.UsageError("--labels none takes neither --classes nor --numbers")
+            raise click.UsageError(f"--labels {labels.kind} takes neither --classes nor --numbers")
         return "none"
     if are_classes is None:
         return None
     return "classes" if are_classes else "numbers"
 
 
-def goal_for(clusters: int | None, images: bool) -> Goal | None:
+def goal_for(labels: Labels, clusters: int | None, images: bool) -> Goal | None:
     """Return the goal of a search; None for the one that the data set has by itself."""
-    from scratchcard.goals import ClusterGoal
+    from scratchcard.goals import ClusterGoal, TeacherGoal
 
-    if clusters is None:
-        if images:
-            raise click.UsageError("--images takes --labels none")
-        return None
-    return ClusterGoal(clusters, images=images)
+    if clusters is not None:
+        return ClusterGoal(clusters, images=images)
+    if images:
+        raise click.UsageError("--images takes --labels none")
+    return None if labels.teacher is None else TeacherGoal(read_teacher(labels.teacher))

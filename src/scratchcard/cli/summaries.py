@@ -89,9 +89,30 @@ def _of_clusters(report: Report) -> Lines:
     return [*found, ("not read", "labels, by the search and its choices; only by this report")]
 
 
+def _of_teacher(report: Report) -> Lines:
+    rows, found = report["rows"], []
+    for name in ("test", "validation", "train"):
+        found.append(
+            (
+                f"{name} agreement",
+                f"{percent(report[f'{name}_agreement'])} of {rows[name]} rows, with the teacher "
+                f"({report['teacher']})",
+            )
+        )
+    if "test_accuracy" not in report:
+        return [*found, ("not read", "labels: there are none of the teacher's classes")]
+    accuracy = (
+        "test accuracy",
+        f"{percent(report['test_accuracy'])} by the labels in the data (the teacher: "
+        f"{percent(report['teacher_test_accuracy'])})",
+    )
+    return [*found, accuracy, ("not read", "labels, by the search; only by this report")]
+
+
 JUDGED: dict[str, Callable[[Report], Lines]] = {
     "classes": _of_classes,
     "numbers": _of_numbers,
     "clusters": _of_clusters,
+    "teacher": _of_teacher,
 }
 """How good a ticket is, in words, by the name of its goal."""

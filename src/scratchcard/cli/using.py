@@ -35,11 +35,6 @@ def show(file: Path, as_json: bool) -> None:
 
 def words(ticket: dict[str, Any]) -> list[tuple[str, str]]:
     """Return names and values that describe a ticket to a person."""
-    classes = ticket["classes"]
-    shown = ", ".join(
-        shortened(printable(str(label)), _CLASS) for label in classes[:_SHOWN_CLASSES]
-    )
-    more = f", … ({len(classes)} in all)" if len(classes) > _SHOWN_CLASSES else ""
     layers = ", ".join(percent(density) for density in ticket["density_per_layer"])
     scaling = "one for all features" if ticket["scaling"]["kind"] == "global" else "per feature"
     return [
@@ -60,26 +55,48 @@ def words(ticket: dict[str, Any]) -> list[tuple[str, str]]:
             f"{ticket['network'].split('-')[0]} features, {ticket['input_bits']} bits, "
             f"scaling {scaling}",
         ),
-        ("classes", shown + more),
-        ("temperature", f"{ticket['temperature']:.6g}"),
+        *(_numbers(ticket) if "loss" in ticket else _classes(ticket)),
     ]
 
 
-@click.command(short_help="Predict the labels of rows.")
+def _classes(ticket: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what the classes of a ticket are, in words."""
+    classes = ticket["classes"]
+    shown = ", ".join(
+        shortened(printable(str(label)), _CLASS) for label in classes[:_SHOWN_CLASSES]
+    )
+    more = f", … ({len(classes)} in all)" if len(classes) > _SHOWN_CLASSES else ""
+    return [("classes", shown + more), ("temperature", f"{ticket['temperature']:.6g}")]
+
+
+def _numbers(ticket: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what the numbers of a ticket are, in words."""
+    lines = [
+        f"{offset:.6g} {'-' if scale < 0 else '+'} {abs(scale):.6g} * output"
+        for offset, scale in zip(ticket["offset"], ticket["scale"], strict=True)
+    ]
+    shown = ", ".join(
+        f"exp({line})" if ticket["loss"] == "poisson" else line for line in lines[:_SHOWN_CLASSES]
+    )
+    more = f", … ({len(lines)} in all)" if len(lines) > _SHOWN_CLASSES else ""
+    return [("numbers", shown + more), ("least", ticket["loss"].replace("_", " "))]
+
+
+@click.command(short_help="Predict labels or numbers of rows.")
 @click.argument("file", type=_FILE)
 @click.argument("data")
 @click.option("--target", metavar="COL", help="Column of DATA to leave out, such as the labels.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, readable=False),
-    help="CSV file to write the labels to.  [default: standard output]",
+    help="CSV file to write the answers to.  [default: standard output]",
 )
 def predict(file: Path, data: str, target: str | None, out: Path | None) -> None:
-    """Predict a label for each row of DATA with the ticket in FILE.
+    """Predict a label, or numbers, for each row of DATA with the ticket in FILE.
 
     DATA is a CSV, Parquet or NPZ file with the ticket's features in their order; of a name such as
-    digits, or a folder with IDX files, the test rows are predicted. The labels are written as a
-    CSV file in UTF-8 with one column, label.
+    digits, or a folder with IDX files, the test rows are predicted. The answers are written as a
+    CSV file in UTF-8 with one column, label or number, or with number_1, number_2, …
     """
     if out is not None:
         check_output(out, FILE=file, DATA=data)
@@ -95,10 +112,14 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
                 f"{data} has {features.shape[1]} columns and the ticket takes "
                 f"{ticket.network.n_inputs} features; name the column to leave out with --target"
             )
-        labels = ticket.predict(features)
+        answers = ticket.predict(features)
     except ValueError as error:
         raise InputError(str(error)) from error
-    written = "".join(f"{_cell(label)}\n" for label in ["label", *labels.tolist()]).encode()
+    names = ["label" if ticket.head.name == "classes" else "number"]
+    if answers.ndim == 2:
+        names = [f"{names[0]}_{k + 1}" for k in range(answers.shape[1])]
+    rows = [names, *answers.reshape(len(answers), -1).tolist()]
+    written = "".join(",".join(map(_cell, row)) + "\n" for row in rows).encode()
     if out is None:
         say(written)
         return
@@ -109,7 +130,7 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
 
 
 def _cell(label: object) -> str:
-    """Return a label as a cell of a CSV file with one column."""
+    """Return a label or a number as a cell of a CSV file."""
     text = str(label)
     if text and not any(character in text for character in ',"\r\n'):
         return text

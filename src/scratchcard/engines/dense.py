@@ -8,10 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.checks import check_group, one_statistic_only
-from scratchcard.objectives import Objective, bits_per_output
+from scratchcard.engines.checks import (
+    check_answers,
+    check_group,
+    check_targets,
+    one_statistic_only,
+)
+from scratchcard.objectives import Objective
 from scratchcard.rows import Rows, check_fit
-from scratchcard.ticket import Mask, Network
+from scratchcard.ticket import Mask, Network, Reading
 
 
 @dataclass
@@ -36,8 +41,8 @@ class DenseEngine:
         The rows to read; inputs within the network's input limit.
     objective : Objective
         What is computed.
-    temperature : float
-        Nats of logit per unit of output.
+    temperature : Reading
+        How outputs are read: for classes, nats of logit per unit of output.
     block_rows : int or None
         Ignored.
     is_shuffled : bool
@@ -46,7 +51,8 @@ class DenseEngine:
     Raises
     ------
     ValueError
-        For rows that the network cannot read, or in other groups than the objective takes.
+        For rows that the network cannot read, or whose targets or groups the objective does not
+        take.
     """
 
     compiled = None
@@ -57,26 +63,28 @@ class DenseEngine:
         network: Network,
         rows: Rows,
         objective: Objective,
-        temperature: float,
+        temperature: Reading,
         block_rows: int | None = None,
         is_shuffled: bool = False,
     ) -> None:
         check_fit(network, rows)
+        check_answers(objective, rows)
         check_group(objective, rows)
         self.network = network
         self.rows = rows
         self.objective = objective
         self.temper(temperature)
 
-    def temper(self, temperature: float) -> None:
-        """Change the temperature, in nats of logit per unit of output."""
+    def temper(self, temperature: Reading) -> None:
+        """Change how outputs are read."""
         self.temperature = temperature
-        self.scale = bits_per_output(temperature)
+        self.scale = self.objective.tempering.scale(temperature)
 
     def retarget(self, targets: NDArray[np.int64]) -> None:
-        """Change what the rows should be: (n_rows,) targets in the rows' order."""
-        self.rows = self.rows.with_targets(targets)
-        check_fit(self.network, self.rows)
+        """Change what the rows should be, in their order."""
+        rows = self.rows.with_targets(targets)
+        check_targets(self.network.n_outputs, rows)
+        self.rows = rows
 
     def _outputs(self, mask: NDArray[np.uint8], rows: Rows) -> NDArray[np.int64]:
         return self.network.outputs(Mask.from_flat(self.network.layers, mask), rows.inputs)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from scratchcard.objectives import Objective
 from scratchcard.rows import Rows
-from scratchcard.ticket import Network
+from scratchcard.ticket import Network, Reading
 
 __all__ = ["Engine", "EngineMaker"]
 
@@ -42,8 +42,8 @@ class Engine(Protocol):
     objective: Objective
 
     @property
-    def temperature(self) -> float:
-        """Nats of logit per unit of output."""
+    def temperature(self) -> Reading:
+        """How outputs are read: for classes, nats of logit per unit of output."""
         ...
 
     @property
@@ -59,13 +59,13 @@ class Engine(Protocol):
         """Number of blocks that the rows are cut into, which may be read one by one; at least 1."""
         ...
 
-    def temper(self, temperature: float) -> None:
-        """Change the temperature; states follow when they are used next.
+    def temper(self, temperature: Reading) -> None:
+        """Change how outputs are read; states follow when they are used next.
 
         Parameters
         ----------
-        temperature : float
-            Nats of logit per unit of output.
+        temperature : Reading
+            For classes, nats of logit per unit of output; for numbers, a line for each output.
         """
         ...
 
@@ -307,7 +307,7 @@ class EngineMaker(Protocol):
         network: Network,
         rows: Rows,
         objective: Objective,
-        temperature: float,
+        temperature: Reading,
         block_rows: int | None = None,
         is_shuffled: bool = False,
     ) -> Engine:
@@ -321,7 +321,7 @@ class EngineMaker(Protocol):
             The rows to read; inputs within the network's input limit.
         objective : Objective
             What is computed.
-        temperature : float
+        temperature : Reading
             Nats of logit per unit of output.
         block_rows : int or None
             Most rows in a block; None for the engine's own choice.

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from scratchcard.estimators.classifier import TicketClassifier
 from scratchcard.estimators.clusterer import TicketClusterer
+from scratchcard.estimators.regressor import TicketRegressor
 
-__all__ = ["TicketClassifier", "TicketClusterer"]
+__all__ = ["TicketClassifier", "TicketClusterer", "TicketRegressor"]

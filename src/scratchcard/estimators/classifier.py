@@ -21,6 +21,7 @@ from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm
 from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled
+from scratchcard.search.targets.teacher import ask
 from scratchcard.ticket import Classes
 
 __all__ = ["TicketClassifier"]
@@ -99,7 +100,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
     density_ : float
         Share of the weights that stay.
     classes_ : ndarray of shape (n_classes,)
-        Class labels.
+        Class labels; of a teacher, all that it may give.
     n_features_in_ : int
         Number of features.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -171,17 +172,24 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         self.verbose = verbose
         self.warm_start = warm_start
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, teacher: Any = None) -> Self:
         """Search a ticket that tells the classes apart.
+
+        The classes are told by ``y``, or by a teacher: then the rows need no labels.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
             Finite numbers.
-        y : array-like of shape (n_samples,)
-            Class labels, of two or more classes: integers, text, floats or booleans.
+        y : array-like of shape (n_samples,), default=None
+            Class labels, of two or more classes: integers, text, floats or booleans. None with a
+            teacher, and only then.
         sample_weight : array-like of shape (n_samples,), default=None
             What each row counts, at least 0; a row of weight 0 is as good as not there.
+        teacher : estimator, torch.nn.Module or array-like, default=None
+            Says which class each row is of: a fitted estimator by what it predicts; a torch module
+            by the largest of its logits, (n_samples, n_classes), for float32 rows; an array of
+            probabilities, (n_samples, n_classes), by the largest in each row.
 
         Returns
         -------
@@ -198,19 +206,20 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         limits = self._limits()
         objective = get_objective(self.objective)
         before = self._before()
-        X, y = validate_data(self, X, y, reset=before is None)
-        check_classification_targets(y)
+        X, y, classes = self._labelled(X, y, teacher, reset=before is None)
         sample_weight = as_sample_weight(sample_weight, X)
         counted = sample_weight > 0
         X, y, sample_weight = X[counted], y[counted], sample_weight[counted]
-        classes, targets = np.unique(y, return_inverse=True)
-        if len(classes) < 2:
-            raise ValueError(f"y takes rows of two classes or more, got 1 class, {classes[0]!r}")
+        who, found = "y" if teacher is None else "teacher", np.unique(y)
+        if len(found) < 2:
+            raise ValueError(f"{who} takes rows of two classes or more, got 1 class, {found[0]!r}")
+        classes = found if classes is None else classes
         head = Classes(classes)
+        targets = head.targets(y)
         if before is not None and Classes(classes, before.head.temperature) != before.head:
             raise ValueError(
-                f"y takes the classes of the previous fit, {self.classes_}, as warm_start is True; "
-                f"got {classes}"
+                f"{who} takes the classes of the previous fit, {self.classes_}, as warm_start is "
+                f"True; got {classes}"
             )
         seed = self._seed()
         parts = self._parts(targets, seed if before is None else before.network.seed)
@@ -299,10 +308,27 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         logits = self._ticket.decision_function(self._rows(X))
         return logits if len(self.classes_) > 2 else logits[:, 1] - logits[:, 0]
 
+    def _labelled(
+        self, X: Any, y: Any, teacher: Any, reset: bool
+    ) -> tuple[Array, Array, Array | None]:
+        """Return the rows, their labels, and the classes of a teacher, if there is one."""
+        if teacher is None:
+            X, y = validate_data(self, X, y, reset=reset)
+            check_classification_targets(y)
+            return X, y, None
+        if y is not None:
+            raise ValueError("fit takes y or teacher, got both")
+        rows: Array = validate_data(self, X, reset=reset)
+        # A teacher that was fitted to a frame wants one, to see that its columns are the same.
+        taught = ask(teacher, X if hasattr(X, "columns") else rows)
+        return rows, taught.labels, taught.classes
+
     def _class_weights(self, classes: Array, targets: Array, sample_weight: Array) -> Array:
         """Return the weight of each class, (n_classes,), by the rows that are searched."""
         if isinstance(self.class_weight, str) and self.class_weight == "balanced":
-            found = 1.0 / np.bincount(targets, weights=sample_weight)
+            counted = np.bincount(targets, weights=sample_weight, minlength=len(classes))
+            # A teacher may know classes that none of these rows is of.
+            found = np.divide(1.0, counted, out=np.zeros(len(classes)), where=counted > 0)
         else:
             found = compute_class_weight(self.class_weight, classes=classes, y=classes[targets])
         if not (np.isfinite(found) & (found >= 0)).all() or not found.any():

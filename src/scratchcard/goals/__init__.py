@@ -10,17 +10,21 @@ from scratchcard.goals.agreement import matched_accuracy, shared_with_labels
 from scratchcard.goals.base import Goal
 from scratchcard.goals.clusters import ClusterGoal
 from scratchcard.goals.labels import LabelGoal
+from scratchcard.goals.numbers import NumberGoal
+from scratchcard.goals.teacher import TeacherGoal
 
 __all__ = [
     "ClusterGoal",
     "Goal",
     "LabelGoal",
+    "NumberGoal",
+    "TeacherGoal",
     "goal_of",
     "matched_accuracy",
     "shared_with_labels",
 ]
 
-GOALS: dict[str, type[Goal]] = {"classes": LabelGoal}
+GOALS: dict[str, type[Goal]] = {"classes": LabelGoal, "numbers": NumberGoal}
 """The goals that need no settings, by what a data set says of its rows."""
 
 

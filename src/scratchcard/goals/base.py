@@ -23,13 +23,15 @@ class Goal(ABC):
     """Name of the objective that is minimised where none is asked for."""
 
     @abstractmethod
-    def head(self, dataset: Dataset) -> Head:
+    def head(self, dataset: Dataset, objective: Objective) -> Head:
         """Return what the outputs of the network are to mean.
 
         Parameters
         ----------
         dataset : Dataset
             Its training rows say which classes, or what range of numbers, there are.
+        objective : Objective
+            What is minimised.
 
         Returns
         -------
@@ -75,7 +77,9 @@ class Goal(ABC):
             Plain values that JSON holds; shares are fractions of 1.
         """
 
-    def check(self, objective: Objective, augment: str | None, prune: str | None) -> None:
+    def check(  # noqa: B027 (a goal may have nothing to refuse)
+        self, objective: Objective, augment: str | None, prune: str | None
+    ) -> None:
         """Raise ValueError for settings of a search that do not suit the goal.
 
         Parameters

@@ -45,7 +45,7 @@ class ClusterGoal(Goal):
         self.n_init = as_int("n_init", n_init, 1, MAX_THREADS)
         self.images = images
 
-    def head(self, dataset: Dataset) -> Head:
+    def head(self, dataset: Dataset, objective: Objective) -> Head:
         """Return the clusters 0, 1, 2, ..."""
         return Classes(self.n_clusters)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from scratchcard.datasets import DataError, Dataset, Part
 from scratchcard.goals.base import Goal, accuracies
+from scratchcard.objectives import Objective
 from scratchcard.search.problem import Labelled
 from scratchcard.ticket import Classes, Head, Ticket
 
@@ -15,7 +16,7 @@ class LabelGoal(Goal):
 
     name = "classes"
 
-    def head(self, dataset: Dataset) -> Head:
+    def head(self, dataset: Dataset, objective: Objective) -> Head:
         """Return the classes of the training rows."""
         if dataset.answers != "classes":
             raise DataError(f"{dataset.name} has no classes to predict")

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from scratchcard.objectives.base import Objective, ObjectiveError, bits_per_output
 from scratchcard.objectives.counts import ACCURACY, BALANCED_ACCURACY, MACRO_F1
 from scratchcard.objectives.custom import custom_objective
 from scratchcard.objectives.information import MUTUAL_INFORMATION, mutual_information
 from scratchcard.objectives.margin import MARGIN
+from scratchcard.objectives.numbers import (
+    ABSOLUTE_ERROR,
+    POISSON,
+    QUANTILE,
+    SQUARED_ERROR,
+    quantile_loss,
+)
 from scratchcard.objectives.softmax import BRIER, CROSS_ENTROPY
+from scratchcard.ticket.heads.fitting import level_of, loss_named
 
 OBJECTIVES = {
     objective.name: objective
@@ -18,6 +28,10 @@ OBJECTIVES = {
         MACRO_F1,
         BRIER,
         MARGIN,
+        SQUARED_ERROR,
+        ABSOLUTE_ERROR,
+        QUANTILE,
+        POISSON,
         MUTUAL_INFORMATION,
     )
 }
@@ -30,7 +44,8 @@ def get_objective(objective: str | Objective) -> Objective:
     Parameters
     ----------
     objective : str or Objective
-        A name in :data:`OBJECTIVES`, or an objective.
+        A name in :data:`OBJECTIVES`, "quantile:LEVEL" with a level between 0 and 1, or an
+        objective.
 
     Returns
     -------
@@ -44,9 +59,17 @@ def get_objective(objective: str | Objective) -> Objective:
     """
     if isinstance(objective, Objective):
         return objective
+    if isinstance(objective, str) and objective.startswith("quantile:"):
+        objective = loss_named(objective)
+        return OBJECTIVES[objective] if objective in OBJECTIVES else _quantile(objective)
     if not isinstance(objective, str) or objective not in OBJECTIVES:
         raise ValueError(f"objective takes one of {', '.join(OBJECTIVES)}, got {objective!r}")
     return OBJECTIVES[objective]
+
+
+@cache
+def _quantile(name: str) -> Objective:
+    return quantile_loss(level_of(name))
 
 
 __all__ = [
@@ -57,4 +80,5 @@ __all__ = [
     "custom_objective",
     "get_objective",
     "mutual_information",
+    "quantile_loss",
 ]

@@ -24,6 +24,8 @@ from numba import types
 from numpy.typing import NDArray
 
 from scratchcard.compiled.cache import cfunc
+from scratchcard.objectives.tempering import SOFTMAX, Tempering, bits_per_output
+from scratchcard.ticket import Classes, Head
 
 __all__ = ["QUANTUM", "Block", "Objective", "ObjectiveError", "bits_per_output"]
 
@@ -43,18 +45,21 @@ class Block(NamedTuple):
     Attributes
     ----------
     outputs : ndarray of shape (n_planes, n_rows), int32
-        Outputs of the network, one plane for each class; which plane, ``where`` says.
+        Outputs of the network, one plane for each of them; which plane, ``where`` says.
     exps : ndarray of shape (n_planes, n_rows), float32
         2**logit of the same planes, clipped; empty unless the objective asks for it.
-    where : ndarray of shape (n_classes + 1,), int64
-        The plane of each class; the last number is the plane that holds the output of each row's
-        target.
-    targets : ndarray of shape (n_rows,), int32
-        The class index of each row.
+    where : ndarray of shape (n_outputs + 1,), int64
+        The plane of each output; for classes, the last number is the plane that holds the output of
+        each row's target.
+    targets : ndarray of shape (n_rows,) or (n_outputs * n_rows,), int32
+        The class index of each row; or the numbers of all rows for the first output, then for the
+        next.
     weights : ndarray of shape (n_rows,), int32
         The weight of each row.
     scale : float32
         Bits of logit per unit of output.
+    reading : ndarray of shape (1,) or (2 * n_outputs,), float32
+        For classes, the scale; for numbers, the scale of each output, and then the offset of each.
     work : ndarray of shape (2, n_rows), float32
         Scratch memory that the function may use as it likes.
     quanta : ndarray of shape (n_rows,), int32
@@ -69,6 +74,7 @@ class Block(NamedTuple):
     targets: NDArray[np.int32]
     weights: NDArray[np.int32]
     scale: np.float32
+    reading: NDArray[np.float32]
     work: NDArray[np.float32]
     quanta: NDArray[np.int32]
     sums: NDArray[np.int64]
@@ -83,6 +89,7 @@ BLOCK_SIGNATURE = types.int64(
             types.int32[::1],
             types.int32[::1],
             types.float32,
+            types.float32[::1],
             types.float32[:, ::1],
             types.int32[::1],
             types.int64[::1],
@@ -94,22 +101,6 @@ BLOCK_SIGNATURE = types.int64(
 
 VALUE_SIGNATURE = types.float64(types.int64[::1], types.int64)
 """``f(sums, total_weight) -> float``, lower is better."""
-
-
-def bits_per_output(temperature: float) -> np.float32:
-    """Return the number that turns an output into a logit in bits.
-
-    Parameters
-    ----------
-    temperature : float
-        Nats of logit per unit of output.
-
-    Returns
-    -------
-    float32
-        Bits of logit per unit of output: the temperature divided by ln 2.
-    """
-    return np.float32(temperature * 1.4426950408889634)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +117,8 @@ class Objective:
         ``(outputs, targets, weights, scale) -> sums``, the definition in NumPy. ``outputs``
         (n_rows, n_classes) and ``weights`` (n_rows,) are integers, ``targets`` (n_rows,) class
         indices, and ``scale``, a float32, is the number of bits of logit per unit of output;
-        ``sums`` (n_statistics,) is int64.
+        ``sums`` (n_statistics,) is int64. For numbers, ``targets`` are (n_rows, n_outputs) integers
+        in fixed point, and ``scale`` (2, n_outputs) float32 holds a scale and an offset of each.
     block : callable
         The same for one :class:`Block` of rows, in what Numba can compile (see
         ``BLOCK_SIGNATURE``).
@@ -140,6 +132,16 @@ class Objective:
     only_grows : bool
         Whether, besides, the statistic is never negative. Then the value of some of the rows,
         divided by the weight of all, is never above the value of all.
+    answers : str
+        What targets are: "classes", or "numbers".
+    from_zero : bool
+        Whether numbers must be at least 0, because they are counts.
+    head : callable
+        ``(n_outputs) -> Head``, what outputs mean where nobody says.
+    tempering : Tempering
+        How outputs are read, and how that is fitted during a search.
+    reads_labels : bool
+        Whether the value depends on the largest output alone, and not on how outputs are read.
     importance : callable or None
         ``(quanta) -> importance``, from the statistics of rows, (n_rows,) int32, to what the
         probability of each row's target lacks of 1, (n_rows,) float32. It says how much a row
@@ -165,6 +167,11 @@ class Objective:
     needs_exps: bool = False
     is_mean: bool = False
     only_grows: bool = False
+    answers: str = "classes"
+    from_zero: bool = False
+    head: Callable[[int], Head] = field(default=Classes, repr=False)
+    tempering: Tempering = field(default=SOFTMAX, repr=False)
+    reads_labels: bool = False
     importance: Callable[[NDArray[np.int32]], NDArray[np.float32]] | None = field(
         default=None, repr=False
     )

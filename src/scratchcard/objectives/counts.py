@@ -100,6 +100,7 @@ ACCURACY = Objective(
     statistics=_errors,
     block=_errors_block,
     value=_errors_value,
+    reads_labels=True,
     is_mean=True,
     only_grows=True,
 )
@@ -111,6 +112,7 @@ BALANCED_ACCURACY = Objective(
     statistics=_confusion,
     block=_confusion_block,
     value=_balanced_value,
+    reads_labels=True,
 )
 """1 - the mean recall over the classes that occur."""
 
@@ -120,5 +122,6 @@ MACRO_F1 = Objective(
     statistics=_confusion,
     block=_confusion_block,
     value=_macro_f1_value,
+    reads_labels=True,
 )
 """1 - the mean over classes of F1; a class neither present nor predicted does not count."""

@@ -18,6 +18,8 @@ import numpy.typing as npt
 from scratchcard.compiled.cache import jit
 from scratchcard.objectives.base import Objective
 from scratchcard.objectives.softmax import _exponentials, _largest, _off_sign, _relative_exp
+from scratchcard.objectives.tempering import Outputs, Softmax
+from scratchcard.rows import Rows
 
 FINE = np.float32(1 << 24)  # products of two probabilities are cut to multiples of one over this
 LN2 = 0.6931471805599453
@@ -68,6 +70,42 @@ def mutual_information(
     at = joint > 0
     found = np.sum(joint[at] * np.log(joint[at] / np.outer(single, single)[at]))
     return max(0.0, float(found))
+
+
+def answered_by_neighbours(outputs: Outputs, rows: Rows) -> Rows:
+    """Return the rows, each with what is answered for the row beside it in its group as target.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, n_outputs) of integers
+        Outputs for the rows.
+    rows : Rows
+        The rows; their targets are not read.
+
+    Returns
+    -------
+    Rows
+        The rows with other targets.
+    """
+    answers = outputs.argmax(axis=1).reshape(-1, rows.group)
+    return rows.with_targets(np.roll(answers, 1, axis=1).ravel())
+
+
+class AmongNeighbours(Softmax):
+    """Reads outputs at the temperature that fits what is answered for the neighbours of rows."""
+
+    def fitted(
+        self,
+        outputs: Outputs,
+        rows: Rows,
+        first: float,
+        now: float,
+        sharpness: float,
+        smoothing: float,
+    ) -> float:
+        """Return the temperature as if rows were to be what their neighbours are."""
+        rows = answered_by_neighbours(outputs, rows)
+        return super().fitted(outputs, rows, first, now, sharpness, smoothing)
 
 
 # -- the objective -------------------------------------------------------------------------------
@@ -184,6 +222,7 @@ MUTUAL_INFORMATION = Objective(
     block=_joint_block,
     value=_information_value,
     needs_exps=True,
+    tempering=AmongNeighbours(),
     group=2,
     reads_targets=False,
 )

@@ -29,9 +29,9 @@ def shuffled(rows: Rows) -> NDArray[np.int64]:
     """
     n_groups = len(rows) // rows.group
     inputs = rows.inputs.reshape(n_groups, -1)
-    targets = rows.targets.reshape(n_groups, rows.group)
+    targets = rows.targets.reshape(n_groups, -1)
     weights = rows.weights[:: rows.group]
-    target = targets[:, 0] if rows.group == 1 else hashes(targets).astype(np.int64)
+    target = targets[:, 0] if targets.shape[1] == 1 else hashes(targets).astype(np.int64)
     counted = np.flatnonzero(weights)
     names = hashes(inputs)[counted]
     order = np.lexsort((weights[counted], target[counted], names))

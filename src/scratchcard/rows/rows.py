@@ -60,8 +60,9 @@ class Rows:
     ----------
     inputs : ndarray of shape (n_rows, n_features)
         Quantised inputs: integers that int16 holds.
-    targets : ndarray of shape (n_rows,)
-        Integers from 0; for classes, their indices.
+    targets : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+        Class indices from 0; or numbers in fixed point, of any sign, that int32 holds, one for each
+        output (see :class:`~scratchcard.ticket.Numbers`).
     weights : ndarray of shape (n_rows,) or None
         Integers from 0 to 1024; None for 1 everywhere.
     group : int
@@ -89,9 +90,11 @@ class Rows:
         inputs = _integers("inputs", inputs, np.int16)
         targets = _integers("targets", targets, np.int64)
         if weights is None:
-            weights = np.ones(len(targets), dtype=np.int64)
+            weights = np.ones(targets.shape[:1], dtype=np.int64)
         weights = _integers("weights", weights, np.int64)
-        if inputs.ndim != 2 or targets.shape != inputs.shape[:1] or weights.shape != targets.shape:
+        shape = inputs.shape[:1]
+        fits = inputs.ndim == 2 and targets.ndim in (1, 2) and targets.shape[:1] == shape
+        if not fits or weights.shape != shape:
             raise ValueError(
                 "Rows: inputs (n_rows, n_features), targets (n_rows,) and weights (n_rows,) must "
                 f"agree, got {inputs.shape}, {targets.shape} and {weights.shape}"
@@ -100,8 +103,10 @@ class Rows:
             raise ValueError(f"Rows: weights must be integers from 0 to {MAX_ROW_WEIGHT}")
         if weights.sum() == 0:
             raise ValueError("Rows: at least one row must have a weight above 0")
-        if targets.min(initial=0) < 0:
+        if targets.ndim == 1 and targets.min(initial=0) < 0:
             raise ValueError("Rows: targets must be class indices from 0")
+        if targets.ndim == 2:
+            _integers("targets", targets, np.int32)
         group = as_int("group", group, 1, len(targets))
         if len(targets) % group:
             raise ValueError(f"group={group} takes whole groups, got {len(targets)} rows")
@@ -126,6 +131,11 @@ class Rows:
     __hash__ = None  # type: ignore[assignment]
 
     @property
+    def answers(self) -> str:
+        """What the targets are: "classes", (n_rows,), or "numbers", (n_rows, n_outputs)."""
+        return "classes" if self.targets.ndim == 1 else "numbers"
+
+    @property
     def total_weight(self) -> int:
         """Sum of the row weights."""
         return int(self.weights.sum())
@@ -135,8 +145,8 @@ class Rows:
 
         Parameters
         ----------
-        targets : ndarray of shape (n_rows,)
-            Integers from 0.
+        targets : ndarray of shape (n_rows,) or (n_rows, n_outputs)
+            Integers, as for the class.
 
         Returns
         -------
@@ -146,7 +156,7 @@ class Rows:
         Raises
         ------
         ValueError
-            For targets that are no integers from 0, or are not one for each row.
+            For targets that are no such integers, or are not those of as many rows.
         """
         return Rows(self.inputs, targets, self.weights, self.group)
 
@@ -191,6 +201,13 @@ def check_fit(network: Network, rows: Rows, name: str = "rows") -> None:
     least, most = int(rows.inputs.min(initial=0)), int(rows.inputs.max(initial=0))
     if least < -limit or most > limit:
         raise ValueError(f"{name} takes inputs {-limit}..{limit}, got {least}..{most}")
+    if rows.answers == "numbers":
+        if rows.targets.shape[1] != network.n_outputs:
+            raise ValueError(
+                f"{name} takes a number for each of the network's {network.n_outputs} outputs, "
+                f"got {rows.targets.shape[1]}"
+            )
+        return
     if int(rows.targets.max(initial=0)) >= network.n_outputs:
         raise ValueError(
             f"{name} takes targets below the network's {network.n_outputs} outputs, "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from scratchcard.objectives.tempering import own_temperature
 from scratchcard.search.callbacks import Callback, Checkpoint
 from scratchcard.search.clustering import Clustering, cluster, clustering_algorithm
 from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.genetic import Genetic
-from scratchcard.search.genetic.search import own_temperature
 from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic

@@ -7,42 +7,32 @@ decides which start wins.
 from __future__ import annotations
 
 import math
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratchcard.checks import as_int
 from scratchcard.distinct import distinct
 from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import get_objective
 from scratchcard.rows import Rows, check_fit, integer_weights
-from scratchcard.search.callbacks import Callback
-from scratchcard.search.evolution import MAX_THREADS, Outcome, evolve, warm_up
+from scratchcard.search.evolution import MAX_THREADS, Outcome, warm_up
 from scratchcard.search.limits import MOST as LARGEST
 from scratchcard.search.limits import Limits, Progress
-from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic
-from scratchcard.search.population import Population
-from scratchcard.search.targets import Consensus, Neighbours, shared_information
+from scratchcard.search.starts import Start, Starts
 from scratchcard.search.task import Algorithm
 from scratchcard.ticket import Network
 
 # benchmarks/without_labels.py and docs/search.md say what was measured of these.
-STARTS = 32  # searches from other first targets
+STARTS = 24  # searches from other first targets
 ROUNDS = 160  # generations of a search, each with targets of its own
 TRIALS = 12  # of an individual in a round, times the square root of the number of weights
-PAUSE = 0.25  # share of a search after which it goes on only if it is among the best
-KEPT = 0.25  # share of the starts that are
-NEIGHBOURS = 5  # of a row, among which its targets are agreed on
 MOST = 1 << 14  # rows that are searched, drawn where there are more
-MAX_DENSITY = 0.1
-PAUSED = "paused"
+MAX_DENSITY = 0.15
 
 
 @dataclass(frozen=True)
@@ -150,10 +140,35 @@ def cluster(
         if interrupts is None:
             interrupts = stack.enter_context(Interrupts())
         warm_up(algorithm, get_objective("cross_entropy"), network.n_outputs)
-        starts = _Starts(
+        began = time.perf_counter()
+        starts = Starts(
             network, train, validation, algorithm, limits, seed, n_init, n_jobs, images, interrupts
         )
-        return starts.run(callbacks)
+        found = starts.run(callbacks)
+        return _best(starts, found, time.perf_counter() - began)
+
+
+def _best(starts: Starts, found: Sequence[Start], seconds: float) -> Clustering:
+    """Return the best of the searches that went on to their end, or of all if none has."""
+    made = [start for start in found if start.outcome is not None]
+    ended = [start for start in made if start.population is None]
+    best = max(ended or made, key=lambda start: start.score)
+    outcome = best.outcome
+    assert outcome is not None
+    stopped_by = outcome.stopped_by if ended else "seconds"
+    return Clustering(
+        mask=outcome.mask,
+        head=outcome.head,
+        objective=outcome.objective,
+        evaluations=starts.evaluations,
+        seconds=seconds,
+        generations=starts.generations,
+        stopped_by=starts.stopped or stopped_by,
+        history=best.history,
+        score=best.score,
+        scores=[start.score for start in found],
+        chosen=best.number,
+    )
 
 
 def clustering_algorithm(network: Network, max_density: float = MAX_DENSITY) -> Memetic:
@@ -209,204 +224,3 @@ def _check_clusters(network: Network, rows: Rows, images: bool) -> None:
         raise ValueError(
             f"images=True takes square images, got rows of {rows.inputs.shape[1]} features"
         )
-
-
-@dataclass
-class _Start:
-    """One search: what is known of it so far."""
-
-    number: int
-    outcome: Outcome | None = None
-    score: float = math.nan
-    history: list[Progress] = field(default_factory=list)
-    population: Population | None = None  # to go on from, where it was paused
-
-
-@dataclass
-class _Starts:
-    """All searches, and what they share."""
-
-    network: Network
-    train: Rows
-    validation: Rows | None
-    algorithm: Algorithm
-    limits: Limits
-    seed: int
-    n_init: int
-    n_jobs: int
-    images: bool
-    interrupts: Interrupts
-
-    def run(self, callbacks: Sequence[Callable[[Progress], object]]) -> Clustering:
-        """Run the beginning of all searches, and then the rest of the best, several at once."""
-        began = time.perf_counter()
-        self.deadline = began + (self.limits.seconds or math.inf)
-        n_kept = max(1, round(KEPT * self.n_init))
-        self.pause = PAUSE if n_kept < self.n_init else 1.0
-        self.whole = self.n_init * self.pause + n_kept * (1.0 - self.pause)  # in searches
-        self.beside = _Beside(callbacks, self.limits, self.n_init, self.whole, began)
-        inputs = self.train.inputs
-        self.neighbours = Neighbours.of(inputs, NEIGHBOURS, images=self.images)
-        self.judging = self.neighbours
-        if self.validation is not None:
-            judged = self.validation.inputs
-            self.judging = Neighbours.of(judged, NEIGHBOURS, inputs, images=self.images)
-        starts = [_Start(number) for number in range(self.n_init)]
-        self._search(starts)
-        paused = [start for start in starts if start.population is not None]
-        if paused and not self._is_over():
-            paused.sort(key=lambda start: -start.score)
-            self._search(paused[:n_kept])
-        return self._best(starts, time.perf_counter() - began)
-
-    def _search(self, starts: Sequence[_Start]) -> None:
-        """Search from each start, or go on with it, several at once."""
-        at_once = min(self.n_jobs, len(starts))
-
-        def seconds_of(turn: int) -> float | None:
-            """Return the seconds for the start whose turn it is: its share of those left."""
-            if self.limits.seconds is None:
-                return None
-            left = self.deadline - time.perf_counter()
-            is_first = starts[turn].population is None
-            rest = len(starts) - turn
-            mine = self.pause if is_first else 1.0 - self.pause
-            later = (self.whole - self.n_init * self.pause) if is_first else 0.0
-            return max(left * at_once * mine / (rest * mine + later), 1e-3)
-
-        def work(turn: int) -> None:
-            if (turn == 0 and starts[0].population is None) or not self._is_over():
-                self._run(starts[turn], seconds_of(turn), max(1, self.n_jobs // len(starts)))
-
-        with ThreadPoolExecutor(at_once) as threads:
-            tasks = [threads.submit(work, turn) for turn in range(len(starts))]
-            try:
-                for task in tasks:
-                    task.result()
-            except BaseException:
-                self.beside.stopped = "error"
-                raise
-
-    def _is_over(self) -> bool:
-        late = time.perf_counter() > self.deadline
-        return late or self.interrupts.interrupted or bool(self.beside.stopped)
-
-    def _run(self, start: _Start, seconds: float | None, n_jobs: int) -> None:
-        """Run one search until it is paused, or from there to its end."""
-        evaluations = self.limits.evaluations
-        seed = int(np.random.SeedSequence([self.seed, start.number]).generate_state(1)[0])
-        if evaluations is not None:
-            evaluations = max(1, int(evaluations / self.whole))
-        watching = _Watching(self.beside, start, self.pause, seconds is not None)
-        start.outcome = evolve(
-            self.network,
-            self.train,
-            algorithm=self.algorithm,
-            limits=Limits(self.limits.generations, evaluations, seconds),
-            seed=seed,
-            n_jobs=n_jobs,
-            callbacks=[watching],
-            resume=start.population,
-            targets=Consensus(
-                self.neighbours, self.network.n_outputs, self.train.weights, seed=seed
-            ),
-            interrupts=self.interrupts,
-        )
-        start.history += start.outcome.history
-        start.score, start.population = self._score(start.outcome), watching.population
-
-    def _score(self, outcome: Outcome) -> float:
-        """Return the information that rows' clusters share with those of their neighbours."""
-        rows = self.train if self.validation is None else self.validation
-        answers = self._clusters(outcome, rows)
-        others = answers if rows is self.train else self._clusters(outcome, self.train)
-        return shared_information(answers, self.judging.averaged(others), rows.weights)
-
-    def _clusters(self, outcome: Outcome, rows: Rows) -> NDArray[np.float64]:
-        """Return which cluster each row is in: (n_rows, n_clusters), 1 for that and else 0."""
-        outputs = self.network.outputs(outcome.mask, rows.inputs)
-        clusters: NDArray[np.float64] = np.eye(self.network.n_outputs)[outputs.argmax(axis=1)]
-        return clusters
-
-    def _best(self, starts: Sequence[_Start], seconds: float) -> Clustering:
-        scores = [start.score for start in starts]
-        best = starts[int(np.nanargmax(scores))]
-        outcome = best.outcome
-        assert outcome is not None
-        stopped_by = self.beside.stopped or outcome.stopped_by
-        if self.interrupts.interrupted:
-            stopped_by = "interrupt"
-        return Clustering(
-            mask=outcome.mask,
-            head=outcome.head,
-            objective=outcome.objective,
-            evaluations=int(self.beside.evaluations.sum()),
-            seconds=seconds,
-            generations=int(self.beside.generations.sum()),
-            stopped_by=stopped_by,
-            history=best.history,
-            score=best.score,
-            scores=scores,
-            chosen=best.number,
-        )
-
-
-class _Beside:
-    """What is done after each generation of any start, one at a time."""
-
-    def __init__(
-        self,
-        callbacks: Sequence[Callable[[Progress], object]],
-        limits: Limits,
-        n_init: int,
-        whole: float,
-        began: float,
-    ) -> None:
-        self.callbacks, self.limits, self.whole, self.began = callbacks, limits, whole, began
-        self.lock = threading.Lock()
-        self.shares = np.zeros(n_init)
-        self.evaluations = np.zeros(n_init, np.int64)
-        self.generations = np.zeros(n_init, np.int64)
-        self.stopped = ""
-
-    def after(self, number: int, share: float, progress: Progress) -> None:
-        """Tell the callbacks how far all starts are, after a generation of one of them."""
-        with self.lock:
-            self.shares[number] = share
-            self.evaluations[number] = progress.evaluations
-            self.generations[number] = progress.generation
-            generations = self.limits.generations
-            told = replace(
-                progress,
-                generation=int(self.generations.sum()),
-                generations=None if generations is None else round(generations * self.whole),
-                evaluations=int(self.evaluations.sum()),
-                seconds=time.perf_counter() - self.began,
-                fraction=min(1.0, float(self.shares.sum()) / self.whole),
-            )
-            for callback in self.callbacks:
-                if callback(told):
-                    self.stopped = self.stopped or "callback"
-
-
-class _Watching(Callback):
-    """Tells of the generations of one start, and pauses it."""
-
-    def __init__(self, beside: _Beside, start: _Start, pause: float, is_timed: bool) -> None:
-        self.beside, self.number, self.pause = beside, start.number, pause
-        self.is_first = start.population is None
-        self.is_timed = is_timed
-        self.population: Population | None = None
-
-    def on_generation(self, loop: Loop) -> None:
-        """Tell of it, and stop once all are to stop, or once this start is to be compared."""
-        share = loop.fraction
-        if self.is_timed:  # the clock only runs while it searches
-            part = self.pause if self.is_first else 1.0 - self.pause
-            share = share * part + (0.0 if self.is_first else self.pause)
-        self.beside.after(self.number, share, loop.history[-1])
-        if self.beside.stopped:
-            loop.stop(self.beside.stopped)
-        elif self.is_first and self.pause < 1.0 and share >= self.pause * (1 - 1e-9):
-            self.population = loop.population()
-            loop.stop(PAUSED)

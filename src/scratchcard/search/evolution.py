@@ -15,9 +15,10 @@ import numpy as np
 
 from scratchcard.checks import as_int
 from scratchcard.engines import IncrementalEngine
-from scratchcard.engines.checks import check_group
+from scratchcard.engines.checks import check_answers, check_group
 from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
+from scratchcard.objectives.information import answered_by_neighbours
 from scratchcard.rows import Rows, check_fit
 from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search.callbacks import Callback, Calling, Choosing, EarlyStopping
@@ -27,13 +28,8 @@ from scratchcard.search.memetic import Memetic
 from scratchcard.search.population import Population
 from scratchcard.search.targets import Given, Targets
 from scratchcard.search.task import Algorithm, Individual, Task
-from scratchcard.search.temperature import (
-    SMOOTHING,
-    answered_by_neighbours,
-    calibrated,
-    search_temperature,
-)
-from scratchcard.ticket import Classes, Head, Mask, Network
+from scratchcard.search.temperature import SMOOTHING, calibrated, first_reading
+from scratchcard.ticket import Head, Mask, Network
 
 DEFAULT_DENSITY = 0.5  # density of random masks, where an algorithm has no limit
 MAX_THREADS = 1 << 16
@@ -140,7 +136,8 @@ def evolve(
     targets : Targets or None
         What says what the network should answer for each row; None for the targets of ``train``.
     head : Head or None
-        What the outputs mean; None for the classes 0, 1, 2, ...
+        What the outputs mean; None for the classes 0, 1, 2, ..., or with an objective of numbers
+        for numbers about 0.
     interrupts : Interrupts or None
         Holds the flag that ends the search at once; None for a new one, which Ctrl-C sets.
 
@@ -160,15 +157,17 @@ def evolve(
     """
     algorithm = algorithm if algorithm is not None else Memetic()
     limits = limits if limits is not None else Limits()
-    head = head if head is not None else Classes(network.n_outputs)
+    objective = get_objective(objective)
+    head = head if head is not None else objective.head(network.n_outputs)
     seed = as_int("seed", seed, 0, MOST)
     n_jobs = as_int("n_jobs", n_jobs, 1, MAX_THREADS)
-    objective = get_objective(objective)
+    _check_head(head, objective, network)
     if limits.patience is not None and validation is None:
         raise ValueError("patience takes validation rows to watch, got validation=None")
     for name, rows in (("train", train), ("validation", validation)):
         if rows is not None:
             check_fit(network, rows, name)
+            check_answers(objective, rows)
     check_group(objective, train)
     if validation is not None and not objective.reads_targets:
         raise ValueError(
@@ -200,7 +199,7 @@ def evolve(
             network,
             train,
             objective,
-            search_temperature(network, train, density),
+            first_reading(objective, network, train, density),
             seed,
             n_jobs,
             None if start is None else start.flat(),
@@ -256,7 +255,7 @@ class _Found:
                     outputs = task.network.outputs(one, judges.inputs)
                     judges = answered_by_neighbours(outputs, judges)
                 head = calibrated(self.head, task.network, one, judges, smoothing)
-                engine.temper(head.temperature)
+                engine.temper(head.reading)
                 sums = engine.evaluate(one.flat()[None], n_jobs=task.n_jobs)[0]
                 fitted.append((one, head, engine.value(sums)))
             return min(fitted, key=lambda found: found[2])
@@ -265,6 +264,23 @@ class _Found:
 
     def _is_too_dense(self, mask: Mask) -> bool:
         return self.max_density is not None and mask.density > self.max_density
+
+
+def _check_head(head: Head, objective: Objective, network: Network) -> None:
+    """Raise ValueError for a head that the network or the objective is not for."""
+    if head.n_outputs != network.n_outputs:
+        raise ValueError(
+            f"head takes one of {network.n_outputs} outputs, as the network has, "
+            f"got one of {head.n_outputs}"
+        )
+    fits = head.answers == objective.answers
+    if fits and objective.answers == "numbers":  # whose targets and lines are of one loss
+        fits = head.judge == objective.name
+    if not fits:
+        raise ValueError(
+            f"objective takes one that suits the head {head!r}, such as {head.judge!r}, "
+            f"got {objective.name!r}, which is for {objective.answers}"
+        )
 
 
 def _check_population(population: Population, algorithm: Algorithm, network: Network) -> None:
@@ -305,10 +321,12 @@ def warm_up(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
     network = Network.dense((16, 16, max(2, n_outputs)))  # large enough for masks that are similar
     inputs = np.resize(np.eye(2, 16, dtype=np.int16), (n_rows, 16))
     rows = Rows(inputs, np.arange(n_rows) % 2, group=objective.group)
-    calm = search_temperature(network, rows, DEFAULT_DENSITY)  # as in a search: no huge logits
+    if objective.answers == "numbers":
+        rows = rows.with_targets(np.tile(rows.targets[:, None], network.n_outputs))
+    calm = first_reading(objective, network, rows, DEFAULT_DENSITY)  # as in a search: nothing huge
     task = Task(network, rows, objective, calm, evaluations=1)
     with np.errstate(all="ignore"), closing(algorithm.start(task)) as search:
-        judge = Choosing(network, rows, Classes(network.n_outputs)).judge
+        judge = Choosing(network, rows, objective.head(network.n_outputs)).judge
         assert judge is not None
         masks = np.array([one.mask for one in search.individuals()])
         judge.evaluate(masks)

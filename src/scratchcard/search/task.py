@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scratchcard.objectives import Objective
 from scratchcard.rows import Rows
 from scratchcard.search.population import Population
-from scratchcard.ticket import Network
+from scratchcard.ticket import Network, Reading
 
 
 def _never() -> NDArray[np.int64]:
@@ -32,8 +32,8 @@ class Task:
         The training rows.
     objective : Objective
         What is minimised.
-    temperature : float
-        Nats of logit per unit of output at the beginning.
+    temperature : Reading
+        How outputs are read at the beginning: for classes, nats of logit per unit of output.
     seed : int
         Seed of the search.
     n_jobs : int
@@ -57,7 +57,7 @@ class Task:
     network: Network
     rows: Rows
     objective: Objective
-    temperature: float
+    temperature: Reading
     seed: int = 0
     n_jobs: int = 1
     start: NDArray[np.uint8] | None = None
@@ -129,8 +129,8 @@ class RunningSearch(Protocol):
         ...
 
     @property
-    def temperature(self) -> float:
-        """Nats of logit per unit of output."""
+    def temperature(self) -> Reading:
+        """How outputs are read: for classes nats of logit per unit of output."""
         ...
 
     def outputs(self) -> NDArray[np.int64]:

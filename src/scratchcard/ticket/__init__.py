@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scratchcard.ticket.codec import TicketError
-from scratchcard.ticket.heads import HEADS, Classes, Head
+from scratchcard.ticket.heads import HEADS, Classes, Head, Lines, Numbers, Reading
 from scratchcard.ticket.layers import LAYERS, Dense, Layer
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
@@ -20,8 +20,11 @@ __all__ = [
     "Head",
     "InputScaling",
     "Layer",
+    "Lines",
     "Mask",
     "Network",
+    "Numbers",
+    "Reading",
     "Ticket",
     "TicketError",
 ]

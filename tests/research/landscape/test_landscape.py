@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from registered import OBJECTIVES_OF_ROWS
+from registered import OF_CLASSES
 from scratchcard.cli import main
 from scratchcard.datasets import load
 from scratchcard.engines import DenseEngine, IncrementalEngine
@@ -52,7 +52,7 @@ def random_mask(search, seed=0, density=0.4):
 # The engine and the margin
 
 
-@pytest.mark.parametrize("name", OBJECTIVES_OF_ROWS)
+@pytest.mark.parametrize("name", OF_CLASSES)
 @given(seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=10)
 def test_every_flip_alone_is_what_the_dense_engine_says(name, seed):

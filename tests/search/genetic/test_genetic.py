@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from registered import OBJECTIVES_OF_ROWS
+from registered import OF_CLASSES
 from scratchcard.datasets import load
 from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.counts import ACCURACY
+from scratchcard.objectives.tempering import own_temperature
 from scratchcard.rows import Rows
 from scratchcard.search import Genetic, Limits, evolve
 from scratchcard.search.genetic import arrivals
@@ -30,7 +31,6 @@ from scratchcard.search.genetic.operators import (
 )
 from scratchcard.search.genetic.presets import PRESETS
 from scratchcard.search.genetic.screening import CHANCE, LEAST_RATIO, SAMPLES, Screening, margin
-from scratchcard.search.genetic.search import own_temperature
 from scratchcard.search.task import Task
 from scratchcard.search.temperature import search_temperature
 from scratchcard.ticket.mask import Mask
@@ -148,7 +148,7 @@ def test_leaving_hopeless_masks_early_changes_nothing(objective, n_rows, monkeyp
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
-@pytest.mark.parametrize("name", OBJECTIVES_OF_ROWS)
+@pytest.mark.parametrize("name", OF_CLASSES)
 def test_sums_of_a_mask_above_the_bound_show_it_and_all_others_are_exact(name, n_jobs):
     network, rows = crowd(4500, 3)
     temperature = search_temperature(network, rows, 0.5)
@@ -210,7 +210,7 @@ def test_sums_of_many_masks_are_those_of_the_dense_engine(data):
         random.integers(0, 3, 50),
         random.integers(0, 4, 50) + (np.arange(50) == 0),
     )
-    objective = OBJECTIVES[data.draw(st.sampled_from(list(OBJECTIVES_OF_ROWS)))]
+    objective = OBJECTIVES[data.draw(st.sampled_from(list(OF_CLASSES)))]
     temperature = search_temperature(network, rows, 0.5)
     incremental = IncrementalEngine(network, rows, objective, temperature, block_rows=16)
     dense = DenseEngine(network, rows, objective, temperature)

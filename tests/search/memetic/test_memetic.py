@@ -11,7 +11,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from hinge import hinge
-from registered import OBJECTIVES_OF_ROWS
+from registered import OF_CLASSES
 from scratchcard.engines import DenseEngine
 from scratchcard.objectives import OBJECTIVES, custom_objective
 from scratchcard.rows import Rows
@@ -55,7 +55,7 @@ def test_seeds_count_and_zero_is_one(digits):
     assert len(set(masks)) == 3
 
 
-@pytest.mark.parametrize("objective", [*OBJECTIVES_OF_ROWS, "hinge"])
+@pytest.mark.parametrize("objective", [*OF_CLASSES, "hinge"])
 @pytest.mark.parametrize("activation", ["relu", "step", "sign"])
 def test_every_objective_learns_digits(digits, objective, activation):
     if objective == "hinge":

@@ -67,6 +67,7 @@ def test_averages_stay_within_the_answers_and_spread_along_the_graph():
     np.testing.assert_array_equal(neighbours.averaged(answers, 0), answers)
 
 
-def test_no_neighbours_at_all_are_refused():
+def test_a_row_without_neighbours_has_itself():
+    np.testing.assert_array_equal(shares(np.arange(4)[:, None], 0), np.eye(4))
     with pytest.raises(ValueError, match="k takes"):
-        Neighbours.of(np.arange(4)[:, None], 0)
+        Neighbours.of(np.arange(4)[:, None], -1)

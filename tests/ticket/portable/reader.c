@@ -2,7 +2,7 @@
 
    argv[1] is a file of jobs: u32 ticket length, ticket, u32 rows, u32 features, rows of doubles.
    For each job a line "ticket CODE", and if it opened: its labels, its rows and one row made up
-   here. With no argument: lines
+   here, where answers are numbers followed by the bits of these. With no argument: lines
    "FAMILY SEED COUNTER1 INDEX" from stdin; prints both words, the weight and the bias of each. */
 
 #include <stdio.h>
@@ -18,12 +18,26 @@ static uint32_t read_u32(FILE *file)
     return sc_u32(bytes);
 }
 
+static void print_numbers(const scratchcard_ticket *ticket, const double *row, int32_t *outputs)
+{
+    union { double value; uint64_t bits; } *numbers = malloc(ticket->n_outputs * sizeof *numbers);
+    if (scratchcard_predict_numbers(ticket, row, outputs, &numbers->value))
+        exit(3);
+    printf("numbers");
+    for (uint32_t k = 0; k < ticket->n_outputs; k++)
+        printf(" %016llx", (unsigned long long)numbers[k].bits);
+    printf("\n");
+    free(numbers);
+}
+
 static void print_row(const scratchcard_ticket *ticket, const double *row, int32_t *outputs)
 {
     printf("row %ld", (long)scratchcard_predict(ticket, row, outputs));
-    for (uint32_t c = 0; c < ticket->n_classes; c++)
+    for (uint32_t c = 0; c < ticket->n_outputs; c++)
         printf(" %ld", (long)outputs[c]);
     printf("\n");
+    if (ticket->head == SCRATCHCARD_ANSWERS_NUMBERS)
+        print_numbers(ticket, row, outputs);
 }
 
 static void print_label(const scratchcard_ticket *ticket, uint32_t c)
@@ -57,7 +71,7 @@ static void run_job(FILE *jobs)
     printf("ticket %d\n", code);
     uint32_t rows = read_u32(jobs), features = read_u32(jobs);
     if (!code) {
-        int32_t *outputs = malloc(ticket.n_classes * sizeof *outputs);
+        int32_t *outputs = malloc(ticket.n_outputs * sizeof *outputs);
         double *row = malloc(ticket.n_inputs * sizeof *row);
         for (uint32_t c = 0; c < ticket.n_classes; c++)
             print_label(&ticket, c);

@@ -12,8 +12,18 @@ function labelText(label) {
 }
 
 function printRow(ticket, row) {
-  const outputs = Array.from(ticket.outputs(row));
-  lines.push(`row ${ticket.classes.indexOf(ticket.predict(row))} ${outputs.join(" ")}`);
+  const outputs = Array.from(ticket.outputs(row)), answer = ticket.predict(row);
+  if (ticket.classes.length) {
+    lines.push(`row ${ticket.classes.indexOf(answer)} ${outputs.join(" ")}`);
+    return;
+  }
+  const largest = outputs.indexOf(outputs.reduce((a, b) => Math.max(a, b)));
+  const bits = [answer].flat().map((value) => {
+    const view = new DataView(new ArrayBuffer(8));
+    view.setFloat64(0, value);
+    return view.getBigUint64(0).toString(16).padStart(16, "0");
+  });
+  lines.push(`row ${largest} ${outputs.join(" ")}`, `numbers ${bits.join(" ")}`);
 }
 
 function runJobs(data) {

@@ -8,7 +8,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines.checks import check_group, one_statistic_only
+from scratchcard.engines.checks import (
+    check_answers,
+    check_group,
+    check_targets,
+    one_statistic_only,
+)
 from scratchcard.engines.incremental import batches, forward, trial
 from scratchcard.engines.incremental.state import Data, Job, State
 from scratchcard.engines.incremental.threads import (
@@ -17,10 +22,10 @@ from scratchcard.engines.incremental.threads import (
     Threads,
     make_threads,
 )
-from scratchcard.engines.incremental.wiring import make_net
-from scratchcard.objectives import Objective, bits_per_output
+from scratchcard.engines.incremental.wiring import make_net, numbers_of
+from scratchcard.objectives import Objective
 from scratchcard.rows import Rows, check_fit, shuffled
-from scratchcard.ticket import Mask, Network
+from scratchcard.ticket import Mask, Network, Reading
 
 LANES = 16  # the rows of a block are padded to a multiple of this: whole vectors of int32
 # Most rows in a block: outputs and exps of ten classes then fill about a quarter of an L2 cache.
@@ -43,8 +48,8 @@ class IncrementalEngine:
         The rows to read; inputs within the network's input limit.
     objective : Objective
         What is computed.
-    temperature : float
-        Nats of logit per unit of output.
+    temperature : Reading
+        How outputs are read: for classes, nats of logit per unit of output.
     block_rows : int or None
         Most rows in a block. None puts up to 2,048 rows into one block, and more into blocks of
         1,024.
@@ -54,7 +59,8 @@ class IncrementalEngine:
     Raises
     ------
     ValueError
-        For rows that the network cannot read, or in other groups than the objective takes.
+        For rows that the network cannot read, or whose targets or groups the objective does not
+        take.
     """
 
     def __init__(
@@ -62,11 +68,12 @@ class IncrementalEngine:
         network: Network,
         rows: Rows,
         objective: Objective,
-        temperature: float,
+        temperature: Reading,
         block_rows: int | None = None,
         is_shuffled: bool = False,
     ) -> None:
         check_fit(network, rows)
+        check_answers(objective, rows)
         check_group(objective, rows)
         self.network = network
         self.rows = rows
@@ -74,7 +81,7 @@ class IncrementalEngine:
         self.block = objective.compiled_block
         self.compiled_value = objective.compiled_value
         self.temperature = temperature
-        self.net = make_net(network, bits_per_output(temperature), objective.needs_exps)
+        self.net = make_net(network, objective, temperature)
         self.n_statistics = objective.n_statistics(network.n_outputs)
         self.order = np.arange(len(rows)) if is_shuffled else shuffled(rows)
         self.data = _blocks(rows, self.order, block_rows)
@@ -90,17 +97,21 @@ class IncrementalEngine:
         """Number of blocks that the rows are cut into."""
         return len(self.data.targets)
 
-    def temper(self, temperature: float) -> None:
-        """Change the temperature; states follow when they are used next."""
+    def temper(self, temperature: Reading) -> None:
+        """Change how outputs are read; states follow when they are used next."""
         self.temperature = temperature
-        self.net = self.net._replace(scale=bits_per_output(temperature))
+        reading = numbers_of(self.objective, temperature)
+        self.net = self.net._replace(scale=reading[0], reading=reading)
 
     def retarget(self, targets: NDArray[np.int64]) -> None:
-        """Change what the rows should be, (n_rows,); states follow when they are used next."""
-        self.rows = self.rows.with_targets(targets)
-        check_fit(self.network, self.rows)
-        for into, part in zip(self.data.targets, self.parts(), strict=True):
-            into[: len(part)] = self.rows.targets[part]
+        """Change what the rows should be; states follow when they are used next."""
+        rows = self.rows.with_targets(targets)
+        check_targets(self.network.n_outputs, rows)
+        self.rows = rows
+        columns = rows.targets.reshape(len(rows), -1)
+        planes = self.data.targets.reshape(self.n_blocks, columns.shape[1], -1)
+        for into, part in zip(planes, self.parts(), strict=True):
+            into[:, : len(part)] = columns[part].T
         self.n_retargets += 1
 
     # -- individuals -----------------------------------------------------------------------------
@@ -129,7 +140,7 @@ class IncrementalEngine:
             The state.
         """
         n_blocks = self.n_blocks if n_blocks is None else n_blocks
-        size = self.data.targets.shape[1]
+        size = self.data.weights.shape[1]
         n_hidden = int(self.net.sizes[1:-1].sum())
         n_classes = self.network.n_outputs
         exps_planes = 2 * n_classes if self.objective.needs_exps else 0
@@ -146,7 +157,7 @@ class IncrementalEngine:
             delta=np.empty((n_hidden + 1, size), dtype=np.int32),
             work=np.empty((2, size), dtype=np.float32),
             trial_sums=np.zeros(self.n_statistics, dtype=np.int64),
-            scale=np.full(1, self.net.scale, dtype=np.float32),
+            reading=self.net.reading.copy(),
             n_retargets=np.full(1, self.n_retargets, dtype=np.int64),
         )
 
@@ -201,8 +212,9 @@ class IncrementalEngine:
         return job, flips
 
     def _follow(self, state: State) -> None:
-        """Bring a state to the temperature and the targets that the engine has now."""
-        if state.scale[0] != self.net.scale or state.n_retargets[0] != self.n_retargets:
+        """Bring a state to how the engine reads outputs now, and to the targets that it has."""
+        is_read = np.array_equal(state.reading, self.net.reading)
+        if not is_read or state.n_retargets[0] != self.n_retargets:
             forward.rescale(self.job(), state)
             state.n_retargets[0] = self.n_retargets
 
@@ -368,14 +380,15 @@ def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> Dat
     # Units that lie whole pages apart would compete for the same few cache lines.
     size += LANES if size % 1024 == 0 else 0
     inputs = np.zeros((n_blocks, rows.inputs.shape[1], size), dtype=np.int16)
-    targets = np.zeros((n_blocks, size), dtype=np.int32)
+    columns = rows.targets.reshape(len(rows), -1)
+    targets = np.zeros((n_blocks, columns.shape[1], size), dtype=np.int32)
     weights = np.zeros((n_blocks, size), dtype=np.int32)
     for b, part in enumerate(parts):
         length = len(part)
         inputs[b, :, :length] = rows.inputs[part].T
-        targets[b, :length] = rows.targets[part]
+        targets[b, :, :length] = columns[part].T
         weights[b, :length] = rows.weights[part]
-    return Data(inputs, targets, weights, rows.total_weight)
+    return Data(inputs, targets.reshape(n_blocks, -1), weights, rows.total_weight)
 
 
 def _split(order: NDArray[np.int64], n_blocks: int, group: int) -> list[NDArray[np.int64]]:

@@ -22,42 +22,51 @@ def build(job, state):
     for b in range(state.sums.shape[0]):
         forward(job, state, b, state.mask, True, chosen)
         rescale_block(job, state, b)
-    state.scale[0] = job.net.scale
+    state.reading[:] = job.net.reading
 
 
 @jit(nogil=True)
 def rescale(job, state):
-    """Bring ``state`` to the scale of logits that the network has now."""
+    """Bring ``state`` to how outputs are read now."""
     for b in range(state.sums.shape[0]):
         rescale_block(job, state, b)
-    state.scale[0] = job.net.scale
+    state.reading[:] = job.net.reading
+
+
+@jit(inline="always")
+def is_read_by(reading, numbers):
+    """Return whether outputs are read by these numbers."""
+    is_same = True
+    for k in range(numbers.size):
+        is_same &= reading[k] == numbers[k]
+    return is_same
 
 
 @jit(nogil=True)
-def catch_up(job, state, masks, scales):
+def catch_up(job, state, masks, readings):
     """Bring this thread's blocks of ``state`` up to date with its mask.
 
     ``masks``, (n_blocks, n_weights) uint8, are what each block was computed for last, and
-    ``scales``, (n_blocks,) float32, its scale of logits then; 0 for a block that has never been
-    computed.
+    ``readings``, (n_blocks, numbers) float32, how outputs were read then; NaN for a block that has
+    never been computed.
     """
     few = np.int64(DERIVE_SHARE * np.count_nonzero(state.mask))
     flips = np.empty(few + 1, dtype=np.int64)
     chosen = room_for_slots(job.net)
     for b in range(job.threads.number, masks.shape[0], job.threads.n_threads):
-        n_flips = few + 1 if scales[b] == 0 else differences(masks[b], state.mask, flips)
+        n_flips = few + 1 if np.isnan(readings[b, 0]) else differences(masks[b], state.mask, flips)
         if n_flips > few:
             forward(job, state, b, state.mask, True, chosen)
             rescale_block(job, state, b)
         else:
             behind = with_mask(state, masks[b])
-            if scales[b] != job.net.scale:
+            if not is_read_by(readings[b], job.net.reading):
                 rescale_block(job, behind, b)
             if n_flips > 0:
                 try_block(job, behind, b, flips, n_flips)
                 keep_block(job.net, behind, b)
         masks[b] = state.mask
-        scales[b] = job.net.scale
+        readings[b] = job.net.reading
 
 
 @jit(inline="always")
@@ -76,7 +85,7 @@ def with_mask(state, mask):
         state.delta,
         state.work,
         state.trial_sums,
-        state.scale,
+        state.reading,
         state.n_retargets,
     )
 

@@ -187,7 +187,11 @@ def propagate(place, flips, n_flips):
 
 @jit(inline="always")
 def refresh(place):
-    """Bring exponentials and target outputs under trial up to date after :func:`propagate`."""
+    """Bring exponentials and target outputs under trial up to date after :func:`propagate`.
+
+    Where targets are numbers there is neither; then the last of ``where`` only tells that some
+    output is new.
+    """
     net, data, state, b = place.net, place.data, place.state, place.b
     n_classes = net.sizes[net.sizes.size - 1]
     outputs = state.outputs[b]
@@ -202,7 +206,7 @@ def refresh(place):
             if net.needs_exps:
                 exps = state.exps[b, where[k]]
                 exponentials_and_targets(fresh, net.scale, exps, data.targets[b], k, old, new)
-            else:
+            elif net.has_classes:
                 select_targets(data.targets[b], k, fresh, old, new)
             now = into
     where[n_classes] = now

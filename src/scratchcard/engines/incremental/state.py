@@ -15,7 +15,7 @@ class Data(NamedTuple):
     """Rows in blocks; short blocks are padded with rows of weight 0."""
 
     inputs: NDArray[np.int16]  # (blocks, n_features, rows)
-    targets: NDArray[np.int32]  # (blocks, rows)
+    targets: NDArray[np.int32]  # (blocks, rows); of numbers (blocks, outputs * rows)
     weights: NDArray[np.int32]  # (blocks, rows)
     total_weight: int  # sum of the weights
 
@@ -33,12 +33,12 @@ class Job(NamedTuple):
 class State(NamedTuple):
     """One individual: its mask and everything that is kept so that a trial is cheap.
 
-    With K classes, planes 0 to K - 1 of ``outputs`` and ``exps`` hold the classes, and planes K to
-    2K - 1 hold the classes under trial. ``outputs`` has three more: plane 2K holds the output of
-    each row's target, and planes 2K + 1 and 2K + 2 hold the same under trial. Where an array's
-    second axis is 2, ``[:, 0]`` is kept and ``[:, 1]`` is under trial. An array that is called
-    padded has blocks a cache line apart, because threads that write to one line wait for each
-    other.
+    With K outputs, planes 0 to K - 1 of ``outputs`` and ``exps`` hold these, and planes K to
+    2K - 1 hold those under trial. ``outputs`` has three more: where targets are classes, plane 2K
+    holds the output of each row's target, and planes 2K + 1 and 2K + 2 the same under trial. Where
+    an array's second axis is 2, ``[:, 0]`` is kept and ``[:, 1]`` is under trial. An array that is
+    called padded has blocks a cache line apart, because threads that write to one line wait for
+    each other.
     """
 
     mask: NDArray[np.uint8]  # (n_weights,)
@@ -53,7 +53,7 @@ class State(NamedTuple):
     delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: by how much it changed
     work: NDArray[np.float32]  # (2, rows) scratch
     trial_sums: NDArray[np.int64]  # (n_statistics,) sums that the last trial found
-    scale: NDArray[np.float32]  # (1,) scale of logits at which exps and sums were computed
+    reading: NDArray[np.float32]  # (numbers,) how outputs were read for exps and sums
     n_retargets: NDArray[np.int64]  # (1,) how often the rows had got other targets by then
 
 

@@ -60,6 +60,7 @@ def add_up(job, state, b):
             job.data.targets[b],
             weights,
             job.net.scale,
+            job.net.reading,
             state.work,
             quanta,
             sums,
@@ -112,7 +113,7 @@ def trial(job, state, flips, n_flips, race):
     sample drawn without replacement. Return whether it ran to the end; then the sums are exact.
     """
     data, threads = job.data, job.threads
-    n_blocks, block_rows = data.targets.shape
+    n_blocks, block_rows = data.weights.shape
     sums = state.trial_sums
     change = 0  # these two are integers, so that it does not matter which thread has added what
     squares = 0

@@ -18,11 +18,11 @@ from scratchcard.engines.incremental.state import Job, State
 from scratchcard.engines.incremental.threads import Threads, apart
 from scratchcard.rows import Rows
 
-NEVER = np.float32(0.0)  # stands for the scale of a block that was never computed
-STALE = np.float32(-1.0)  # and this for that of a block whose rows have got other targets since
+NEVER = np.float32(np.nan)  # stands for how outputs of a block are read that was never computed
+STALE = np.float32(np.inf)  # and this for those of rows that have got other targets since
 
 BY_BLOCK = ("sums", "quanta", "hidden", "outputs", "exps", "where", "moved")
-SCRATCH = ("changed", "delta", "work", "trial_sums", "scale", "n_retargets")
+SCRATCH = ("changed", "delta", "work", "trial_sums", "reading", "n_retargets")
 
 
 class WindowedState:
@@ -43,9 +43,9 @@ class WindowedState:
     ) -> None:
         self.engine = engine
         self.whole = engine.blank(mask)
-        # The mask and the scale for which each block was computed last.
+        # The mask for which each block was computed last, and how outputs were read then.
         self.masks = np.empty((engine.n_blocks, mask.size), dtype=np.uint8)
-        self.scales = np.full(engine.n_blocks, NEVER)
+        self.readings = np.full((engine.n_blocks, engine.net.reading.size), NEVER)
         self.n_retargets = np.full(engine.n_blocks, engine.n_retargets)
         self.copies: list[dict[str, Any]] = [
             {name: _of_its_own(getattr(self.whole, name)) for name in (*SCRATCH, "mask")}
@@ -98,10 +98,10 @@ class WindowedState:
         """
         job, state = self.open(window, threads)
         for b in range(window.start + threads.number, window.stop, threads.n_threads):
-            if self.n_retargets[b] != self.engine.n_retargets and self.scales[b] != NEVER:
-                self.scales[b] = STALE
+            if self.n_retargets[b] != self.engine.n_retargets:
+                self.readings[b][~np.isnan(self.readings[b])] = STALE
             self.n_retargets[b] = self.engine.n_retargets
-        forward.catch_up(job, state, self.masks[window], self.scales[window])
+        forward.catch_up(job, state, self.masks[window], self.readings[window])
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[np.int32], Rows]:
         """Return the outputs for the first rows of a window that is up to date, and those rows.
@@ -119,10 +119,15 @@ class WindowedState:
             Outputs, and targets and weights of their rows; the rows have no inputs.
         """
         data, state = rows_of(self.engine.data, window), self._part(window, 0)
-        some = slice(0, -(-n_rows // data.targets.shape[1]))
+        size = data.weights.shape[1]
+        some = slice(0, -(-n_rows // size))
         n_outputs = self.engine.network.n_outputs
         outputs = state.outputs[some, :n_outputs].swapaxes(1, 2).reshape(-1, n_outputs)
-        targets, weights = data.targets[some].ravel(), data.weights[some].ravel()
+        weights, targets = data.weights[some].ravel(), data.targets[some]
+        if self.engine.net.has_classes:
+            targets = targets.ravel()
+        else:
+            targets = targets.reshape(-1, n_outputs, size).swapaxes(1, 2).reshape(-1, n_outputs)
         return outputs, Rows(np.empty((len(targets), 0), np.int16), targets, weights)
 
     def outputs(self) -> NDArray[np.int64]:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.compiled.cache import jit
-from scratchcard.ticket import Network
+from scratchcard.objectives import Objective
+from scratchcard.ticket import Network, Reading
 
 RELU, STEP, SIGN = 0, 1, 2
 ACTIVATIONS = {"relu": RELU, "step": STEP, "sign": SIGN}
@@ -38,26 +39,47 @@ class Net(NamedTuple):
     limits: NDArray[np.int32]  # (L,) largest activation of each layer of units
     activation: int  # RELU, STEP or SIGN
     scale: np.float32  # bits of logit per unit of output
+    reading: NDArray[np.float32]  # (numbers,) how outputs are read; for classes, the scale
     needs_exps: bool  # whether the objective reads 2**logit
+    has_classes: bool  # whether the target of a row is one of the outputs
 
 
-def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
+def numbers_of(objective: Objective, reading: Reading) -> NDArray[np.float32]:
+    """Return the numbers by which an objective reads outputs.
+
+    Parameters
+    ----------
+    objective : Objective
+        The objective.
+    reading : Reading
+        A temperature, or lines.
+
+    Returns
+    -------
+    ndarray of shape (1,) or (2 * n_outputs,), float32
+        Bits of logit per unit of output; or the scales of all outputs, and then their offsets.
+    """
+    return np.ravel(np.asarray(objective.tempering.scale(reading), dtype=np.float32))
+
+
+def make_net(network: Network, objective: Objective, reading: Reading) -> Net:
     """Return a network as compiled code reads it.
 
     Parameters
     ----------
     network : Network
         The network.
-    scale : float32
-        Bits of logit per unit of output.
-    needs_exps : bool
-        Whether the objective reads 2**logit.
+    objective : Objective
+        What is computed.
+    reading : Reading
+        How it reads outputs.
 
     Returns
     -------
     Net
         The network in arrays.
     """
+    numbers = numbers_of(objective, reading)
     n_layers, sizes = network.n_layers, np.array(network.sizes, dtype=np.int64)
     first_units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     places = first_units[:-1] - sizes[0]
@@ -74,8 +96,10 @@ def make_net(network: Network, scale: np.float32, needs_exps: bool) -> Net:
         shifts=np.array([0, *network.shifts], dtype=np.int32),
         limits=np.array(network.limits, dtype=np.int32),
         activation=ACTIVATIONS[network.activation],
-        scale=scale,
-        needs_exps=needs_exps,
+        scale=numbers[0],
+        reading=numbers,
+        needs_exps=objective.needs_exps,
+        has_classes=objective.answers == "classes",
     )
 
 

@@ -61,7 +61,8 @@ class Choosing(Callback):
         self.judge: Engine | None = None
         if validation is not None:
             judge = get_objective(head.judge)
-            self.judge = IncrementalEngine(network, validation, judge, head.temperature)
+            self.judge = IncrementalEngine(network, validation, judge, head.reading)
+        self.head = head
         self.keep_best = keep_best
         self.n_jobs = n_jobs
         self.masks: NDArray[np.uint8] | None = None  # those that self.scores belong to
@@ -85,8 +86,7 @@ class Choosing(Callback):
         if self.judge is not None:
             masks = np.array([individual.mask for individual in loop.individuals])
             if self.masks is None or not np.array_equal(masks, self.masks):
-                found = self.judge.evaluate(masks, n_jobs=self.n_jobs)
-                self.masks, self.scores = masks, [1.0 - self.judge.value(sums) for sums in found]
+                self.masks, self.scores = masks, self._judged(self.judge, masks)
             best = int(np.argmax(self.scores))
             score = self.scores[best]
             is_better = score > self.score
@@ -95,6 +95,19 @@ class Choosing(Callback):
         if self.individual is None or not self.keep_best or is_better:
             self.individual = loop.individuals[best].copy()
         return score
+
+    def _judged(self, judge: Engine, masks: NDArray[np.uint8]) -> list[float]:
+        """Return the scores of masks, each calibrated where the judge reads more than labels."""
+        if judge.objective.reads_labels:
+            return [1.0 - judge.value(sums) for sums in judge.evaluate(masks, n_jobs=self.n_jobs)]
+        scores = []
+        for mask in masks:
+            outputs, rows = judge.outputs(mask, len(judge.rows))
+            head = self.head.calibrated(outputs.astype(np.int64), rows.targets, rows.weights)
+            judge.temper(head.reading)
+            sums = judge.evaluate(mask[None], n_jobs=self.n_jobs)[0]
+            scores.append(1.0 - judge.value(sums))
+        return scores
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return the mask that is kept, and when it was found."""

@@ -224,8 +224,14 @@ def as_rows(ticket: Ticket, part: Part) -> Rows:
     Raises
     ------
     ValueError
-        For another number of features, and for labels that the ticket does not know.
+        For another number of features, for labels that the ticket does not know, and for a ticket
+        that does not answer with classes.
     """
+    if ticket.head.answers != "classes":
+        raise ValueError(
+            "ticket takes one that answers with classes, whose accuracies are compared, got one "
+            f"with a head of kind {ticket.head.name!r}"
+        )
     if part.X.shape[1] != ticket.network.n_inputs:
         raise ValueError(
             f"data takes rows of the ticket's {ticket.network.n_inputs} features, "

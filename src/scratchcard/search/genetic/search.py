@@ -24,38 +24,16 @@ from scratchcard.search.genetic.presets import PRESETS
 from scratchcard.search.genetic.screening import Screening
 from scratchcard.search.population import Population, generator_of, words_of
 from scratchcard.search.task import Individual, Task
-from scratchcard.ticket import Mask, Network
+from scratchcard.ticket import Mask, Reading
 
 if TYPE_CHECKING:
     from scratchcard.search.genetic.settings import Genetic
 
 START_DENSITY = 0.5  # density of random masks, where no lower density is asked for
-SHARPEST = 16.0  # most that the temperature is a multiple of the one that gives a spread of a nat
 # Up to FEW_ROWS rows are cut into blocks of FEW_BLOCK_ROWS, so that a bad mask shows after one.
 FEW_ROWS, FEW_BLOCK_ROWS = 2048, 256
 OFTEN = 0.1  # more masks are evaluated at once while they take fewer seconds than this
 REDRAWS = 100  # times that a child without a path is made again before its parent replaces it
-
-
-def own_temperature(network: Network, calm: float) -> float:
-    """Return the temperature at which 1.0 of the network of real weights is a logit of 1 nat.
-
-    It is no lower than ``calm``, so that the softmax is not flat; and no higher than 16 times that,
-    so that deep and wide networks do not saturate it.
-
-    Parameters
-    ----------
-    network : Network
-        The random network.
-    calm : float
-        The temperature that gives random masks logits with a spread of one nat.
-
-    Returns
-    -------
-    float
-        Nats of logit per unit of output.
-    """
-    return float(np.clip(1.0 / network.one_sums[-1], calm, SHARPEST * calm))
 
 
 class GeneticSearch:
@@ -76,7 +54,13 @@ class GeneticSearch:
         self.preset = PRESETS[settings.preset]
         self.network = task.network
         self.random = np.random.default_rng(task.seed)
-        self.temperature = own_temperature(task.network, task.temperature)
+        self.has_classes = task.objective.answers == "classes"
+        if self.preset.bound is not None and not self.has_classes:
+            raise ValueError(
+                f"preset {settings.preset!r} takes an objective of classes, whose accuracy it "
+                f"bounds, got {task.objective.name!r}; 'GA' takes both"
+            )
+        self.reading = task.objective.tempering.unfitted(task.network, task.temperature)
         self.deadline = task.deadline
         self.counted = 0  # evaluations by evaluators that are closed
         self._read_rows()
@@ -109,11 +93,11 @@ class GeneticSearch:
 
         def evaluator(rows: Rows, objective: Objective = ACCURACY) -> Evaluator:
             block_rows = FEW_BLOCK_ROWS if len(rows) <= FEW_ROWS else None
-            made = make_engine(task.network, rows, objective, self.temperature, block_rows)
+            made = make_engine(task.network, rows, objective, self.reading, block_rows)
             return Evaluator(made, task.n_jobs)
 
         self.fitness = self.accuracy = evaluator(task.rows, task.objective)
-        if task.objective != ACCURACY:
+        if task.objective != ACCURACY and self.has_classes:
             self.accuracy = evaluator(task.rows)
         has_bound = self.preset.bound is not None
         self.screening = Screening(task.rows, self.accuracy, evaluator) if has_bound else None
@@ -135,6 +119,11 @@ class GeneticSearch:
         self.accuracy.close()
         if self.screening:
             self.screening.close()
+
+    @property
+    def temperature(self) -> Reading:
+        """How outputs are read: for classes nats of logit per unit of output."""
+        return self.reading
 
     def outputs(self) -> NDArray[np.int64]:
         """Return what the best individual answers for all rows of the task, in their order.
@@ -231,7 +220,7 @@ class GeneticSearch:
         if len(self.masks) == 0 or objectives[order[0]] != self.objectives[0]:
             self.changed = self.generation
         self.masks, self.objectives = masks[order], objectives[order]
-        if best_is_new and settings.target_accuracy is not None:
+        if best_is_new and settings.target_accuracy is not None and self.has_classes:
             errors = self.accuracy.engine.evaluate(self.masks[:1])[0]
             accuracy = 1.0 - self.accuracy.engine.value(errors)
             self.converged = accuracy >= settings.target_accuracy

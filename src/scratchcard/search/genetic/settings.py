@@ -68,7 +68,7 @@ class Genetic:
         ``patience`` is None.
     target_accuracy : float or None
         The search also ends when the best individual has this training accuracy (the paper: 1.0);
-        never if None.
+        never if None, and never where answers are numbers.
     bound : float or None
         Accuracy bound; None for the preset's, 0.7 (static) or 0.85 (adaptive; the paper takes 0.7
         for small networks).

@@ -19,7 +19,6 @@ from scratchcard.engines.incremental.engine import bad_statistic_in
 from scratchcard.engines.incremental.threads import BAD_STATISTIC, BAD_VALUE, Threads, apart
 from scratchcard.engines.incremental.windows import WindowedState
 from scratchcard.engines.incremental.wiring import Net, make_net
-from scratchcard.objectives import bits_per_output
 from scratchcard.objectives.base import LARGEST
 from scratchcard.rows import Rows
 from scratchcard.search.memetic.burst import burst, recombine
@@ -221,8 +220,7 @@ class PlainMember:
     """
 
     def __init__(self, engine: Engine, mask: Mask, stream: int) -> None:
-        scale = bits_per_output(engine.temperature)
-        self.net: Net = make_net(engine.network, scale, engine.objective.needs_exps)
+        self.net: Net = make_net(engine.network, engine.objective, engine.temperature)
         self.engine = engine
         self.state = engine.state(mask)
         self.rng: NDArray[np.uint64] = np.array([stream], dtype=np.uint64)

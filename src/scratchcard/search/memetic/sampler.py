@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scratchcard.engines import Engine, EngineMaker
 from scratchcard.rows import AUGMENTATIONS, MAX_ROW_WEIGHT, Rows
 from scratchcard.search.task import Task
+from scratchcard.ticket import Reading
 
 MANY = 1 << 14  # more rows than this are sampled, and no sample is smaller than this
 PERIOD = 3  # generations that a sample lasts: a longer one is learnt by heart
@@ -66,7 +67,7 @@ class Sampler:
         """Return whether rows are to be drawn anew for this generation, the first being 1."""
         return self.draws and generation > self.due * PERIOD
 
-    def draw(self, mask: NDArray[np.uint8], temperature: float) -> Rows:
+    def draw(self, mask: NDArray[np.uint8], temperature: Reading) -> Rows:
         """Return rows that matter to this mask, (n_weights,), in random order, varied.
 
         Where rows are not drawn, those of the task are returned.

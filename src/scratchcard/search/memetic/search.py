@@ -38,8 +38,8 @@ from scratchcard.search.memetic.sampler import Sampler
 from scratchcard.search.memetic.windows import Windows
 from scratchcard.search.population import Population
 from scratchcard.search.task import Individual, Task
-from scratchcard.search.temperature import answered_by_neighbours, retempered
-from scratchcard.ticket import Mask
+from scratchcard.ticket import Mask, Reading
+from scratchcard.ticket.heads.lines import reading_from
 
 if TYPE_CHECKING:
     from scratchcard.search.memetic.settings import Memetic
@@ -95,7 +95,7 @@ class MemeticSearch:
         self.born = 0
         self.evaluations = 0
         self.converged = False
-        self.coolest = task.temperature
+        self.first_reading = task.temperature
         self.make_engine = make_engine_of(settings.engine)
         self.sampler = Sampler(task, settings.sample, self.make_engine)
         if population is not None:
@@ -143,8 +143,8 @@ class MemeticSearch:
             self._select()
 
     @property
-    def temperature(self) -> float:
-        """Nats of logit per unit of output."""
+    def temperature(self) -> Reading:
+        """How outputs are read: for classes nats of logit per unit of output."""
         return self.engine.temperature
 
     def outputs(self) -> NDArray[np.int64]:
@@ -248,12 +248,10 @@ class MemeticSearch:
     def retemper(self) -> None:
         """Fit the temperature to the best individual; bursts that follow compute with it."""
         outputs, rows = self.members[0].sample(self.window, TEMPERATURE_ROWS)
-        if not self.task.objective.reads_targets:
-            rows = answered_by_neighbours(outputs, rows)
-        temperature = retempered(
+        temperature = self.task.objective.tempering.fitted(
             outputs,
             rows,
-            self.coolest,
+            self.first_reading,
             self.engine.temperature,
             self.settings.sharpness,
             self.settings.smoothing,
@@ -278,7 +276,7 @@ class MemeticSearch:
 
     # -- rows ------------------------------------------------------------------------------------
 
-    def _draw_rows(self, mask: NDArray[np.uint8], temperature: float, fraction: float) -> None:
+    def _draw_rows(self, mask: NDArray[np.uint8], temperature: Reading, fraction: float) -> None:
         """Draw rows that matter to this mask, and open the first window of them."""
         self.drawn_for = mask.copy(), temperature
         rows, task, draws = self.sampler.draw(mask, temperature), self.task, self.sampler.draws
@@ -367,7 +365,7 @@ class MemeticSearch:
         arrays, n_weights = population.arrays, self.task.network.n_weights
         self.born, self.sampler.due, at = arrays["numbers"].tolist()
         self.sampler.due -= self.sampler.draws  # the last draw is drawn again
-        now, then = arrays["temperatures"].tolist()
+        now, then = map(reading_from, arrays["temperatures"])
         self._draw_rows(np.unpackbits(arrays["drawn for"], count=n_weights), then, 0.0)
         self.engine.temper(now)
         self.windows.at = at

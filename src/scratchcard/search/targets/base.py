@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,15 +38,15 @@ class Targets(Protocol):
         """
         ...
 
-    def renewed(self, outputs: NDArray[np.int64], temperature: float) -> NDArray[np.int64]:
+    def renewed(self, outputs: NDArray[np.int64], temperature: Any) -> NDArray[np.int64]:
         """Return new targets for the rows.
 
         Parameters
         ----------
         outputs : ndarray of shape (n_rows, n_outputs), int64
             What the best individual answers for each row.
-        temperature : float
-            Nats of logit per unit of output.
+        temperature : Reading
+            How the search reads outputs: for classes nats of logit per unit of output.
 
         Returns
         -------

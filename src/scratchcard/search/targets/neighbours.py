@@ -56,7 +56,7 @@ class Neighbours:
         inputs : ndarray of shape (n_rows, n_features) of integers
             The rows.
         k : int
-            Neighbours of a row.
+            Neighbours of a row, at least 0.
         others : ndarray of shape (n_others, n_features) of integers, or None
             The rows among which neighbours are looked for. None for the rows themselves: then each
             also counts as its own neighbour, and neighbours count both ways.
@@ -70,7 +70,7 @@ class Neighbours:
         """
         from scipy.sparse import csr_array, eye_array
 
-        k = as_int("k", k, 1, 1 << 16)
+        k = as_int("k", k, 0, 1 << 16)
         are_own = others is None
         pool = inputs if others is None else others
         k = min(k, len(pool) - are_own)
@@ -119,7 +119,7 @@ def _nearest(
     wanted = (IMAGE_COPIES * k if images else k) + len(copies) // len(pool) * are_own + 1
     search = NearestNeighbors(n_neighbors=min(wanted, len(copies)))
     search.fit(copies.astype(np.float32))
-    rows, found = [], []
+    rows, found = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     for start in range(0, len(inputs), PIECE):
         part = inputs[start : start + PIECE].astype(np.float32)
         far, which = search.kneighbors(part)

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.ticket.codec import ByteReader
+from scratchcard.ticket.heads.lines import Reading
 
 __all__ = ["Head"]
 
@@ -31,6 +32,8 @@ class Head(ABC):
     """The number that stands for this kind of head in a ticket's file, 0 to 255."""
     judge: ClassVar[str]
     """Name of the objective by which masks are chosen on validation rows."""
+    answers: ClassVar[str] = "classes"
+    """What targets stand for, "classes" or "numbers": objectives are for one of them."""
 
     @property
     @abstractmethod
@@ -38,9 +41,14 @@ class Head(ABC):
         """Number of outputs that the network must have."""
 
     @property
-    @abstractmethod
     def temperature(self) -> float:
-        """Nats of logit per unit of output, for objectives and probabilities."""
+        """Nats of logit per unit of output, where answers are classes."""
+        raise ValueError(f"a ticket with a head of kind {self.name!r} has no temperature")
+
+    @property
+    def reading(self) -> Reading:
+        """How an objective reads the outputs: for classes, the temperature."""
+        return self.temperature
 
     @abstractmethod
     def targets(self, y: npt.ArrayLike) -> Integers:
@@ -53,8 +61,8 @@ class Head(ABC):
 
         Returns
         -------
-        ndarray of shape (n_rows,), int64
-            Integers from 0.
+        ndarray of shape (n_rows,) or (n_rows, n_outputs), int64
+            Integers from 0, which are classes; or numbers of any sign, one for each output.
 
         Raises
         ------
@@ -102,13 +110,13 @@ class Head(ABC):
         weights: Integers,
         smoothing: float | None = None,
     ) -> Self:
-        """Return the head with the temperature that suits these rows best.
+        """Return the head that suits these rows best: for classes, with another temperature.
 
         Parameters
         ----------
         outputs : ndarray of shape (n_rows, n_outputs), int64
             Sums of the last layer.
-        targets : ndarray of shape (n_rows,), int64
+        targets : ndarray of shape (n_rows,) or (n_rows, n_outputs), int64
             What :meth:`targets` gave for the rows.
         weights : ndarray of shape (n_rows,), int64
             Weights of the rows.
@@ -134,7 +142,14 @@ class Head(ABC):
         -------
         ndarray of shape (n_rows, n_outputs), float64
             Logits in nats.
+
+        Raises
+        ------
+        ValueError
+            Where the answers are no classes.
         """
+        if self.answers != "classes":
+            raise ValueError(f"a ticket with a head of kind {self.name!r} has no logits")
         logits: Floats = np.multiply(outputs, self.temperature, dtype=np.float64)
         return logits
 

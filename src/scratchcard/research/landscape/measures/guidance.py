@@ -16,7 +16,6 @@ from scratchcard.search import (
     Task,
     accuracy,
     evolve,
-    own_temperature,
 )
 
 
@@ -26,7 +25,7 @@ class PlainMemetic(Memetic):
 
     def start(self, task: Task, population: Population | None = None) -> MemeticSearch:
         """Begin a search, or go on with one that left this population."""
-        own = own_temperature(task.network, task.temperature)
+        own = task.objective.tempering.unfitted(task.network, task.temperature)
         return _PlainSearch(self, replace(task, temperature=own), population)
 
 

@@ -1,0 +1,60 @@
+"""``numpy``: a ticket as arrays, for whoever computes with it in NumPy or elsewhere."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scratchcard.export.parts import classes_of, plain_layers
+from scratchcard.ticket import Ticket
+
+__all__ = ["numpy", "numpy_file"]
+
+
+def numpy(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
+    """Return a ticket as arrays; all of its arithmetic is in them.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        A ticket of dense layers whose outputs are classes.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``weights_0`` (units, fan_in), int8 and ``biases_0`` (units,), int32, and so on for each
+        layer; ``shifts`` after each hidden layer, ``limits`` and ``ones`` of what enters each
+        layer; ``offset`` and ``scale`` of the features; ``activation``, ``labels`` and
+        ``temperature``.
+
+    Raises
+    ------
+    ValueError
+        For another ticket.
+    """
+    layers, network = plain_layers(ticket, "numpy"), ticket.network
+    head = classes_of(ticket, "numpy")
+    found: dict[str, npt.NDArray[Any]] = {}
+    for number, layer in enumerate(layers):
+        found[f"weights_{number}"] = layer.weights
+        found[f"biases_{number}"] = layer.biases
+    return found | {
+        "shifts": np.array(network.shifts, np.int64),
+        "limits": np.array(network.limits, np.int64),
+        "ones": np.array(network.ones, np.int64),
+        "offset": ticket.scaling.offset,
+        "scale": ticket.scaling.scale,
+        "activation": np.array(network.activation),
+        "labels": head.labels,
+        "temperature": np.array(head.temperature, np.float32),
+    }
+
+
+def numpy_file(ticket: Ticket) -> bytes:
+    """Return the ``.npz`` file of :func:`numpy`; it holds no pickled objects."""
+    file = io.BytesIO()
+    np.savez_compressed(file, **numpy(ticket))  # type: ignore[arg-type]
+    return file.getvalue()

@@ -1,0 +1,70 @@
+"""The layers of a ticket as a torch module. Imported where torch is needed, and there alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from scratchcard.export.parts import plain_layers
+from scratchcard.ticket import Ticket
+
+__all__ = ["Quantise", "Saturate", "Sign", "module_of"]
+
+
+class Quantise(nn.Module):
+    """Turns features into a network's integers."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__()
+        self.limit = float(ticket.network.input_limit)
+        self.register_buffer("offset", torch.tensor(ticket.scaling.offset.tolist()).double())
+        self.register_buffer("scale", torch.tensor(ticket.scaling.scale.tolist()).double())
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Return integers, (n_rows, n_features), for features of that shape."""
+        scaled = (features.double() - self.offset) * self.scale * self.limit
+        return torch.clamp(torch.floor(scaled + 0.5), -self.limit, self.limit)
+
+
+class Saturate(nn.Module):
+    """The activation relu: nothing below 0, a right shift, and a limit."""
+
+    def __init__(self, shift: int, limit: int) -> None:
+        super().__init__()
+        self.factor, self.limit = 2.0**-shift, float(limit)
+
+    def forward(self, sums: torch.Tensor) -> torch.Tensor:
+        """Return the values of units for their sums."""
+        return torch.clamp(torch.floor(torch.relu(sums) * self.factor), max=self.limit)
+
+
+class Sign(nn.Module):
+    """The activations step and sign."""
+
+    def __init__(self, one: int, negative: bool) -> None:
+        super().__init__()
+        self.one, self.least = float(one), -1.0 if negative else 0.0
+
+    def forward(self, sums: torch.Tensor) -> torch.Tensor:
+        """Return the values of units for their sums."""
+        return torch.clamp(torch.sign(sums), min=self.least) * self.one
+
+
+def module_of(ticket: Ticket) -> nn.Sequential:
+    """Return the module of a ticket: see :func:`scratchcard.export.torch`."""
+    layers, network = plain_layers(ticket, "torch"), ticket.network
+    parts: list[nn.Module] = [Quantise(ticket)]
+    for number, layer in enumerate(layers):
+        units, fan_in = layer.weights.shape
+        linear = nn.Linear(fan_in, units, dtype=torch.float64)
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(layer.weights.copy()))
+            linear.bias.copy_(torch.from_numpy(layer.biases.copy()))
+        parts.append(linear)
+        if number == network.n_layers - 1:
+            break
+        if network.activation == "relu":
+            parts.append(Saturate(network.shifts[number], network.limits[number + 1]))
+        else:
+            parts.append(Sign(network.ones[number + 1], network.activation == "sign"))
+    return nn.Sequential(*parts).requires_grad_(False).eval()

@@ -1,0 +1,237 @@
+"""Starts: several searches without labels side by side, of which only the best go on to the end."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.interrupts import Interrupts
+from scratchcard.rows import Rows
+from scratchcard.search.callbacks import Callback
+from scratchcard.search.evolution import Outcome, evolve
+from scratchcard.search.limits import Limits, Progress
+from scratchcard.search.loop import Loop
+from scratchcard.search.population import Population
+from scratchcard.search.targets import Consensus, Neighbours, shared_information
+from scratchcard.search.task import Algorithm
+from scratchcard.ticket import Network
+
+# docs/search.md says what was measured of these.
+PAUSE = 0.25  # share of a search after which it goes on only if it is among the best
+KEPT = 0.25  # share of the starts that are
+NEIGHBOURS = 5  # of a row, among which its targets are agreed on
+PAUSED = "paused"
+
+
+@dataclass
+class Start:
+    """One search: what is known of it so far."""
+
+    number: int
+    outcome: Outcome | None = None
+    score: float = math.nan
+    history: list[Progress] = field(default_factory=list)
+    population: Population | None = None  # to go on from, where it was paused
+
+
+@dataclass
+class Starts:
+    """All searches, and what they share."""
+
+    network: Network
+    train: Rows
+    validation: Rows | None
+    algorithm: Algorithm
+    limits: Limits
+    seed: int
+    n_init: int
+    n_jobs: int
+    images: bool
+    interrupts: Interrupts
+
+    def run(self, callbacks: Sequence[Callable[[Progress], object]]) -> list[Start]:
+        """Run the beginning of all searches, and then the rest of the best, several at once.
+
+        Parameters
+        ----------
+        callbacks : sequence of callable
+            Functions that are called after each generation of any start, one at a time.
+
+        Returns
+        -------
+        list of Start
+            All of them, in order.
+        """
+        began = time.perf_counter()
+        self.deadline = began + (self.limits.seconds or math.inf)
+        n_kept = max(1, round(KEPT * self.n_init))
+        self.pause = PAUSE if n_kept < self.n_init else 1.0
+        self.whole = self.n_init * self.pause + n_kept * (1.0 - self.pause)  # in searches
+        self.beside = _Beside(callbacks, self.limits, self.n_init, self.whole, began)
+        inputs = self.train.inputs
+        # In a cluster of the smallest size that may be meant all other rows are neighbours.
+        k = min(NEIGHBOURS, len(inputs) // self.network.n_outputs - 1)
+        self.neighbours = Neighbours.of(inputs, k, images=self.images)
+        self.judging = self.neighbours
+        if self.validation is not None:
+            judged = self.validation.inputs
+            self.judging = Neighbours.of(judged, max(k, 1), inputs, images=self.images)
+        starts = [Start(number) for number in range(self.n_init)]
+        self._search(starts)
+        paused = [start for start in starts if start.population is not None]
+        if paused and not self._is_over():
+            paused.sort(key=lambda start: -start.score)
+            self._search(paused[:n_kept])
+        return starts
+
+    @property
+    def evaluations(self) -> int:
+        """Candidates that were decided in all searches together."""
+        return int(self.beside.evaluations.sum())
+
+    @property
+    def generations(self) -> int:
+        """Generations of all searches together."""
+        return int(self.beside.generations.sum())
+
+    @property
+    def stopped(self) -> str:
+        """Why all searches were stopped; empty if they were not."""
+        return "interrupt" if self.interrupts.interrupted else self.beside.stopped
+
+    def _search(self, starts: Sequence[Start]) -> None:
+        """Search from each start, or go on with it, several at once."""
+        at_once = min(self.n_jobs, len(starts))
+
+        def seconds_of(turn: int) -> float | None:
+            """Return the seconds for the start whose turn it is: its share of those left."""
+            if self.limits.seconds is None:
+                return None
+            left = self.deadline - time.perf_counter()
+            is_first = starts[turn].population is None
+            rest = len(starts) - turn
+            mine = self.pause if is_first else 1.0 - self.pause
+            later = (self.whole - self.n_init * self.pause) if is_first else 0.0
+            return max(left * at_once * mine / (rest * mine + later), 1e-3)
+
+        def work(turn: int) -> None:
+            if (turn == 0 and starts[0].population is None) or not self._is_over():
+                self._run(starts[turn], seconds_of(turn), max(1, self.n_jobs // len(starts)))
+
+        with ThreadPoolExecutor(at_once) as threads:
+            tasks = [threads.submit(work, turn) for turn in range(len(starts))]
+            try:
+                for task in tasks:
+                    task.result()
+            except BaseException:
+                self.beside.stopped = "error"
+                raise
+
+    def _is_over(self) -> bool:
+        late = time.perf_counter() > self.deadline
+        return late or self.interrupts.interrupted or bool(self.beside.stopped)
+
+    def _run(self, start: Start, seconds: float | None, n_jobs: int) -> None:
+        """Run one search until it is paused, or from there to its end."""
+        evaluations = self.limits.evaluations
+        seed = int(np.random.SeedSequence([self.seed, start.number]).generate_state(1)[0])
+        if evaluations is not None:
+            evaluations = max(1, int(evaluations / self.whole))
+        watching = _Watching(self.beside, start, self.pause, seconds is not None)
+        start.outcome = evolve(
+            self.network,
+            self.train,
+            algorithm=self.algorithm,
+            limits=Limits(self.limits.generations, evaluations, seconds),
+            seed=seed,
+            n_jobs=n_jobs,
+            callbacks=[watching],
+            resume=start.population,
+            targets=Consensus(
+                self.neighbours, self.network.n_outputs, self.train.weights, seed=seed
+            ),
+            interrupts=self.interrupts,
+        )
+        start.history += start.outcome.history
+        start.score, start.population = self._score(start.outcome), watching.population
+
+    def _score(self, outcome: Outcome) -> float:
+        """Return the information that rows' clusters share with those of their neighbours."""
+        rows = self.train if self.validation is None else self.validation
+        answers = self._clusters(outcome, rows)
+        others = answers if rows is self.train else self._clusters(outcome, self.train)
+        return shared_information(answers, self.judging.averaged(others), rows.weights)
+
+    def _clusters(self, outcome: Outcome, rows: Rows) -> NDArray[np.float64]:
+        """Return which cluster each row is in: (n_rows, n_clusters), 1 for that and else 0."""
+        outputs = self.network.outputs(outcome.mask, rows.inputs)
+        clusters: NDArray[np.float64] = np.eye(self.network.n_outputs)[outputs.argmax(axis=1)]
+        return clusters
+
+
+class _Beside:
+    """What is done after each generation of any start, one at a time."""
+
+    def __init__(
+        self,
+        callbacks: Sequence[Callable[[Progress], object]],
+        limits: Limits,
+        n_init: int,
+        whole: float,
+        began: float,
+    ) -> None:
+        self.callbacks, self.limits, self.whole, self.began = callbacks, limits, whole, began
+        self.lock = threading.Lock()
+        self.shares = np.zeros(n_init)
+        self.evaluations = np.zeros(n_init, np.int64)
+        self.generations = np.zeros(n_init, np.int64)
+        self.stopped = ""
+
+    def after(self, number: int, share: float, progress: Progress) -> None:
+        """Tell the callbacks how far all starts are, after a generation of one of them."""
+        with self.lock:
+            self.shares[number] = share
+            self.evaluations[number] = progress.evaluations
+            self.generations[number] = progress.generation
+            generations = self.limits.generations
+            told = replace(
+                progress,
+                generation=int(self.generations.sum()),
+                generations=None if generations is None else round(generations * self.whole),
+                evaluations=int(self.evaluations.sum()),
+                seconds=time.perf_counter() - self.began,
+                fraction=min(1.0, float(self.shares.sum()) / self.whole),
+            )
+            for callback in self.callbacks:
+                if callback(told):
+                    self.stopped = self.stopped or "callback"
+
+
+class _Watching(Callback):
+    """Tells of the generations of one start, and pauses it."""
+
+    def __init__(self, beside: _Beside, start: Start, pause: float, is_timed: bool) -> None:
+        self.beside, self.number, self.pause = beside, start.number, pause
+        self.is_first = start.population is None
+        self.is_timed = is_timed
+        self.population: Population | None = None
+
+    def on_generation(self, loop: Loop) -> None:
+        """Tell of it, and stop once all are to stop, or once this start is to be compared."""
+        share = loop.fraction
+        if self.is_timed:  # the clock only runs while it searches
+            part = self.pause if self.is_first else 1.0 - self.pause
+            share = share * part + (0.0 if self.is_first else self.pause)
+        self.beside.after(self.number, share, loop.history[-1])
+        if self.beside.stopped:
+            loop.stop(self.beside.stopped)
+        elif self.is_first and self.pause < 1.0 and share >= self.pause * (1 - 1e-9):
+            self.population = loop.population()
+            loop.stop(PAUSED)
