@@ -20,7 +20,6 @@ from scratchcard.research.clusters.runs import ticket_path
 from scratchcard.research.clusters.tables import compared_by, markdown_report, plain_report, write
 from scratchcard.research.shared.words import frame
 
-HAS_UMAP = importlib.util.find_spec("umap") is not None
 OFTEN = ("ticket", "kmeans", "gaussian", "spectral", "ward")
 
 
@@ -162,8 +161,8 @@ def test_the_one_run_without_chance_is_paired_with_each_of_the_others(data, fini
     assert tests.loc["ward", "difference"] == pytest.approx(ward - tickets.mean())
 
 
-@pytest.mark.skipif(not HAS_UMAP, reason="umap-learn is not installed")
 def test_umap_and_kmeans(data):
+    pytest.importorskip("umap", reason="the extra clusters is not installed")
     runs = ClusterRuns(comparison(data, methods=("umap",), seeds=1), Path("umap"))
     (row,) = runs.run()
     assert row["accuracy"] > 0.9
