@@ -139,12 +139,12 @@ def compare(
     if labels == "none":
         _refuse("is not for clusterers", epochs=epochs, controls=controlled)
         settings |= of_clusterers | {"seeds": seeds or 10}
-        settings["methods"] = methods or names(CLUSTERERS)
+        settings["methods"] = names(CLUSTERERS) if methods is None else methods
         settings |= {"generations": generations, "evaluations": evaluations, "seconds": seconds}
         folder = out or Path(f"{Path(data).stem or 'data'}-clusters")
         return compare_clusters(data, folder, jobs, format, as_json, settings)
     _refuse("takes --labels none", **of_clusterers)
-    settings |= {"seeds": seeds or 20, "methods": methods or names(METHODS)}
+    settings |= {"seeds": seeds or 20, "methods": names(METHODS) if methods is None else methods}
     folder = out or Path(f"{Path(data).stem or 'data'}-comparison")
     runs: ComparisonRuns | None = None
     try:

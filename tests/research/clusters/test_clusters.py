@@ -221,7 +221,7 @@ def test_the_methods_that_are_named_are_those_there_are():
         (["iris", "--methods", "ward", "--clusters", "500"], "at most as many as the 112 rows"),
         (["iris", "--methods", "ward", "--epochs", "3"], "--epochs is not for clusterers"),
         (["iris", "--methods", "ward", "--controls", "3"], "--controls is not for clusterers"),
-        (["iris", "--methods", "ticket", "--images"], "images=True takes square images"),
+        (["wine", "--methods", "ticket", "--images"], "images=True takes square images"),
         (["iris", "--methods", "ticket", "--max-density", "2"], "max_density takes a number"),
         (["no-such-data", "--methods", "ward"], "no data set or file 'no-such-data'"),
         (["iris", "--labels", "given", "--clusters", "3"], "--clusters takes --labels none"),
