@@ -11,8 +11,8 @@ from scratchcard.datasets import Dataset, Part
 from scratchcard.goals.agreement import matched_accuracy, shared_with_labels
 from scratchcard.goals.base import Goal
 from scratchcard.objectives import Objective
-from scratchcard.search import Algorithm, Memetic, Outcome, cluster
-from scratchcard.search.clustering import MAX_DENSITY, STARTS, TRIALS
+from scratchcard.search import Algorithm, Outcome, cluster
+from scratchcard.search.clustering import MAX_DENSITY, STARTS, clustering_algorithm
 from scratchcard.search.evolution import MAX_THREADS
 from scratchcard.search.problem import Labelled, Problem
 from scratchcard.ticket import Classes, Head, Network, Ticket
@@ -74,7 +74,7 @@ class ClusterGoal(Goal):
         """Return the algorithm that searches between two renewals of the targets."""
         if algorithm == "memetic":
             density = MAX_DENSITY if max_density is None else max_density
-            algorithm = Memetic(density, population=1, burst=TRIALS)
+            algorithm = clustering_algorithm(network, density)
         return super().algorithm(algorithm, max_density, network)
 
     def search(self, problem: Problem, **settings: Any) -> Outcome:

@@ -1,6 +1,6 @@
 """TicketRegressor beside ridge regression, a trained network and boosting, on the same splits.
 
-    python benchmarks/numbers.py [--seeds 5] [--only diabetes]
+    python benchmarks/regression.py [--seeds 5] [--only diabetes]
 
 Data: scikit-learn's diabetes (442 rows, 10 features), the RAND health insurance experiment of
 statsmodels (20,190 rows, 9 features; visits to a doctor, a count) and the diamonds of plotnine
