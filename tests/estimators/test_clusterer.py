@@ -56,7 +56,7 @@ def test_attributes():
 def test_defaults_are_those_that_the_documentation_names():
     clusterer = TicketClusterer()
     assert (clusterer.n_clusters, clusterer.hidden_layer_sizes) == (8, (100,))
-    assert (clusterer.max_density, clusterer.n_init) == (0.1, 32)
+    assert (clusterer.max_density, clusterer.n_init) == (0.15, 24)
 
 
 def test_labels_are_never_read():
@@ -282,7 +282,7 @@ def test_as_few_rows_as_clusters_are_enough(n_rows):
 def test_its_controls_are_at_chance():
     """The same mask with its bits shuffled, or on other weights, knows nothing of the digits."""
     data = load("digits")
-    clusterer = TicketClusterer(10, n_init=2, max_iter=40, random_state=0).fit(data.train.X)
+    clusterer = TicketClusterer(10, n_init=8, max_iter=80, random_state=0).fit(data.train.X)
     named = clusterer.name_clusters(*data.train)
     found = {one.name: one for one in controls(named, data, evaluations=20, draws=4)}
     assert found["ticket"].validation_accuracy > 0.7

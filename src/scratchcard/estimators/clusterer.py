@@ -53,7 +53,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     input_bits : {'auto', 8, 16}, default='auto'
         Bits that a scaled feature has; 'auto' takes 16 where a feature has more than 256 different
         values.
-    max_density : float, default=0.1
+    max_density : float, default=0.15
         Largest share of the weights that may stay, above 0 and at most 1. Not used when
         ``algorithm`` is an object, which has its own.
     algorithm : Algorithm, default=None
@@ -61,7 +61,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         ``Memetic(max_density=0.05, population=1, burst=1000)``; None for one that suits.
     images : bool, default=False
         Whether rows are square images, which are like their copies shifted by a pixel.
-    n_init : int, default=32
+    n_init : int, default=24
         Searches from other first targets, of which one is kept. After a quarter of a search it is
         compared with the others, and only the best quarter of them goes on.
     max_iter : int, default=None

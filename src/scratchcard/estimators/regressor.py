@@ -241,6 +241,12 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         found: npt.NDArray[np.float64] = self._ticket.predict(self._rows(X))
         return found
 
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn may know: several numbers are taken for each row."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
     def _loss(self) -> str:
         """Return the name of the objective, with the quantile where it is one."""
         if not isinstance(self.objective, str) or self.objective not in OBJECTIVES:
