@@ -66,7 +66,7 @@ def contenders(name: str, seed: int) -> dict[str, Any]:
     models = {
         "mean": None,
         "ridge": scaled(Ridge()),
-        "MLP 16": scaled(MLPRegressor((16,), max_iter=1000, random_state=seed)),
+        "MLP 16": scaled(MLPRegressor(hidden_layer_sizes=(16,), max_iter=1000, random_state=seed)),
         "boosting": HistGradientBoostingRegressor(random_state=seed),
         "ticket": ticket(),
         "ticket, 100-100": ticket(hidden_layer_sizes=(100, 100)),
