@@ -270,17 +270,19 @@ def check_engine(make: EngineMaker, network: Network | None = None) -> None:
         np.testing.assert_array_equal(
             engine.trial(state, flips[5:6]), dense.trial(other, flips[5:6])
         )
-        turned = (rows.targets + 1) % network.n_outputs
+        has_classes = objective.answers == "classes"
+        turned = (rows.targets + 1) % network.n_outputs if has_classes else -rows.targets
         engine.retarget(turned)
         dense.retarget(turned)
-        afresh = DenseEngine(network, rows.with_targets(turned), objective, 0.3)
+        afresh = DenseEngine(network, rows.with_targets(turned), objective, other_reading)
         np.testing.assert_array_equal(engine.sums(state), afresh.sums(other))
         np.testing.assert_array_equal(
             engine.trial(state, flips[5:6]), afresh.trial(other, flips[5:6])
         )
         np.testing.assert_array_equal(engine.evaluate(masks), afresh.evaluate(masks))
-        with pytest.raises(ValueError, match="below the network's"):
-            engine.retarget(np.full(90, network.n_outputs))
+        wrong = np.full(90, network.n_outputs) if has_classes else turned[:, 1:]
+        with pytest.raises(ValueError, match="targets takes"):
+            engine.retarget(wrong)
         dense = afresh
         outputs, some = engine.outputs(masks[0], 90)
         assert outputs.shape == (len(some), network.n_outputs)
