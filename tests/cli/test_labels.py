@@ -114,3 +114,15 @@ def test_several_numbers_for_each_row(table, capsys):
     capsys.readouterr()
     assert main(["predict", "rows.ticket", "rows.npz"]) == 0
     assert capsys.readouterr().out.startswith("number_1,number_2\n")
+
+
+@pytest.mark.parametrize("command", ["compare diabetes --seeds 1", "landscape diabetes"])
+def test_commands_for_classes_refuse_numbers(table, capsys, command):
+    assert main(command.split()) == 2
+    assert "diabetes has numbers to predict, not classes" in capsys.readouterr().err
+
+
+def test_clusters_of_rows_with_numbers_are_not_held_against_them(table, capsys):
+    command = "find diabetes --labels none --clusters 2 --json"
+    assert main([*command.split(), *FAST]) == 0
+    assert "test_accuracy" not in json.loads(capsys.readouterr().out)

@@ -101,7 +101,7 @@ def controls(
     from scratchcard.search.controls import controls as run
 
     try:
-        dataset = load(data, target)
+        dataset = load(data, target, answers="classes")
         found = run(
             loaded,
             dataset,

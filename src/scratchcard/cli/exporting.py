@@ -116,7 +116,7 @@ def _check_options(
 def _rows_of(data: str, target: str | None) -> dict[str, Any]:
     from scratchcard.datasets import load
 
-    dataset = load(data, target)
+    dataset = load(data, target, answers="classes")
     return {"rows": dataset.test.X[:_PICKED], "names": dataset.feature_names}
 
 

@@ -123,7 +123,12 @@ def landscape(
             runs=runs,
             plane=None if sweep else plane,
         )
-        search = Search(load(data, target), seed=seed, n_jobs=jobs or usable_cores(), **settings)
+        search = Search(
+            load(data, target, answers="classes"),
+            seed=seed,
+            n_jobs=jobs or usable_cores(),
+            **settings,
+        )
         studies = [Study(case, thorough) for case in sweep_cases(data, sweep, search)]
         if out is not None:
             check_folder(out)

@@ -115,7 +115,7 @@ class Job(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _dataset(data: str, target: str | None) -> Dataset:
-    return load(data, target)
+    return load(data, target, answers="classes")
 
 
 def _fingerprint(dataset: Dataset) -> str:
