@@ -19,7 +19,6 @@ from scratchcard.search.targets import (
     Given,
     Neighbours,
     Targets,
-    shared_information,
 )
 from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
 from scratchcard.search.temperature import (
@@ -62,5 +61,4 @@ __all__ = [
     "prune",
     "retempered",
     "search_temperature",
-    "shared_information",
 ]

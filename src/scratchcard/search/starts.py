@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.interrupts import Interrupts
+from scratchcard.objectives import mutual_information
 from scratchcard.rows import Rows
 from scratchcard.search.callbacks import Callback
 from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.population import Population
-from scratchcard.search.targets import Consensus, Neighbours, shared_information
+from scratchcard.search.targets import Consensus, Neighbours
 from scratchcard.search.task import Algorithm
 from scratchcard.ticket import Network
 
@@ -110,23 +111,23 @@ class Starts:
         """Search from each start, or go on with it, several at once."""
         at_once = min(self.n_jobs, len(starts))
 
-        def seconds_of(turn: int) -> float | None:
-            """Return the seconds for the start whose turn it is: its share of those left."""
+        def seconds_of(place: int) -> float | None:
+            """Return the seconds for the start at this place: its share of those left."""
             if self.limits.seconds is None:
                 return None
             left = self.deadline - time.perf_counter()
-            is_first = starts[turn].population is None
-            rest = len(starts) - turn
+            is_first = starts[place].population is None
+            rest = len(starts) - place
             mine = self.pause if is_first else 1.0 - self.pause
             later = (self.whole - self.n_init * self.pause) if is_first else 0.0
             return max(left * at_once * mine / (rest * mine + later), 1e-3)
 
-        def work(turn: int) -> None:
-            if (turn == 0 and starts[0].population is None) or not self._is_over():
-                self._run(starts[turn], seconds_of(turn), max(1, self.n_jobs // len(starts)))
+        def work(place: int) -> None:
+            if (place == 0 and starts[0].population is None) or not self._is_over():
+                self._run(starts[place], seconds_of(place), max(1, self.n_jobs // len(starts)))
 
         with ThreadPoolExecutor(at_once) as threads:
-            tasks = [threads.submit(work, turn) for turn in range(len(starts))]
+            tasks = [threads.submit(work, place) for place in range(len(starts))]
             try:
                 for task in tasks:
                     task.result()
@@ -167,7 +168,7 @@ class Starts:
         rows = self.train if self.validation is None else self.validation
         answers = self._clusters(outcome, rows)
         others = answers if rows is self.train else self._clusters(outcome, self.train)
-        return shared_information(answers, self.judging.averaged(others), rows.weights)
+        return mutual_information(answers, self.judging.averaged(others), rows.weights)
 
     def _clusters(self, outcome: Outcome, rows: Rows) -> NDArray[np.float64]:
         """Return which cluster each row is in: (n_rows, n_clusters), 1 for that and else 0."""

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from scratchcard import Limits, Memetic, Network, evolve
+from scratchcard.objectives import mutual_information
 from scratchcard.rows import Rows
-from scratchcard.search import Consensus, Neighbours, Population, shared_information
+from scratchcard.search import Consensus, Neighbours, Population
 from scratchcard.search.callbacks import Callback
 
 
@@ -56,12 +57,12 @@ def test_information_is_highest_where_neighbours_agree_in_clusters_of_the_same_s
     which = np.arange(90) % 3
     sure = np.eye(3)[which]
     unequal = np.eye(3)[np.minimum(np.arange(90) // 5, 2)]
-    assert shared_information(sure, sure) == pytest.approx(np.log(3))
-    assert 0 < shared_information(unequal, unequal) < np.log(3)
-    assert shared_information(sure, np.roll(sure, 7, axis=0)[np.argsort(which % 2)]) < 0.5
-    assert shared_information(np.full((90, 3), 1 / 3), sure) == pytest.approx(0.0)
-    twice = shared_information(unequal, unequal, np.full(90, 2))
-    assert twice == pytest.approx(shared_information(unequal, unequal))
+    assert mutual_information(sure, sure) == pytest.approx(np.log(3))
+    assert 0 < mutual_information(unequal, unequal) < np.log(3)
+    assert mutual_information(sure, np.roll(sure, 7, axis=0)[np.argsort(which % 2)]) < 0.5
+    assert mutual_information(np.full((90, 3), 1 / 3), sure) == pytest.approx(0.0)
+    twice = mutual_information(unequal, unequal, np.full(90, 2))
+    assert twice == pytest.approx(mutual_information(unequal, unequal))
 
 
 class Keeping(Callback):

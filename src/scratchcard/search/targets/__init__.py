@@ -6,8 +6,8 @@ It is handed to ``evolve(targets=...)``.
 from __future__ import annotations
 
 from scratchcard.search.targets.base import Targets
-from scratchcard.search.targets.consensus import Consensus, shared_information
+from scratchcard.search.targets.consensus import Consensus
 from scratchcard.search.targets.given import Given
 from scratchcard.search.targets.neighbours import Neighbours
 
-__all__ = ["Consensus", "Given", "Neighbours", "Targets", "shared_information"]
+__all__ = ["Consensus", "Given", "Neighbours", "Targets"]

@@ -185,34 +185,3 @@ def balanced(answers: Floats, weights: Floats, balance: float) -> Floats:
         sizes = (weights / (answers @ factors)) @ answers
         factors = (1.0 / (sizes * n_clusters)) ** balance
     return answers * factors
-
-
-def shared_information(
-    answers: Floats, others: Floats, weights: NDArray[np.int64] | None = None
-) -> float:
-    """Return the mutual information of the cluster of a row and that of its neighbours, in nats.
-
-    It is highest where neighbours agree, are sure, and where clusters are equally large; then it is
-    the logarithm of their number.
-
-    Parameters
-    ----------
-    answers : ndarray of shape (n_rows, n_clusters)
-        Probabilities of each row.
-    others : ndarray of shape (n_rows, n_clusters)
-        Probabilities of each row's neighbours.
-    weights : ndarray of shape (n_rows,) or None
-        How much each row counts; None for all the same.
-
-    Returns
-    -------
-    float
-        The information, from 0 to the logarithm of the number of clusters.
-    """
-    counts = np.ones(len(answers)) if weights is None else weights.astype(np.float64)
-    joint = (answers * (counts / counts.sum())[:, None]).T @ others
-    joint = (joint + joint.T) / 2
-    sizes = joint.sum(axis=0)
-    apart = np.outer(sizes, sizes)
-    some = joint > 0
-    return float((joint[some] * np.log(joint[some] / apart[some])).sum())
