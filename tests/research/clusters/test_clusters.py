@@ -162,7 +162,6 @@ def test_the_one_run_without_chance_is_paired_with_each_of_the_others(data, fini
 
 
 def test_umap_and_kmeans(data):
-    pytest.importorskip("umap", reason="the extra clusters is not installed")
     runs = ClusterRuns(comparison(data, methods=("umap",), seeds=1), Path("umap"))
     (row,) = runs.run()
     assert row["accuracy"] > 0.9
