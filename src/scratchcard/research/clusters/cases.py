@@ -57,7 +57,7 @@ class ClusterComparison:
     seeds : int
         Runs of each method that chance has a part in; their seeds are 0 to ``seeds`` - 1.
     hidden, weights, biases, max_density, starts, images
-        Of the ticket, see ``TicketClusterer``; None for its own number of starts.
+        Of the ticket, see ``TicketClusterer``; None for its own density and number of starts.
     generations, evaluations, seconds
         Limits of the ticket's search; None for its own.
     """
@@ -71,7 +71,7 @@ class ClusterComparison:
     hidden: tuple[int, ...] = (100,)
     weights: str = "uniform"
     biases: str = "uniform"
-    max_density: float = 0.1
+    max_density: float | None = None
     starts: int | None = None
     images: bool = False
     generations: int | None = None
@@ -126,12 +126,11 @@ class ClusterComparison:
 
     def ticket_settings(self) -> dict[str, Any]:
         """Return the ticket's parameters."""
-        starts = {} if self.starts is None else {"n_init": self.starts}
-        return starts | {
+        own = {"n_init": self.starts, "max_density": self.max_density}
+        return {name: value for name, value in own.items() if value is not None} | {
             "hidden_layer_sizes": self.hidden,
             "weights": self.weights,
             "biases": self.biases,
-            "max_density": self.max_density,
             "images": self.images,
             "max_iter": self.generations,
             "max_evaluations": self.evaluations,
