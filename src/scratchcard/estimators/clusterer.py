@@ -34,8 +34,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     No label is read. Several searches begin from random targets. Before each generation every row
     is told what its neighbours are answered, on the average, with all clusters made equally large;
     then the search goes on with these targets. The start whose clusters share most information with
-    those of neighbours, on rows set aside, is kept. Nothing is trained. The ticket scales features
-    itself, and neighbours are those that are near in the features so scaled. Of more than 16,384
+    those of neighbours, also on rows set aside, is kept. Nothing is trained. The ticket scales
+    features itself, and neighbours are those that are near in the features so scaled. Of more than 16,384
     rows so many are searched, drawn evenly.
 
     Parameters
@@ -72,8 +72,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     max_time : float, default=None
         Most seconds to search. What is found then depends on the machine.
     validation_fraction : float, default=0.1
-        Share of the rows that the search does not read: starts are compared on them. None are set
-        aside where the others would be fewer than clusters.
+        Share of the rows that the search does not read: starts are compared on them, too. None are
+        set aside where the others would be fewer than clusters.
     random_state : int, RandomState instance or None, default=None
         An int is the seed of the network and of the search.
     n_jobs : int, default=None

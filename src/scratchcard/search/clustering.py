@@ -88,8 +88,8 @@ def cluster(
     train : Rows
         Rows that the search reads: 16,384 of them, evenly drawn, where more are different.
     validation : Rows or None
-        Rows that the starts are compared on, by how well each agrees with its nearest rows of
-        ``train``; None to compare them on ``train`` itself.
+        More rows that the starts are compared on, by how well each agrees with its nearest rows of
+        ``train``; all rows count alike. None to compare them on ``train`` alone.
     algorithm : Algorithm or None
         What searches between two renewals of the targets, which come before every generation. None
         for :func:`clustering_algorithm`.

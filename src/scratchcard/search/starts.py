@@ -30,6 +30,8 @@ KEPT = 0.25  # share of the starts that are
 NEIGHBOURS = 5  # of a row, among which its targets are agreed on
 PAUSED = "paused"
 
+Answers = NDArray[np.float64]
+
 
 @dataclass
 class Start:
@@ -164,16 +166,27 @@ class Starts:
         start.score, start.population = self._score(start.outcome), watching.population
 
     def _score(self, outcome: Outcome) -> float:
-        """Return the information that rows' clusters share with those of their neighbours."""
-        rows = self.train if self.validation is None else self.validation
-        answers = self._clusters(outcome, rows)
-        others = answers if rows is self.train else self._clusters(outcome, self.train)
-        return mutual_information(answers, self.judging.averaged(others), rows.weights)
+        """Return the information that rows' clusters share with those of their neighbours.
 
-    def _clusters(self, outcome: Outcome, rows: Rows) -> NDArray[np.float64]:
+        It is the mean over the rows searched and those set aside, all counting alike: the latter
+        alone are few, and chance would choose.
+        """
+        searched = self._clusters(outcome, self.train)
+        scores = [self._shared(searched, self.neighbours, searched, self.train)]
+        counts = [len(self.train)]
+        if self.validation is not None:
+            aside = self._clusters(outcome, self.validation)
+            scores.append(self._shared(aside, self.judging, searched, self.validation))
+            counts.append(len(self.validation))
+        return float(np.average(scores, weights=counts))
+
+    def _shared(self, answers: Answers, graph: Neighbours, others: Answers, rows: Rows) -> float:
+        return mutual_information(answers, graph.averaged(others), rows.weights)
+
+    def _clusters(self, outcome: Outcome, rows: Rows) -> Answers:
         """Return which cluster each row is in: (n_rows, n_clusters), 1 for that and else 0."""
         outputs = self.network.outputs(outcome.mask, rows.inputs)
-        clusters: NDArray[np.float64] = np.eye(self.network.n_outputs)[outputs.argmax(axis=1)]
+        clusters: Answers = np.eye(self.network.n_outputs)[outputs.argmax(axis=1)]
         return clusters
 
 
