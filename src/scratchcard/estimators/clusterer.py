@@ -35,8 +35,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     is told what its neighbours are answered, on the average, with all clusters made equally large;
     then the search goes on with these targets. The start whose clusters share most information with
     those of neighbours, also on rows set aside, is kept. Nothing is trained. The ticket scales
-    features itself, and neighbours are those that are near in the features so scaled. Of more than 16,384
-    rows so many are searched, drawn evenly.
+    features itself, and neighbours are those that are near in the features so scaled. Of more than
+    16,384 rows so many are searched, drawn evenly.
 
     Parameters
     ----------
