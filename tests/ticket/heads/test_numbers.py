@@ -6,7 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import PoissonRegressor, QuantileRegressor
 from sklearn.metrics import mean_pinball_loss, r2_score
@@ -102,6 +102,7 @@ def test_the_exponential_is_the_library_s_but_for_its_last_bits(x: float) -> Non
 
 
 @given(st.lists(FINITE, min_size=1, max_size=30), st.sampled_from(ALL_LOSSES[:-1]))
+@example([3.55365682717405e-23] * 3, "squared_error")  # three times it over three is not it
 def test_targets_are_the_answers_in_fixed_point(y: list[float], loss: str) -> None:
     head = Numbers.of(y, loss=loss)
     targets = head.targets(y)

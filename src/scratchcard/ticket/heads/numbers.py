@@ -422,11 +422,11 @@ def _centre_and_spread(y: Floats, weights: Integers, loss: str) -> tuple[float, 
         if mean == 0:
             raise ValueError("y takes at least one number above 0 for loss='poisson', got none")
         return 0.0, mean
+    if len(values) == 1:  # a mean of equal numbers can differ from them in its last bit
+        return float(values[0]), 1.0
     centre = offset_for(loss, 0.0, np.zeros_like(values), values, shares)
     gaps = np.abs(values - centre)
     largest = float(gaps.max())
-    if largest == 0:
-        return centre, 1.0
     gaps /= largest  # so that no square overflows
     if loss == "squared_error":
         return centre, largest * math.sqrt(float(np.average(gaps * gaps, weights=shares)))
