@@ -65,13 +65,14 @@ def sizes(text: str) -> tuple[int, ...]:
 target_option = click.option(
     "--target", metavar="COL", help="Column with the labels.  [default: the last]"
 )
+WEIGHTS = click.Choice(["uniform", "signed_constant", "kaiming_normal"])
 hidden_option = click.option(
     "--hidden", type=sizes, metavar="N,…", default="100", show_default=True, help="Units per layer."
 )
 init_option = click.option(
     "--init",
     "weights",
-    type=click.Choice(["uniform", "signed_constant", "kaiming_normal"]),
+    type=WEIGHTS,
     default="uniform",
     show_default=True,
     help="Family of the random weights.",
