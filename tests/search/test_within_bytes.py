@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_diabetes, load_iris
 
 from rows_apart import dense_network, random_rows
-from scratchcard import Limits, TicketClassifier, TicketRegressor
+from scratchcard import Limits, TicketClassifier, TicketRegressor, evolve
 from scratchcard.datasets import load
-from scratchcard.engines import IncrementalEngine
+from scratchcard.engines import ENGINES, IncrementalEngine
 from scratchcard.find import Search, find
 from scratchcard.objectives import OBJECTIVES
 from scratchcard.search import Genetic, Memetic, shrink
@@ -164,6 +164,24 @@ def test_a_density_has_the_entropy_that_was_asked_for(n_weights, share):
     bits = -n_weights * (density * np.log2(density) + (1 - density) * np.log2(1 - density))
     assert bits == pytest.approx(int(share * n_weights) or 1, rel=1e-6)
     assert density_within(n_weights, n_weights) == density_within(9 * n_weights, n_weights) == 0.5
+
+
+@pytest.mark.parametrize("objective", ["cross_entropy", "accuracy"])
+def test_every_engine_ends_with_the_same_mask(objective):
+    network = dense_network(9, 14, 3, seed=2)
+    rows = random_rows(network, 90, seed=0)
+    masks = [
+        evolve(
+            network,
+            rows,
+            algorithm=Memetic(max_bits=200, max_density=0.4, burst=200, engine=engine),
+            objective=objective,
+            limits=SHORT,
+        ).mask
+        for engine in ENGINES
+    ]
+    assert len(set(masks)) == 1
+    assert 0 < 8 * len(encode_mask(masks[0])) <= 208
 
 
 # -- shrinking -----------------------------------------------------------------------------------
