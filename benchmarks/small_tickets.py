@@ -48,7 +48,8 @@ def main() -> None:
             f"{limit:5}  {'-'.join(map(str, ticket.network.sizes)):11} "
             f"{ticket.network.weights:15}  {ticket.network.seed:4}  {len(ticket.to_bytes()):5}  "
             f"{ticket.mask.surviving:9}  {ticket.mask.density:.4f}   "
-            f"{100 * ticket.score(*data.validation):9.2f}  {100 * test:5.2f}   {seconds:.0f} s each",
+            f"{100 * ticket.score(*data.validation):9.2f}  {100 * test:5.2f}   "
+            f"{seconds:.0f} s each",
             flush=True,
         )
 
