@@ -139,6 +139,19 @@ def test_damaged_files(
     assert sum(isinstance(found, Ticket) for _, found in judged_files) > 2000
 
 
+FINDINGS = {  # files of campaigns that one reader took for a ticket
+    "text with NUL, in JavaScript": "53435254013602020302aeb1ca8801f76d893ecb6e623f0000803a02026e6f"
+    "08677201000000657206000600fff008716700",
+}
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_what_campaigns_found(js_reader: list[str], tmp_path: Path, finding: str) -> None:
+    data = bytes.fromhex(FINDINGS[finding])
+    assert isinstance(judged(data), TicketError)
+    assert run_jobs(js_reader, [Job(data, NO_ROWS)], tmp_path)[0].code != 0
+
+
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from /proc")
 def test_javascript_keeps_its_bound(js_reader: list[str], tmp_path: Path) -> None:
     files = structured_files(Random(9), 500)
