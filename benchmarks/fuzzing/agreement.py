@@ -47,10 +47,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         readers = [compiled_reader(folder), ["node", str(READERS / "reader.mjs")]]
-        while (seconds := time.perf_counter() - began) < arguments.seconds:
+        while time.perf_counter() - began < arguments.seconds:
             files = [changed(sound, rng) for _ in range(BATCH)]
             n_tickets += sum(opened(files, readers, folder))
             n_files += len(files)
+            seconds = time.perf_counter() - began
             print(f"{seconds:.0f} s: {n_files} files, {n_tickets} of them tickets", flush=True)
 
 

@@ -5,7 +5,7 @@
 FOLDER keeps inputs that reach something new, from tickets of every kind on; other arguments are
 libFuzzer's. The checksum of nearly all is mended. An input that is neither refused nor a whole
 ticket ends the campaign, and so does one that takes more memory than docs/ticket-format.md says, or
-longer than ``-timeout`` seconds.
+longer than ten seconds.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ def crossed(one: bytes, other: bytes, most: int, seed: int) -> bytes:
 
 def main() -> None:
     """Fuzz until a limit of libFuzzer's."""
-    seeds.write(Path(sys.argv[1]))
+    arguments = [sys.argv[0], *seeds.arguments_in(Path(sys.argv[1])), *sys.argv[2:]]
     tracemalloc.start()
-    atheris.Setup(sys.argv, run, custom_mutator=mutated, custom_crossover=crossed)
+    atheris.Setup(arguments, run, custom_mutator=mutated, custom_crossover=crossed)
     atheris.Fuzz()
 
 

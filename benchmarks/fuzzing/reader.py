@@ -3,8 +3,8 @@
     python benchmarks/fuzzing/reader.py FOLDER -max_total_time=600
 
 It takes clang. FOLDER gets the program, and keeps inputs that reach something new, from tickets of
-every kind on; other arguments are libFuzzer's. The checksum of nearly all is mended. reader.c says
-what is done with an input, and what ends the campaign.
+every kind on, and one that ends the campaign; other arguments are libFuzzer's. The checksum of
+nearly all is mended. reader.c says what is done with an input.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ FLAGS += ["-DSCRATCHCARD_MAX_LAYERS=255", f"-I{HERE.parents[1] / 'portable'}"]
 def main() -> None:
     """Compile, and fuzz until a limit of libFuzzer's."""
     folder = Path(sys.argv[1])
-    program, inputs = folder / "reader", folder / "inputs"
-    seeds.write(inputs)
+    program, arguments = folder / "reader", seeds.arguments_in(folder)
     subprocess.run(["clang", *FLAGS, str(HERE / "reader.c"), "-o", str(program)], check=True)
-    os.execv(program, [str(program), str(inputs), *sys.argv[2:]])
+    os.execv(program, [str(program), *arguments, *sys.argv[2:]])
 
 
 if __name__ == "__main__":

@@ -62,8 +62,10 @@ def _ticket(
     return Ticket(network, Mask.random(network.layers, density, rng), scaling, head)
 
 
-def write(folder: Path) -> None:
-    """Write the files of the tickets."""
-    folder.mkdir(parents=True, exist_ok=True)
+def arguments_in(folder: Path) -> list[str]:
+    """Write the tickets' files into a folder, and return what to tell libFuzzer of it."""
+    inputs = folder / "inputs"
+    inputs.mkdir(parents=True, exist_ok=True)
     for number, ticket in enumerate(tickets()):
-        ticket.save(folder / f"{number:02}.ticket")
+        ticket.save(inputs / f"{number:02}.ticket")
+    return [str(inputs), f"-artifact_prefix={folder}/", "-max_len=4096", "-timeout=10"]
