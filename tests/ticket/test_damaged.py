@@ -154,7 +154,10 @@ def test_what_campaigns_found(js_reader: list[str], tmp_path: Path, finding: str
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from /proc")
 def test_javascript_keeps_its_bound(js_reader: list[str], tmp_path: Path) -> None:
-    files = structured_files(Random(9), 500)
+    wide = [(2**22, 1), (2**21, 2), (2, 2**20, 1), (1, 2**21, 1), (2**20, 3, 2**16)]
+    files = [sealed(file_head(sizes) + bytes(len(sizes))) for sizes in wide]  # of no survivors
+    assert all(isinstance(judged(data), Ticket) for data in files)
+    files += structured_files(Random(9), 500)
     grown = bytes_grown([Job(data, NO_ROWS) for data in files], tmp_path)
     for data, taken in zip(files, grown, strict=True):
         assert taken < most_memory_of_javascript(len(data)), data.hex()
