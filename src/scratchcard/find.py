@@ -219,6 +219,8 @@ class Search:
             After Ctrl-C before there is a first mask.
         """
 
+        within = self.within_bytes
+
         def search(problem: Problem, algorithm: Algorithm, limits: Limits | None) -> Outcome:
             return self.chosen_goal.search(
                 problem,
@@ -227,17 +229,17 @@ class Search:
                 limits=limits,
                 seed=self.seed_of_search,
                 n_jobs=self.n_jobs,
-                callbacks=callbacks,
+                callbacks=callbacks if within is None else within.overall(callbacks),
                 augment=self.augment,
                 head=self.head,
                 interrupts=interrupts,
             )
 
-        if self.within_bytes is None:
+        if within is None:
             problem = self.problem
             outcome = search(problem, self.chosen_algorithm, self.limits)
         else:
-            problem, outcome = self.within_bytes.search(
+            problem, outcome = within.search(
                 self.networks, self._problem, self.algorithm, self.limits, search
             )
         if self.prune and outcome.stopped_by != "interrupt":

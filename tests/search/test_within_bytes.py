@@ -106,6 +106,21 @@ def test_ctrl_c_keeps_the_best_so_far(iris):
     assert len(seen) == 20
 
 
+def test_a_callback_sees_how_far_all_of_it_is_and_stops_all_of_it(iris):
+    seen = []
+    find(iris, max_bytes=120, limits=SHORT, callbacks=[seen.append])
+    for name in ("fraction", "seconds", "evaluations"):
+        assert (np.diff([getattr(one, name) for one in seen]) >= 0).all()
+    assert seen[-1].fraction == 1.0
+    assert seen[len(seen) // 4].fraction < 0.5
+    some = []
+    found = find(
+        iris, max_bytes=120, limits=SHORT, callbacks=[lambda one: some.append(one) or len(some) > 9]
+    )
+    assert found.outcome.stopped_by == "callback"
+    assert len(some) == 10
+
+
 # -- estimators ----------------------------------------------------------------------------------
 
 

@@ -19,9 +19,10 @@ from scipy.special import entr
 from scratchcard.checks import as_int
 from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import Objective, get_objective
-from scratchcard.search.evolution import Outcome
+from scratchcard.search.callbacks import Callback
+from scratchcard.search.evolution import AnyCallback, Outcome
 from scratchcard.search.halving import halving, work_of
-from scratchcard.search.limits import Limits
+from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.memetic import Memetic
 from scratchcard.search.problem import Problem
 from scratchcard.search.pruning import shrink
@@ -67,6 +68,8 @@ class WithinBytes:
     ) -> None:
         self.max_bytes = as_int("max_bytes", max_bytes, 1, MAX_BYTES)
         self.head, self.scaling, self.objective = head, scaling, objective
+        self._before: list[Outcome] = []
+        self._done, self._share, self._work = 0.0, 1.0, 1.0  # in whole searches
 
     def room(self, network: Network) -> int:
         """Return the bits that are left for a mask of this network.
@@ -191,12 +194,16 @@ class WithinBytes:
         outcome : Outcome
             What was found in it. Its evaluations and seconds are those of all that was tried.
         """
-        limits, work = limits or Limits(), work_of(len(networks))
+        limits = limits or Limits()
         tried: list[Outcome] = []
+        self._before, self._done, self._work = tried, 0.0, work_of(len(networks))
 
         def searched(network: Network, share: float) -> tuple[Problem, Outcome]:
             problem, chosen = make(network), self.algorithm(algorithm, network)
-            outcome = run(problem, chosen, _part(limits.filled(chosen.generations), share, work))
+            part = _part(limits.filled(chosen.generations), share, self._work)
+            self._share = share
+            outcome = run(problem, chosen, part)
+            self._done += share
             tried.append(outcome)
             mask = shrink(
                 network,
@@ -214,13 +221,41 @@ class WithinBytes:
             networks,
             searched,
             lambda found: 0.0 if len(networks) == 1 else -_loss(*found),
-            lambda found: found[1].stopped_by == "interrupt",
+            lambda found: found[1].stopped_by in ("interrupt", "callback"),
         )
         return problem, replace(
             outcome,
             evaluations=sum(one.evaluations for one in tried),
             seconds=sum(one.seconds for one in tried),
             stopped_by=tried[-1].stopped_by,
+        )
+
+    def overall(self, callbacks: Sequence[AnyCallback]) -> list[AnyCallback]:
+        """Return callbacks that are told how far all that is tried is, not one search.
+
+        Parameters
+        ----------
+        callbacks : sequence of Callback or of callable
+            What is done beside each search. Only callables are told of progress.
+
+        Returns
+        -------
+        list of Callback or of callable
+            As many.
+        """
+
+        def told(callback: Callable[[Progress], object]) -> Callable[[Progress], object]:
+            return lambda progress: callback(self._overall(progress))
+
+        return [one if isinstance(one, Callback) else told(one) for one in callbacks]
+
+    def _overall(self, progress: Progress) -> Progress:
+        done = self._done + self._share * progress.fraction
+        return replace(
+            progress,
+            evaluations=progress.evaluations + sum(one.evaluations for one in self._before),
+            seconds=progress.seconds + sum(one.seconds for one in self._before),
+            fraction=min(1.0, done / self._work),
         )
 
 
