@@ -16,7 +16,7 @@ import math
 from contextlib import chdir
 from tempfile import TemporaryDirectory
 
-from benchmarks.bytes.programs import Program
+from benchmarks.bytes.programs import Program, emlearn
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
@@ -32,11 +32,9 @@ def trees(
 
     A leaf of 0 bits votes for a class, one of 8 bits for the shares of all classes.
     """
-    import emlearn
-
     if method == "loadable" and model.n_features_in_ > MOST_FEATURES_IN_TABLES:
         return None
-    written = emlearn.convert(model, method=method, dtype=kind, leaf_bits=leaf_bits)
+    written = emlearn().convert(model, method=method, dtype=kind, leaf_bits=leaf_bits)
     nodes = written.forest_[0]
     if method == "loadable" and len(nodes) >= MOST_NODES_IN_TABLES:
         return None
@@ -48,13 +46,11 @@ def trees(
 
 def net(model: MLPClassifier) -> Program:
     """A net of floats."""
-    import emlearn
-
     model = copy.deepcopy(model)
     if model.out_activation_ == "logistic":  # two classes: emlearn compares with 0.5
         model.intercepts_[-1] += 0.5
     model.out_activation_ = "identity"
     with TemporaryDirectory() as folder, chdir(folder):  # emlearn compiles it where it is
-        written = emlearn.convert(model, method="loadable")
+        written = emlearn().convert(model, method="loadable")
         source = written.save(name="model")
     return Program(source, "float", f"model_predict(row, {model.n_features_in_})", "emlearn")

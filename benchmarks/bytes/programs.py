@@ -88,11 +88,7 @@ class Program:
     @property
     def flags(self) -> list[str]:
         """What the compiler is told."""
-        if self.library != "emlearn":
-            return ["-w"]
-        import emlearn
-
-        return ["-w", f"-I{emlearn.includedir}"]
+        return ["-w", f"-I{emlearn().includedir}"] if self.library == "emlearn" else ["-w"]
 
     def sizes(self) -> Sizes:
         """What the cross-compiler makes of it."""
@@ -118,6 +114,13 @@ class Program:
             run.restype = None
             run(rows.ctypes.data, len(rows), rows.shape[1], out.ctypes.data)
         return out
+
+
+def emlearn() -> Any:
+    """The library. Its import makes every underflow in NumPy an error, which is taken back."""
+    with np.errstate():
+        import emlearn
+    return emlearn
 
 
 def _is_payload(symbol: str) -> bool:
