@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.export.measure import BOARDS, link
+from scratchcard.export.measure import BOARDS, Linked, link
 
 CORTEX_M0 = next(board for board in BOARDS if board.name == "Cortex-M0")
 TYPES = {
@@ -87,18 +87,22 @@ class Program:
 
     @property
     def flags(self) -> list[str]:
-        """What the compiler is told."""
+        """What every compiler is told."""
         return ["-w", f"-I{emlearn().includedir}"] if self.library == "emlearn" else ["-w"]
 
     def sizes(self) -> Sizes:
         """What the cross-compiler makes of it."""
-        files, flags = {"program.c": self.text}, [*self.flags, "--specs=nano.specs"]
-        flash = link(CORTEX_M0, files, flags).flash
+        flash = self._linked().flash
         if self.payload is not None:
             return Sizes(flash, self.payload)
         # Trees that are code keep their names where functions are not merged into others.
-        apart = link(CORTEX_M0, files, [*flags, "-fno-inline"]).symbols
+        apart = self._linked("-fno-inline").symbols
         return Sizes(flash, sum(size for name, size in apart.items() if _is_payload(name)))
+
+    def _linked(self, *flags: str) -> Linked:
+        is_ours = self.library != "emlearn"  # and needs no library of C
+        libraries = () if is_ours else ("--specs=nano.specs", "-lm")
+        return link(CORTEX_M0, {"program.c": self.text}, [*self.flags, *flags], libraries)
 
     def answers(self, rows: NDArray[Any]) -> NDArray[np.int32]:
         """Classes of rows, by the same C on this machine, (n_rows,)."""

@@ -153,7 +153,12 @@ class Linked(NamedTuple):
     symbols: dict[str, int]
 
 
-def link(board: Board, files: Mapping[str, str], flags: Sequence[str] = STRICT) -> Linked:
+def link(
+    board: Board,
+    files: Mapping[str, str],
+    flags: Sequence[str] = STRICT,
+    libraries: Sequence[str] = (),
+) -> Linked:
     """Compile ``program.c``, which defines ``entry``, and link it with what it calls.
 
     Parameters
@@ -164,6 +169,8 @@ def link(board: Board, files: Mapping[str, str], flags: Sequence[str] = STRICT) 
         Texts by the names of their files; one is ``program.c``.
     flags : sequence of str
         What the compiler is told beside ``-Os`` and the board's own options.
+    libraries : sequence of str
+        Options that name libraries, such as ``-lm``.
 
     Returns
     -------
@@ -182,7 +189,7 @@ def link(board: Board, files: Mapping[str, str], flags: Sequence[str] = STRICT) 
         for name, text in files.items():
             (at / name).write_text(text)
         command = [f"{board.prefix}gcc", *_FLAGS, *board.flags, *flags, *_SECTIONS]
-        command += ["-Wl,--defsym=__heap_start=0", "program.c", "-o", "program.elf", "-lm"]
+        command += ["-Wl,--defsym=__heap_start=0", "program.c", "-o", "program.elf", *libraries]
         done = subprocess.run(command, cwd=at, capture_output=True, text=True)
         if done.returncode:
             raise LinkError(_reason(done.stderr))
