@@ -35,7 +35,7 @@ LIMITS = {8: 127, 16: 32767}
 """The largest value of a row by its bits; the least is as far below 0."""
 
 LEAST_KEPT = 0.9
-"""The share of a feature's different values that 8 bits must keep apart, to be enough."""
+"""The share of a feature's different values, in the mean, that 8 bits must keep to be enough."""
 
 SHIFTS = {"uint8_t": 128, "uint16_t": 32768}
 """What is added to the values of a row for unsigned types."""
@@ -58,11 +58,11 @@ class Task:
 
     @cached_property
     def bits(self) -> tuple[int, ...]:
-        """What is worth trying: 8, and 16 where 8 bits make many values of a feature equal."""
+        """What is worth trying: 8, and 16 where 8 bits make many values equal."""
         few, many = (self.rows("train", bits) for bits in LIMITS)
         columns = range(self.data.n_features)
         kept = [len(np.unique(few[:, k])) / len(np.unique(many[:, k])) for k in columns]
-        return (8,) if min(kept) >= LEAST_KEPT else (8, 16)
+        return (8,) if np.mean(kept) >= LEAST_KEPT else (8, 16)
 
     def rows(self, part: str, bits: int) -> NDArray[np.int16]:
         """Integers of the training, validation or test rows, (n_rows, n_features)."""

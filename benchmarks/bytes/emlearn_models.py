@@ -41,7 +41,8 @@ def trees(
     for node in nodes:
         node[1] = math.floor(node[1]) + 1
     source = written.save(name="model", include_proba=False)
-    return Program(source, kind, f"model_predict(row, {model.n_features_in_})", "emlearn")
+    call = f"model_predict(row, {model.n_features_in_})"
+    return Program(source, kind, call, "emlearn", trees_are_code=method == "inline")
 
 
 def net(model: MLPClassifier) -> Program:

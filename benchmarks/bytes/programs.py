@@ -72,6 +72,8 @@ class Program:
         "emlearn", whose headers it includes, or nothing.
     payload : int or None
         What stands for the model, in bytes, where that is a file and not tables.
+    trees_are_code : bool
+        Whether functions stand for the model.
     """
 
     source: str
@@ -79,6 +81,7 @@ class Program:
     call: str = "model_predict(row)"
     library: str = ""
     payload: int | None = None
+    trees_are_code: bool = False
 
     @property
     def text(self) -> str:
@@ -92,12 +95,14 @@ class Program:
 
     def sizes(self) -> Sizes:
         """What the cross-compiler makes of it."""
-        flash = self._linked().flash
+        linked = self._linked()
         if self.payload is not None:
-            return Sizes(flash, self.payload)
-        # Trees that are code keep their names where functions are not merged into others.
-        apart = self._linked("-fno-inline").symbols
-        return Sizes(flash, sum(size for name, size in apart.items() if _is_payload(name)))
+            return Sizes(linked.flash, self.payload)
+        if not self.trees_are_code:
+            return Sizes(linked.flash, _payload(linked))
+        # The trees are merged into what calls them. Apart, they tell how large that is alone.
+        apart = self._linked("-fno-inline")
+        return Sizes(linked.flash, linked.flash - (apart.flash - _payload(apart)))
 
     def _linked(self, *flags: str) -> Linked:
         is_ours = self.library != "emlearn"  # and needs no library of C
@@ -127,6 +132,11 @@ def emlearn() -> Any:
     return emlearn
 
 
-def _is_payload(symbol: str) -> bool:
-    functions = ("model_predict", "model_infer", "model_run")
-    return symbol.startswith("model_") and not symbol.startswith(functions)
+def _payload(linked: Linked) -> int:
+    """Bytes of the tables and functions that stand for the model."""
+    around = ("model_predict", "model_infer", "model_run")
+    return sum(
+        size
+        for name, size in linked.symbols.items()
+        if name.startswith("model_") and not name.startswith(around)
+    )
