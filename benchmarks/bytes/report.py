@@ -22,6 +22,8 @@ NOTE = (
     "scaled."
 )
 
+SHOWN = 40  # percentage points below the best that a picture shows
+
 Fronts = Mapping[str, Sequence[Row]]
 
 
@@ -43,18 +45,23 @@ def table(name: str, rows: str, fronts: Fronts) -> Table:
 
 
 def draw(named: Mapping[str, Fronts], out: Path, name: str) -> list[Path]:
-    """Test accuracy against flash, a panel for each data set and a line for each front."""
+    """Test accuracy against flash, a panel for each data set and a line for each front.
+
+    What is far below the best is left to the table.
+    """
     columns = min(len(named), 3)
     figure, axes = canvas(columns, -(-len(named) // columns))
     for panel in axes.flat[len(named) :]:
         panel.set_axis_off()
     for panel, (title, fronts) in zip(axes.flat, named.items(), strict=False):
+        best = max((model["test"] for models in fronts.values() for model in models), default=1)
         for contender, colour, marker in zip(ORDER, COLOURS, MARKERS, strict=False):
             models = fronts.get(contender, ())
             flash = [model["flash"] for model in models]
             accuracy = [100 * model["test"] for model in models]
             panel.plot(flash, accuracy, color=colour, marker=marker, label=contender)
         panel.set_xscale("log")
+        panel.set_ylim(100 * best - SHOWN, 100 * best + SHOWN / 20)
         plain_ticks(panel.xaxis)
         label(panel, title, "bytes of flash, Cortex-M0", "test accuracy, %")
     axes.flat[0].legend()
