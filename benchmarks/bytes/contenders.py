@@ -11,6 +11,8 @@ from benchmarks.bytes.data import LIMITS, Task
 from benchmarks.bytes.integer_nets import integer_net
 from benchmarks.bytes.programs import Program
 from benchmarks.bytes.tickets import BUDGETS, ticket_within
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
@@ -134,8 +136,9 @@ def _fit_regression(task: Task, settings: Settings) -> Iterator[Model]:
     bits, rows = settings["bits"], task.rows("train", settings["bits"])
     steps = 100 if rows.size > VAST else 1000
     model = LogisticRegression(C=settings["C"], max_iter=steps)
-    _fitted(model, task, bits)
-    program = integer_net([model.coef_], [model.intercept_], rows, LIMITS[bits])
+    mean = _fitted(model, task, bits)
+    biases = [model.intercept_ - model.coef_ @ mean]
+    program = integer_net([model.coef_], biases, rows, LIMITS[bits])
     what = f"C={settings['C']:g}, {bits}-bit rows"
     yield Model("logistic regression (int8)", what, program, bits)
 
@@ -152,7 +155,8 @@ def _fit_net(task: Task, settings: Settings) -> Iterator[Model]:
     bits, rows = settings["bits"], task.rows("train", settings["bits"])
     epochs = min(MOST_EPOCHS, ROWS_TRAINED // len(rows))
     model = MLPClassifier((settings["units"],), max_iter=epochs, random_state=settings["seed"])
-    _fitted(model, task, bits)
+    mean = _fitted(model, task, bits)
+    model.intercepts_[0] = model.intercepts_[0] - mean @ model.coefs_[0]
     what = f"{settings['units']} units, seed {settings['seed']}, {bits}-bit rows"
     weights = [layer.T for layer in model.coefs_]
     program = integer_net(weights, model.intercepts_, rows, LIMITS[bits])
@@ -160,10 +164,14 @@ def _fit_net(task: Task, settings: Settings) -> Iterator[Model]:
     yield Model("net (emlearn, float)", what, emlearn_models.net(model), bits)
 
 
-def _fitted(model: Any, task: Task, bits: int) -> None:
+def _fitted(model: Any, task: Task, bits: int) -> NDArray[np.float64]:
+    """Fit to rows less their mean, and return it: descent is slow where most pixels are -1."""
+    values = task.values("train", bits, "float").astype(np.float64)
+    mean: NDArray[np.float64] = values.mean(axis=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(task.values("train", bits, "float"), task.targets("train"))
+        model.fit(values - mean, task.targets("train"))
+    return mean
 
 
 def _ticket_settings(task: Task) -> Iterator[Settings]:
