@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
 from benchmarks.bytes import emlearn_models
 from benchmarks.bytes.data import LIMITS, Task
 from benchmarks.bytes.integer_nets import integer_net
 from benchmarks.bytes.programs import Program
 from benchmarks.bytes.tickets import BUDGETS, ticket_within
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -144,18 +144,19 @@ def _fit_regression(task: Task, settings: Settings) -> Iterator[Model]:
 
 
 def _net_settings(task: Task) -> Iterator[Settings]:
-    seeds = 1 if task.data.train.X.size > LARGE else SEEDS
+    is_large = task.data.train.X.size > LARGE
     for bits in task.bits:
         for n_units in _some(UNITS, task):
-            for seed in range(seeds):
-                yield {"units": n_units, "seed": seed, "bits": bits}
+            for centred in (True,) if is_large else (True, False):
+                for seed in range(1 if is_large else SEEDS):
+                    yield {"units": n_units, "seed": seed, "bits": bits, "centred": centred}
 
 
 def _fit_net(task: Task, settings: Settings) -> Iterator[Model]:
     bits, rows = settings["bits"], task.rows("train", settings["bits"])
     epochs = min(MOST_EPOCHS, ROWS_TRAINED // len(rows))
     model = MLPClassifier((settings["units"],), max_iter=epochs, random_state=settings["seed"])
-    mean = _fitted(model, task, bits)
+    mean = _fitted(model, task, bits, settings["centred"])
     model.intercepts_[0] = model.intercepts_[0] - mean @ model.coefs_[0]
     what = f"{settings['units']} units, seed {settings['seed']}, {bits}-bit rows"
     weights = [layer.T for layer in model.coefs_]
@@ -164,10 +165,13 @@ def _fit_net(task: Task, settings: Settings) -> Iterator[Model]:
     yield Model("net (emlearn, float)", what, emlearn_models.net(model), bits)
 
 
-def _fitted(model: Any, task: Task, bits: int) -> NDArray[np.float64]:
-    """Fit to rows less their mean, and return it: descent is slow where most pixels are -1."""
+def _fitted(model: Any, task: Task, bits: int, centred: bool = True) -> NDArray[np.float64]:
+    """Fit to rows less their mean, and return it: descent is slow where most pixels are -1.
+
+    Not centred, the mean is 0.
+    """
     values = task.values("train", bits, "float").astype(np.float64)
-    mean: NDArray[np.float64] = values.mean(axis=0)
+    mean: NDArray[np.float64] = values.mean(axis=0) * centred
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(values - mean, task.targets("train"))
