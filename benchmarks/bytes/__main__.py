@@ -11,14 +11,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks.bytes import tickets
-from benchmarks.bytes.contenders import FAMILIES
-from benchmarks.bytes.data import NAMES, Missing, Task, read
-from benchmarks.bytes.report import draw, sweep_tables, table
-from benchmarks.bytes.runs import Runs
-
 from scratchcard.research.shared.results import Results
 from scratchcard.search import Limits
+
+from . import tickets
+from .contenders import FAMILIES
+from .data import NAMES, Missing, Task, read
+from .report import draw, sweep_tables, table
+from .runs import Runs
 
 SWEPT = ("data", "bytes", "width", "weights", "seed")
 

@@ -7,11 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from benchmarks.bytes import emlearn_models
-from benchmarks.bytes.data import LIMITS, Task
-from benchmarks.bytes.integer_nets import integer_net
-from benchmarks.bytes.programs import Program
-from benchmarks.bytes.tickets import BUDGETS, ticket_within
 from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -20,6 +15,12 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from scratchcard import export
+
+from . import emlearn_models
+from .data import LIMITS, Task
+from .integer_nets import integer_net
+from .programs import Program
+from .tickets import BUDGETS, ticket_within
 
 Settings = dict[str, Any]
 
@@ -158,7 +159,8 @@ def _fit_net(task: Task, settings: Settings) -> Iterator[Model]:
     model = MLPClassifier((settings["units"],), max_iter=epochs, random_state=settings["seed"])
     mean = _fitted(model, task, bits, settings["centred"])
     model.intercepts_[0] = model.intercepts_[0] - mean @ model.coefs_[0]
-    what = f"{settings['units']} units, seed {settings['seed']}, {bits}-bit rows"
+    centred = "centred, " if settings["centred"] else ""
+    what = f"{settings['units']} units, {centred}seed {settings['seed']}, {bits}-bit rows"
     weights = [layer.T for layer in model.coefs_]
     program = integer_net(weights, model.intercepts_, rows, LIMITS[bits])
     yield Model("net (int8)", what, program, bits)

@@ -16,10 +16,11 @@ import math
 from contextlib import chdir
 from tempfile import TemporaryDirectory
 
-from benchmarks.bytes.programs import Program, emlearn
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
+
+from .programs import Program, emlearn
 
 MOST_FEATURES_IN_TABLES = 127
 MOST_NODES_IN_TABLES = 2**15  # a child's place has 16 bits

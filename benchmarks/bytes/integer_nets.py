@@ -10,8 +10,9 @@ from string import Template
 from typing import Any
 
 import numpy as np
-from benchmarks.bytes.programs import Program
 from numpy.typing import NDArray
+
+from .programs import Program
 
 LARGEST_WEIGHT = 127
 LARGEST_HIDDEN = 4095

@@ -13,11 +13,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bytes.contenders import FAMILIES, Model
-from benchmarks.bytes.data import Task
-from benchmarks.bytes.programs import Program
-
 from scratchcard.research.shared.results import Results, Row
+
+from .contenders import FAMILIES, Model
+from .data import Task
+from .programs import Program
 
 MOST_FLASH = 32 << 10  # of the board
 
