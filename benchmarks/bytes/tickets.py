@@ -67,8 +67,8 @@ def ticket_of_size(
     density = _density(search, most_bytes)
     fits: Ticket | None = None
     for _ in range(TRIES):
-        if not 0 < density <= 1:
-            break
+        if int(density * search.network.n_weights) < search.network.n_layers:
+            break  # no path would be left
         ticket = find(data, max_density=density, limits=limits, **settings).ticket
         size, least = len(ticket.to_bytes()), _size(search, 0.0)
         if size <= most_bytes and (fits is None or size > len(fits.to_bytes())):
