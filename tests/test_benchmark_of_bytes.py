@@ -97,15 +97,15 @@ def _short():
     return Limits(generations=2)
 
 
-def test_a_ticket_of_a_size_is_as_large_as_it_may_be():
-    from benchmarks.bytes.tickets import ticket_of_size
+def test_a_ticket_within_so_many_bytes_is_as_large_as_it_may_be():
+    from benchmarks.bytes.tickets import ticket_within
 
     data = task().data
     settings = {"hidden": (20,), "weights": "signed_constant", "seed": 0}
-    ticket = ticket_of_size(data, 200, limits=_short(), **settings)
+    ticket = ticket_within(data, 200, limits=_short(), **settings)
     assert ticket is not None
     assert 180 <= len(ticket.to_bytes()) <= 200
-    assert ticket_of_size(data, 20, limits=_short(), **settings) is None
+    assert ticket_within(data, 20, limits=_short(), **settings) is None
 
 
 def test_a_front_has_what_no_smaller_model_reaches():

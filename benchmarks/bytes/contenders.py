@@ -20,7 +20,7 @@ from . import emlearn_models
 from .data import LIMITS, Task
 from .integer_nets import integer_net
 from .programs import Program
-from .tickets import BUDGETS, ticket_within
+from .tickets import BUDGETS, seeds, ticket_within
 
 Settings = dict[str, Any]
 
@@ -182,11 +182,12 @@ def _fitted(model: Any, task: Task, bits: int, centred: bool = True) -> NDArray[
 
 def _ticket_settings(task: Task) -> Iterator[Settings]:
     for most_bytes in BUDGETS[task.data.name]:
-        yield {"bytes": most_bytes}
+        for seed in seeds(task.data):
+            yield {"bytes": most_bytes, "seed": seed}
 
 
 def _fit_ticket(task: Task, settings: Settings) -> Iterator[Model]:
-    ticket = ticket_within(task.data, settings["bytes"])
+    ticket = ticket_within(task.data, settings["bytes"], seed=settings["seed"])
     if ticket is None:
         return
     network = ticket.network

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from scratchcard.datasets import Dataset
-from scratchcard.find import Search, find
+from scratchcard.find import find
 from scratchcard.search import Limits
-from scratchcard.ticket import InputScaling, Mask, Ticket
+from scratchcard.ticket import Ticket
 
 BUDGETS: dict[str, tuple[int, ...]] = {
     "digits": (150, 200, 250, 300, 400, 600),
@@ -25,75 +23,31 @@ BUDGETS: dict[str, tuple[int, ...]] = {
 }
 """Bytes of the files that are sought on each data set."""
 
-WIDTHS = (20, 40, 100, 200)
 SWEPT_WIDTHS = (10, 20, 30, 40, 60, 100, 200, 400)
 FAMILIES = ("uniform", "signed_constant")
-SEEDS = 3
 SHIFTED = ("mnist", "fashion-mnist")  # images whose rows are moved by a pixel
-TRIES = 4  # searches until a file has the right size
-NEAR_ENOUGH = 0.97  # of the bytes that it may have
+FEW_ROWS, SEEDS = 2000, 3  # so many seeds are tried where there are no more training rows
 
 
-def ticket_within(data: Dataset, most_bytes: int) -> Ticket | None:
-    """The best ticket whose file has at most these bytes, chosen on validation rows.
-
-    A grid of widths, families of weights and seeds. None if no ticket is small enough.
-    """
-    best: tuple[float, Ticket] | None = None
-    for width in WIDTHS:
-        for weights in FAMILIES:
-            for seed in range(SEEDS):
-                ticket = ticket_of_size(
-                    data, most_bytes, hidden=(width,), weights=weights, seed=seed
-                )
-                if ticket is None:
-                    continue
-                score = ticket.score(*data.validation)
-                if best is None or score > best[0]:
-                    best = score, ticket
-    return None if best is None else best[1]
+def seeds(data: Dataset) -> range:
+    """Seeds to search with, of which validation rows choose one."""
+    return range(SEEDS if len(data.train.y) <= FEW_ROWS else 1)
 
 
-def ticket_of_size(
+def ticket_within(
     data: Dataset, most_bytes: int, limits: Limits | None = None, **settings: Any
 ) -> Ticket | None:
-    """A ticket whose file has just these bytes or a little less; None if there is none.
+    """A ticket whose file has at most these bytes; None if there is none.
 
-    The density that may stay is guessed from random masks, and corrected by what searches gave.
+    What the settings leave open, the width and the family of weights, is chosen by the search on
+    validation rows.
     """
     if data.name in SHIFTED:
         settings["augment"] = "shift"
-    search = Search(data, **settings)
-    density = _density(search, most_bytes)
-    fits: Ticket | None = None
-    for _ in range(TRIES):
-        if int(density * search.network.n_weights) < search.network.n_layers:
-            break  # no path would be left
-        ticket = find(data, max_density=density, limits=limits, **settings).ticket
-        size, least = len(ticket.to_bytes()), _size(search, 0.0)
-        if size <= most_bytes and (fits is None or size > len(fits.to_bytes())):
-            fits = ticket
-        if NEAR_ENOUGH * most_bytes <= size <= most_bytes or size <= least:
-            break
-        density = min(1.0, density * (0.99 * most_bytes - least) / (size - least))
-    return fits
-
-
-def _density(search: Search, most_bytes: int) -> float:
-    """The density at which a random mask has a file of these bytes; 0 if none is so small."""
-    low, high = 0.0, 1.0
-    for _ in range(12):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _size(search, middle) <= most_bytes else (low, middle)
-    return low
-
-
-def _size(search: Search, density: float) -> int:
-    """Bytes of the file of a random mask."""
-    network = search.network
-    mask = Mask.random(network.layers, density, np.random.default_rng(0))
-    scaling = InputScaling.fit(search.dataset.train.X)
-    return len(Ticket(network, mask, scaling, search.head).to_bytes())
+    try:
+        return find(data, max_bytes=most_bytes, limits=limits, **settings).ticket
+    except ValueError:  # not even a path fits
+        return None
 
 
 class Swept(NamedTuple):
@@ -110,18 +64,18 @@ class Swept(NamedTuple):
     accuracy: float | None = None
 
 
-def cases(data: Dataset, budgets: list[int], seeds: int) -> Iterator[Swept]:
+def cases(data: Dataset, budgets: list[int], n_seeds: int) -> Iterator[Swept]:
     """What is to be searched: widths and families at each number of bytes."""
     for most_bytes in budgets:
         for width in SWEPT_WIDTHS:
             for weights in FAMILIES:
-                for seed in range(seeds):
+                for seed in range(n_seeds):
                     yield Swept(data.name, most_bytes, width, weights, seed)
 
 
 def swept(case: Swept, data: Dataset, limits: Limits | None) -> Swept:
     """Search one case."""
-    ticket = ticket_of_size(
+    ticket = ticket_within(
         data, case.bytes, limits, hidden=(case.width,), weights=case.weights, seed=case.seed
     )
     if ticket is None:
