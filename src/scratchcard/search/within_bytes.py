@@ -36,6 +36,7 @@ Make = Callable[[Network], Problem]
 Run = Callable[[Problem, Algorithm, Limits], Outcome]
 
 FAMILIES = ("signed_constant", "uniform")
+GENERATIONS = 400  # of one individual: several networks are tried, so one start of each is enough
 LEAST_OF_LAYER = 3  # bytes: how many survive and how they are coded, and a bit or more of the code
 SLACK = 1.3  # survivors that a search may keep, as a multiple of those of evenly dense layers
 # Weights of the networks that are tried, in bits of the mask's code. With one it is half dense.
@@ -140,7 +141,8 @@ class WithinBytes:
         Parameters
         ----------
         algorithm : str or Algorithm
-            "memetic", or its settings; the limit takes the place of their ``max_density``.
+            "memetic" for one individual and 400 generations, or settings of its own; the limit
+            takes the place of their ``max_density``.
         network : Network
             The network that is searched.
 
@@ -155,7 +157,7 @@ class WithinBytes:
             For another algorithm.
         """
         if algorithm == "memetic":
-            algorithm = Memetic()
+            algorithm = Memetic(population=1, generations=GENERATIONS)
         if not isinstance(algorithm, Memetic):
             raise ValueError(f"max_bytes takes the memetic algorithm, got {algorithm!r}")
         bits = self.room(network)
