@@ -42,6 +42,7 @@ SLACK = 1.3  # survivors that a search may keep, as a multiple of those of evenl
 # Weights of the networks that are tried, in bits of the mask's code. With one it is half dense.
 ONE_LAYER = (1.0, 1.5, 2.2, 3.3, 5.0)
 TWO_LAYERS = (1.5, 2.5, 4.0)
+WIDEST_ONE, WIDEST_TWO = 1000, 300  # units in a hidden layer, where one is tried and where two are
 
 
 class WithinBytes:
@@ -310,8 +311,10 @@ def _shapes(n_inputs: int, n_outputs: int, bits: int) -> dict[tuple[int, ...], N
     around = n_inputs + n_outputs  # weights of a unit in a single hidden layer
     found: dict[tuple[int, ...], None] = {}
     for share in ONE_LAYER:
-        found[(max(2, round(share * bits / around)),)] = None
+        width = round(share * bits / around)
+        found[(min(max(2, width), WIDEST_ONE),)] = None
     for share in TWO_LAYERS:  # w units in both: w * w + around * w weights
-        width = max(2, (isqrt(around * around + int(4 * share * bits)) - around) // 2)
+        width = (isqrt(around * around + int(4 * share * bits)) - around) // 2
+        width = min(max(2, width), WIDEST_TWO)
         found[(width, width)] = None
     return found
