@@ -114,6 +114,24 @@ def test_targets_are_the_answers_in_fixed_point(y: list[float], loss: str) -> No
         assert targets.tolist() == [[0]] * len(y)
 
 
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e6])
+@pytest.mark.parametrize(
+    "values", [(-1, 1), (-10, -1, 1, 10), (-3, -2, -1, 0, 1, 2, 3), (-0.5, 0.5, 7)]
+)
+def test_the_centre_and_the_spread_are_numpy_s_where_answers_differ_in_sign_alone(
+    values: tuple[float, ...], unit: float
+) -> None:
+    y = np.random.default_rng(0).choice(np.array(values) * unit, 1000)
+    y[0] = -0.0
+    mean, median = Numbers.of(y), Numbers.of(y, loss="absolute_error")
+    assert mean.offset[0] == pytest.approx(y.mean(), abs=1e-6 * unit)
+    assert 1 / mean.reading.scales[0] * mean.scale[0] == pytest.approx(y.std())
+    assert median.offset[0] == pytest.approx(np.quantile(y, 0.5, method="inverted_cdf"))
+    distance = np.abs(y - median.offset[0]).mean()
+    assert 1 / median.reading.scales[0] * median.scale[0] == pytest.approx(distance)
+    assert Numbers.of(y[::-1]).targets(y).tolist() == mean.targets(y).tolist()
+
+
 def test_an_answer_far_away_counts_as_the_furthest() -> None:
     head = Numbers.of([0.0, 1.0])
     most = 2**31 - 1
@@ -183,6 +201,21 @@ def test_outputs_or_answers_that_are_all_alike_give_a_head(loss: str) -> None:
             found = head.calibrated(some_outputs, head.targets(answers), ones)
             assert np.isfinite(found.predict(some_outputs)).all()
     assert found.predict(some_outputs) == pytest.approx(np.ones_like(y), rel=1e-4)
+
+
+@pytest.mark.parametrize("output", [0, 77, -127951, 10**8, 2**31 - 1])
+@pytest.mark.parametrize("loss", ALL_LOSSES)
+def test_outputs_that_are_all_alike_give_the_best_constant(loss: str, output: int) -> None:
+    random = np.random.default_rng(0)
+    y = np.where(random.random(500) < 0.4, random.exponential(100, 500), 0.0)
+    weights = random.integers(1, 1024, 500)
+    head, outputs = Numbers.of(y, weights, loss), np.full((500, 1), output)
+    found = head.calibrated(outputs, head.targets(y), weights)
+    level = {"absolute_error": 0.5, "quantile": 0.5, "quantile:0.9": 0.9}.get(loss)
+    ordered = np.repeat(y, weights)
+    best = ordered.mean() if level is None else np.quantile(ordered, level, method="inverted_cdf")
+    assert found.scale.tolist() == [0]
+    assert found.predict(outputs) == pytest.approx(np.full(500, best), rel=1e-4, abs=1e-4)
 
 
 @given(st.integers(0, 99), st.sampled_from([1e-30, 1.0, 1e200]))

@@ -101,10 +101,12 @@ def fit_line(loss: str, x: Floats, y: Floats, weights: Floats) -> Line:
     Returns
     -------
     Line
-        The line; its scale is a number that float32 holds.
+        The line; its scale is a number that float32 holds, and 0 where all outputs are the same.
     """
     kind = loss.partition(":")[0]
-    if kind == "squared_error":
+    if np.ptp(x) == 0:  # every scale is as good, and rounding would choose one
+        scale = 0.0
+    elif kind == "squared_error":
         scale = _least_squares(x, y, weights)
     elif kind == "poisson":
         scale = _log_linear(x, y, weights)
@@ -191,6 +193,7 @@ def _quantile_slope(x: Floats, y: Floats, weights: Floats, level: float) -> floa
     With the best offset for each scale, the loss is convex in the scale. Outputs are whole
     numbers, so no two rows have a line between them that is steeper than the range of ``y``.
     """
+    x = x - x.min()  # exact; residuals all shift alike, and pulls, which add up to 0, are smaller
     high = float(np.ptp(y))
     low = -high
     for _ in range(BISECTIONS):

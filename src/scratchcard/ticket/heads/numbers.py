@@ -415,8 +415,10 @@ def _as_answers(
 
 def _centre_and_spread(y: Floats, weights: Integers, loss: str) -> tuple[float, float]:
     """Return what the targets of one output, (n_rows,), are relative to."""
-    first, counts = distinct((y[:, None] + 0.0).view(np.int64), weights)
-    values, shares = y[first], counts.astype(np.float64)
+    counted = weights > 0
+    # By their values: bits that are hashed would take v and -v for the same.
+    values, which = np.unique(y[counted] + 0.0, return_inverse=True)
+    shares = np.bincount(which, weights=weights[counted])
     if loss == "poisson":
         mean = float(np.average(values, weights=shares))
         if mean == 0:
