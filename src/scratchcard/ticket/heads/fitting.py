@@ -84,7 +84,7 @@ def level_of(loss: str) -> float:
     return float(loss.partition(":")[2] or MIDDLE)
 
 
-def fit_line(loss: str, x: Floats, y: Floats, weights: Floats) -> Line:
+def fit_line(loss: str, x: Floats, y: Floats, weights: Floats, unit: float = 1.0) -> Line:
     """Return the line with the least loss.
 
     Parameters
@@ -97,11 +97,14 @@ def fit_line(loss: str, x: Floats, y: Floats, weights: Floats) -> Line:
         The right answers; at least 0 for "poisson", whose line gives their logarithm.
     weights : ndarray of shape (n_rows,)
         Weights of the rows, above 0.
+    unit : float
+        What the scale will be a multiple of.
 
     Returns
     -------
     Line
-        The line; its scale is a number that float32 holds, and 0 where all outputs are the same.
+        The line. Float32 holds its scale times the unit, which is 0 where all outputs are the same;
+        the offset is the best for that scale.
     """
     kind = loss.partition(":")[0]
     if np.ptp(x) == 0:  # every scale is as good, and rounding would choose one
@@ -113,7 +116,7 @@ def fit_line(loss: str, x: Floats, y: Floats, weights: Floats) -> Line:
     else:
         scale = _quantile_slope(x, y, weights, level_of(loss))
     with np.errstate(under="ignore"):
-        scale = float(np.float32(scale))
+        scale = float(np.float32(scale * unit)) / unit
     return Line(offset_for(loss, scale, x, y, weights), scale)
 
 
