@@ -32,7 +32,7 @@ def test_neighbours_are_nearer_than_all_other_rows(seed, k, n_features):
 
 
 def nearest_by_definition(inputs, k, others):
-    """Which rows count, from all distances: nearer than the one after the k-th, or the next tied."""
+    """Which rows count: those nearer than the one after the k-th, or the next that are tied."""
     pool = inputs if others is None else others
     far = ((inputs[:, None].astype(int) - pool[None]) ** 2).sum(axis=2).astype(float)
     if others is None:

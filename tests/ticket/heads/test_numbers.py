@@ -179,7 +179,7 @@ def test_answers_up_to_the_largest_give_lines_that_float32_holds(loss: str) -> N
 
 @pytest.mark.parametrize("loss", ALL_LOSSES[:-1])
 def test_answers_whose_spread_float32_does_not_hold_are_refused(loss: str) -> None:
-    with pytest.raises(ValueError, match="y takes numbers .* a spread of 1e-25 at least, got"):
+    with pytest.raises(ValueError, match=r"y takes numbers .* a spread of 1e-25 at least, got"):
         Numbers.of([0.0, 1e-26, 2e-26], loss=loss)
     assert Numbers.of([0.0, 1e-26, 2e-26], loss="poisson").n_outputs == 1
 
