@@ -99,10 +99,8 @@ def _of_one_kind(y: Array) -> Array:
             raise ValueError(f"{takes}, got {name!r}")
         kinds.append(str if isinstance(name, str) else int)
     if len(set(kinds)) > 1:
-        others = [
-            next(name for name in y.tolist() if isinstance(name, str) is one) for one in (1, 0)
-        ]
-        raise ValueError(f"{takes}, all of one kind, got {others[0]!r} and {others[1]!r}")
+        text, integer = (y[kinds.index(kind)] for kind in (str, int))
+        raise ValueError(f"{takes}, all of one kind, got {text!r} and {integer!r}")
     found = np.array([kind(name) for kind, name in zip(kinds, y.tolist(), strict=True)])
     if found.dtype.kind not in "iuU":
         raise ValueError(f"{takes} of at most 64 bits, got one beyond")

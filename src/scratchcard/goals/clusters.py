@@ -98,7 +98,7 @@ class ClusterGoal(Goal):
         clusters = ticket.predict(dataset.test.X)
         shares = np.bincount(clusters, minlength=self.n_clusters) / len(clusters)
         found: dict[str, Any] = {"clusters": self.n_clusters, "test_shares": shares.tolist()}
-        if not dataset.is_labelled or dataset.train.y.dtype.kind == "f":  # numbers, no labels
+        if not dataset.has_labels:
             return found
         for name in ("train", "validation", "test"):
             part: Part = getattr(dataset, name)

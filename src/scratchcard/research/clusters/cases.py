@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from scratchcard import Limits, __version__
 from scratchcard.datasets import Dataset, load
+from scratchcard.datasets.named import is_name
 from scratchcard.research.clusters.methods import METHODS, NEEDED, Given, method_of, shortest
 from scratchcard.research.shared.libraries import require
 
@@ -169,10 +170,9 @@ class Job(NamedTuple):
 @lru_cache(maxsize=1)
 def _rows(data: str, target: str | None, all_rows: bool) -> RowsOfStudy:
     dataset = load(data, target, answers="none")
-    if not dataset.is_labelled:
-        raise ValueError(
-            f"{data} has no labels to judge clusters by; --target names the column that holds them"
-        )
+    if not dataset.has_labels:
+        hint = "" if is_name(data) else "; --target names the column that holds them"
+        raise ValueError(f"{data} has no labels to judge clusters by{hint}")
     return rows_of(dataset, all_rows)
 
 

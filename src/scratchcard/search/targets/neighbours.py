@@ -208,4 +208,5 @@ def _closest(far: Floats, is_other: NDArray[np.bool_], k: int, is_all: bool) -> 
     beyond = np.where(rank > k, far, np.inf).min(axis=1)
     if not is_all:
         beyond = np.minimum(beyond, far[:, -1])
-    return is_other & (rank <= k) & (far < beyond[:, None])
+    found: NDArray[np.bool_] = is_other & (rank <= k) & (far < beyond[:, None])
+    return found

@@ -423,7 +423,7 @@ def _centre_and_spread(y: Floats, weights: Integers, loss: str) -> tuple[float, 
     counted = weights > 0
     # By their values: bits that are hashed would take v and -v for the same.
     values, which = np.unique(y[counted] + 0.0, return_inverse=True)
-    shares = np.bincount(which, weights=weights[counted])
+    shares: Floats = np.bincount(which, weights[counted]).astype(np.float64)
     if loss == "poisson":
         mean = float(np.average(values, weights=shares))
         if mean == 0:
