@@ -18,7 +18,7 @@ def torch(ticket: Ticket) -> Any:
     Parameters
     ----------
     ticket : Ticket
-        A ticket of dense layers.
+        A ticket of dense layers whose outputs are classes.
 
     Returns
     -------
@@ -38,6 +38,7 @@ def torch(ticket: Ticket) -> Any:
     It computes in float64, which holds every integer here: all sums are below 2**31. The label is
     ``ticket.head.labels[int(outputs[0].argmax())]``.
     """
+    classes_of(ticket, "torch")
     library("torch", "torch", extra="torch")
     from scratchcard.export.torch_layers import module_of
 
