@@ -166,6 +166,7 @@ def test_works_in_a_grid_search():
         ({"objective": None}, "objective takes"),
         ({"objective": "quantile", "quantile": 1.0}, "quantile takes a number between 0 and 1"),
         ({"quantile": "half"}, "quantile takes a number between 0 and 1, got 'half'"),
+        ({"objective": "quantile", "quantile": 1e-320}, "quantile takes a number .*, got 1e-320"),
         ({"max_iter": 0}, "max_iter takes an integer from 1 or None, got 0"),
         ({"hidden_layer_sizes": -1}, "hidden_layer_sizes takes an integer from 1"),
     ],
