@@ -294,9 +294,9 @@ def test_what_only_classes_have_is_refused_by_the_head_s_name() -> None:
 @pytest.mark.parametrize(
     ("y", "message"),
     [
-        ([1.0, np.nan], "y takes finite numbers"),
-        ([1.0, np.inf], "y takes finite numbers"),
-        ([1e31], "y takes finite numbers within ±1e\\+30"),
+        ([1.0, np.nan], r"y takes finite numbers within ±1e\+30, got nan"),
+        ([1.0, -np.inf], r"y takes finite numbers within ±1e\+30, got -inf"),
+        ([1e31, 1.0], r"y takes finite numbers within ±1e\+30, got 1e\+31"),
         (["a", "b"], "y takes numbers"),
         ([[[1.0]]], "y takes shape"),
         (1.0, "y takes shape"),

@@ -410,9 +410,10 @@ def _as_answers(
         columns = "n_outputs" if n_outputs is None else str(n_outputs)
         one = " or (n_rows,)" if n_outputs in (None, 1) else ""
         raise ValueError(f"y takes shape (n_rows, {columns}){one}, got {np.shape(y)}")
-    if not (np.isfinite(found) & (np.abs(found) <= most)).all():
+    is_fine = np.isfinite(found) & (np.abs(found) <= most)
+    if not is_fine.all():
         within = f" within ±{most:g}" if most < math.inf else ""
-        raise ValueError(f"y takes finite numbers{within}, got NaN, an infinity or others")
+        raise ValueError(f"y takes finite numbers{within}, got {found[~is_fine][0]:g}")
     if loss == "poisson" and found.min(initial=0.0) < 0:
         raise ValueError(f"y takes numbers from 0 for loss='poisson', got {found.min()}")
     return found
