@@ -152,6 +152,17 @@ def test_objectives_of_numbers(table, capsys):
         assert message in capsys.readouterr().err
 
 
+def test_large_numbers_are_found_and_shown_to_their_last_digits(table, capsys):
+    rows = [f"{i},{1_700_000_000 + i}" for i in range(300)]
+    (table / "times.csv").write_text("\n".join(["a,b", *rows]) + "\n")
+    assert main(["find", "times.csv", "--numbers", *FAST, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["test_r2"] > 0.9
+    assert main(["show", "times.ticket"]) == 0
+    shown = next(line for line in capsys.readouterr().out.splitlines() if "* output" in line)
+    offset = Ticket.load("times.ticket").head.offset[0]
+    assert float(shown.split()[1]) == pytest.approx(offset, abs=0.01)
+
+
 def test_several_numbers_for_each_row(table, capsys):
     numbers = np.arange(200.0)
     np.savez(table / "rows.npz", X=numbers[:, None], y=np.stack([numbers, -numbers], axis=1))
