@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neighbors import NearestNeighbors
 
-from scratchcard.datasets import Dataset, Part, load, split
+import mlbench
+from scratchcard.datasets import Dataset, Part, load
 from scratchcard.find import find
 from scratchcard.goals import TeacherGoal
 from scratchcard.rows import integer_weights
@@ -35,10 +36,6 @@ from scratchcard.ticket import Head
 NEIGHBOURS = 10
 LEAST_PROBABILITY = 0.03
 MADE_ROWS = 2  # how many rows are made of each training row
-MLBENCH = {
-    "satellite": ("Satellite", "classes", 4435),
-    "letter": ("LetterRecognition", "lettr", 16000),
-}
 HIDDEN = {"digits": (100,), "satellite": (300,), "letter": (1000,)}
 COLUMNS = (
     "validation_agreement", "test_agreement", "test_accuracy", "teacher_test_accuracy", "density",
@@ -137,16 +134,7 @@ def between(X: NDArray[Any]) -> NDArray[np.float64]:
 
 def read(name: str, folder: Path) -> Dataset:
     """Digits, or a data set of R's package mlbench."""
-    if name == "digits":
-        return load("digits", answers="none")
-    import pyreadr
-
-    file, target, n_rows = MLBENCH[name]
-    (table,) = pyreadr.read_r(next(folder.rglob(f"{file}.rda"))).values()
-    y = table[target].astype(str).to_numpy(dtype=np.str_)
-    X = table.drop(columns=target).to_numpy(dtype=np.float64)
-    test = Part(X[n_rows:], y[n_rows:])
-    return split(name, X[:n_rows], y[:n_rows], answers="none", test=test)
+    return load(name, answers="none") if name == "digits" else mlbench.read(name, folder)
 
 
 def main() -> None:

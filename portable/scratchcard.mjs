@@ -156,6 +156,7 @@ function readLabels(reader, count) {
       } catch {
         throw new TicketError("a label is not UTF-8");
       }
+      if (labels[i].includes("\0")) throw new TicketError("a label holds NUL");
     } else if (kind === NUMBERS) {
       labels.push(reader.float(what, 8));
     } else {

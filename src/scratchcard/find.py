@@ -13,16 +13,15 @@ from typing import Any
 
 from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
-from scratchcard.engines import IncrementalEngine
 from scratchcard.goals import Goal, goal_of
 from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search import Algorithm, Limits, Outcome, prune
 from scratchcard.search.evolution import MAX_THREADS, AnyCallback
-from scratchcard.search.problem import Labelled, Problem
-from scratchcard.search.temperature import calibrated
-from scratchcard.ticket import Head, Network, Ticket
+from scratchcard.search.problem import DEFAULT_HIDDEN, DEFAULT_WEIGHTS, Labelled, Problem
+from scratchcard.search.within_bytes import WithinBytes
+from scratchcard.ticket import Head, InputScaling, Network, Ticket
 from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
 from scratchcard.ticket.scaling import needed_bits
 
@@ -93,11 +92,16 @@ class Search:
     ----------
     dataset : Dataset
         Rows to search, choose and test on.
-    hidden : tuple of int
-        Units in each hidden layer.
+    hidden : tuple of int or None
+        Units in each hidden layer; None for one layer of 100, or with ``max_bytes`` for what
+        validation rows say is best.
     max_density : float or None
         Largest share of the weights that may stay, above 0 and at most 1. None is 0.1 for the
         memetic algorithm and no limit for the genetic one.
+    max_bytes : int or None
+        Most bytes of the ticket's file, instead of ``max_density``. What ``hidden`` and ``weights``
+        leave open is tried in several short searches and chosen by validation rows, which takes
+        about as long as five searches. For the memetic algorithm.
     algorithm : str or Algorithm
         "memetic", "genetic" (the paper's), or one with settings of its own, such as
         ``Memetic(max_density=0.05, sample=0.6)``, whose own density holds.
@@ -106,9 +110,10 @@ class Search:
         objective; None for that of the goal, for classes "cross_entropy".
     goal : Goal or None
         What the ticket is to answer; None for the classes or numbers of the data set.
-    weights, biases, activation : str
+    weights, biases, activation : str or None
         Families of the random weights and biases, and the activation of hidden units; see
-        :class:`scratchcard.Network`.
+        :class:`scratchcard.Network`. For weights None is "uniform", or with ``max_bytes`` what
+        validation rows say is best.
     input_bits : int or None
         Bits of a scaled feature, 8 or 16; None for 8, or 16 where a feature takes more than 256
         different values.
@@ -136,12 +141,13 @@ class Search:
     """
 
     dataset: Dataset
-    hidden: tuple[int, ...] = (100,)
+    hidden: tuple[int, ...] | None = None
     max_density: float | None = None
+    max_bytes: int | None = None
     algorithm: str | Algorithm = "memetic"
     objective: str | Objective | None = None
     goal: Goal | None = None
-    weights: str = "uniform"
+    weights: str | None = None
     biases: str = "uniform"
     activation: str = "relu"
     input_bits: int | None = None
@@ -156,7 +162,7 @@ class Search:
         if self.goal is not None and not isinstance(self.goal, Goal):
             raise ValueError(f"goal takes a Goal or None, got {self.goal!r}")
         objective = self.chosen_objective
-        self.chosen_goal.check(objective, self.augment, self.prune)
+        self.chosen_goal.check(objective, self.augment, self.prune, self.max_bytes)
         if objective.group > 1:
             raise ValueError(
                 f"objective {objective.name!r} takes rows in groups of {objective.group}, such as "
@@ -170,17 +176,23 @@ class Search:
                 "max_density is for an algorithm by name; one with settings of its own has its own "
                 f"max_density, got both {self.max_density} and {self.algorithm!r}"
             )
-        if self.network.n_layers > MAX_LAYERS:
+        if self.max_bytes is not None and self.max_density is not None:
             raise ValueError(
-                f"hidden takes at most {MAX_LAYERS - 1} layers, got {len(self.hidden)}"
+                f"max_density takes None with max_bytes, got {self.max_density} and "
+                f"max_bytes={self.max_bytes}"
             )
-        if self.network.n_weights > MAX_WEIGHTS:
-            raise ValueError(
-                f"hidden takes layers with at most {MAX_WEIGHTS} weights in all, "
-                f"got {self.network.n_weights}"
-            )
-        algorithm = self.chosen_algorithm
-        check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
+        for network in self.networks:
+            if network.n_layers > MAX_LAYERS:
+                raise ValueError(
+                    f"hidden takes at most {MAX_LAYERS - 1} layers, got {network.n_layers - 1}"
+                )
+            if network.n_weights > MAX_WEIGHTS:
+                raise ValueError(
+                    f"hidden takes layers with at most {MAX_WEIGHTS} weights in all, "
+                    f"got {network.n_weights}"
+                )
+            algorithm = self._algorithm(network)
+            check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
@@ -208,39 +220,45 @@ class Search:
         KeyboardInterrupt
             After Ctrl-C before there is a first mask.
         """
-        problem = self.problem
-        outcome = self.chosen_goal.search(
-            problem,
-            algorithm=self.chosen_algorithm,
-            objective=self.chosen_objective,
-            limits=self.limits,
-            seed=self.seed_of_search,
-            n_jobs=self.n_jobs,
-            callbacks=callbacks,
-            augment=self.augment,
-            head=self.head,
-            interrupts=interrupts,
-        )
+
+        within = self.within_bytes
+
+        def search(problem: Problem, algorithm: Algorithm, limits: Limits | None) -> Outcome:
+            return self.chosen_goal.search(
+                problem,
+                algorithm=algorithm,
+                objective=self.chosen_objective,
+                limits=limits,
+                seed=self.seed_of_search,
+                n_jobs=self.n_jobs,
+                callbacks=callbacks if within is None else within.overall(callbacks),
+                augment=self.augment,
+                head=self.head,
+                interrupts=interrupts,
+            )
+
+        if within is None:
+            problem = self.problem
+            outcome = search(problem, self.chosen_algorithm, self.limits)
+        else:
+            problem, outcome = within.search(
+                self.networks, self._problem, self.algorithm, self.limits, search
+            )
         if self.prune and outcome.stopped_by != "interrupt":
             try:
-                outcome = self._pruned(outcome, interrupts)
+                outcome = self._pruned(problem, outcome, interrupts)
             except KeyboardInterrupt:
                 outcome = replace(outcome, stopped_by="interrupt")
         return Found(problem.ticket(outcome), outcome, self)
 
-    def _pruned(self, outcome: Outcome, interrupts: Interrupts | None) -> Outcome:
-        problem = self.problem
-        network, validation = problem.network, problem.validation
-        assert validation is not None
-        rows = problem.train if self.prune == "train" else validation
+    def _pruned(self, problem: Problem, outcome: Outcome, interrupts: Interrupts | None) -> Outcome:
+        assert problem.validation is not None
+        rows = problem.train if self.prune == "train" else problem.validation
         stop = None if interrupts is None else interrupts.flag
-        mask = prune(network, outcome.mask, rows, stop=stop)
+        mask = prune(problem.network, outcome.mask, rows, stop=stop)
         if interrupts is not None and interrupts.interrupted:
             return replace(outcome, stopped_by="interrupt")
-        head = calibrated(outcome.head, network, mask, validation)
-        engine = IncrementalEngine(network, problem.train, self.chosen_objective, head.temperature)
-        value = engine.value(engine.evaluate(mask.flat()[None])[0])
-        return replace(outcome, mask=mask, head=head, objective=value)
+        return problem.with_mask(outcome, mask, self.chosen_objective)
 
     @property
     def seed_of_search(self) -> int:
@@ -260,7 +278,19 @@ class Search:
     @cached_property
     def chosen_algorithm(self) -> Algorithm:
         """What searches, with its settings."""
-        return self.chosen_goal.algorithm(self.algorithm, self.max_density, self.network)
+        return self._algorithm(self.network)
+
+    def _algorithm(self, network: Network) -> Algorithm:
+        if self.within_bytes is not None:
+            return self.within_bytes.algorithm(self.algorithm, network)
+        return self.chosen_goal.algorithm(self.algorithm, self.max_density, network)
+
+    @cached_property
+    def within_bytes(self) -> WithinBytes | None:
+        """The limit on the bytes of the file, if there is one."""
+        if self.max_bytes is None:
+            return None
+        return WithinBytes(self.max_bytes, self.head, self.scaling, self.chosen_objective)
 
     @cached_property
     def head(self) -> Head:
@@ -268,28 +298,48 @@ class Search:
         return self.chosen_goal.head(self.dataset, self.chosen_objective)
 
     @cached_property
+    def scaling(self) -> InputScaling:
+        """How features become integers."""
+        return InputScaling.fit(self.dataset.train.X)
+
+    @cached_property
+    def networks(self) -> list[Network]:
+        """The random networks to choose from."""
+        hidden, weights = self.hidden or DEFAULT_HIDDEN, self.weights or DEFAULT_WEIGHTS
+        plain = self._network(hidden, weights)
+        if self.within_bytes is None:
+            return [plain]
+        return self.within_bytes.networks(plain, self.hidden, self.weights)
+
+    @property
     def network(self) -> Network:
-        """The random network."""
-        data, bits = self.dataset, self.input_bits
+        """The random network, where there is one alone; else the first to choose from."""
+        return self.networks[0]
+
+    def _network(self, hidden: tuple[int, ...], weights: str) -> Network:
+        bits = self.input_bits
         return Network.dense(
-            (data.n_features, *self.hidden, self.head.n_outputs),
+            (self.dataset.n_features, *hidden, self.head.n_outputs),
             seed=self.seed,
-            weights=self.weights,
+            weights=weights,
             biases=self.biases,
             activation=self.activation,
-            input_bits=needed_bits(data.train.X) if bits is None else bits,
+            input_bits=needed_bits(self.dataset.train.X) if bits is None else bits,
         )
 
     @cached_property
     def problem(self) -> Problem:
         """The network, and the training and validation rows in its integers."""
+        return self._problem(self.network)
 
+    def _problem(self, network: Network) -> Problem:
+        """Return a network, and the training and validation rows in its integers."""
         data, goal = self.dataset, self.chosen_goal
 
         def labelled(part: Part) -> Labelled:
             return goal.labelled(data, part, self.head)
 
-        return Problem.make(self.network, labelled(data.train), labelled(data.validation))
+        return Problem.make(network, labelled(data.train), labelled(data.validation), self.scaling)
 
 
 def find(

@@ -10,10 +10,13 @@ __all__ = ["one_line", "printable", "shortened"]
 
 LONGEST = 300  # most characters of an error
 _GAP = " … "
+_JOINERS = "\u200c\u200d"  # Persian words and emoji are written with them; they have no width
 
 
 def printable(text: str) -> str:
     r"""Return the text with characters that are not printed as themselves as escapes like ``\x1b``.
+
+    Those are control characters, line ends, and what turns the direction of writing.
 
     Parameters
     ----------
@@ -28,7 +31,10 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+        c
+        if c.isprintable() or c in _JOINERS
+        else c.encode("unicode_escape", "surrogatepass").decode()
+        for c in text
     )
 
 

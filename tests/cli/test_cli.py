@@ -276,6 +276,14 @@ def test_find_where_nothing_can_be_written(search, monkeypatch, capsys):
         ("find iris --algorithm genetic --max-density 0", "max_density"),
         ("find iris --objective beauty", "beauty"),
         ("find iris --hidden 20" + ",20" * 259, "hidden takes at most 254 layers, got 260"),
+        ("find iris --max-bytes 60", "max_bytes takes at least 86 for this data and network"),
+        ("find iris --max-bytes 0", "0 is not in the range x>=1"),
+        ("find iris --max-bytes 200 --max-density 0.1", "max_density takes None with max_bytes"),
+        ("find iris --max-bytes 200 --algorithm genetic", "max_bytes takes the memetic algorithm"),
+        (
+            "find iris --max-bytes 200 --labels none --clusters 3",
+            "max_bytes takes None for clusters",
+        ),
         ("find " + "x" * 300, "File name too long"),
         ("find iris --out " + "x" * 300, "File name too long"),
         ("predict absent.ticket iris --out " + "x" * 300, "File name too long"),
@@ -485,6 +493,14 @@ def test_find_show_and_predict_for_real():
     assert run("show", report["ticket"]).returncode == 0
     labels = run("predict", report["ticket"], "iris").stdout.split()[1:]
     assert np.mean(np.array(labels) == load("iris").test.y) == report["test_accuracy"]
+
+
+def test_find_within_bytes_for_real():
+    done = run("find", "iris", "--max-bytes", "100", "--generations", "4", "--json")
+    assert done.returncode == 0
+    report = json.loads(done.stdout)
+    assert Path(report["ticket"]).stat().st_size == report["ticket_bytes"] <= 100
+    assert report["network"] != "4-100-3"
 
 
 def test_time_limit_for_real():

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -158,6 +159,12 @@ def test_control_characters_are_shown():
     assert printable("a\x1b[2J\r\nb\u202ec\udcff ä…") == r"a\x1b[2J\r\nb\u202ec\udcff ä…"
 
 
+def test_words_and_emoji_with_joiners_are_shown_as_they_are():
+    written = "می\u200cخواهم \U0001f469\u200d\U0001f52c"
+    assert printable(written) == written
+    assert printable(written + "\u200f") == written + r"\u200f"
+
+
 def test_long_text_loses_its_middle():
     assert shortened("x" * 300) == "x" * 300
     cut = one_line("a" + "\n" * 10 + "b" + "m" * 50_000_000 + "end")
@@ -178,6 +185,21 @@ def test_classes_with_control_characters(capsys):
     assert "\x1b" not in out
     assert r"a\x1b[2J, line\nend, zzz" in out
     assert max(map(len, out.splitlines())) < 300
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="takes a terminal")
+def test_labels_on_a_terminal_move_no_cursor():
+    label = 'a\x1b[31m\n\u202e,"b'
+    saved(label, "other")
+    command = [sys.executable, "-m", "scratchcard", "predict", "some.ticket", "rows.csv"]
+    theirs, ours = os.openpty()
+    done = subprocess.run(command, stdout=ours, timeout=600)
+    os.close(ours)
+    with open(theirs, "rb", buffering=0) as terminal:
+        seen = terminal.read(1000).decode().splitlines()
+    assert (done.returncode, seen) == (0, ["label", r'"a\x1b[31m\n\u202e,""b"'])
+    piped = subprocess.run(command, stdout=subprocess.PIPE, timeout=600)
+    assert list(csv.reader(io.StringIO(piped.stdout.decode(), ""))) == [["label"], [label]]
 
 
 @pytest.mark.parametrize("label", ["a\rb", "a\nb", 'a"b', "a,b", "plain"])

@@ -24,6 +24,20 @@ def ticket_with(labels, **settings):
 
 LABELS = {
     "text": ['a "quoted" \\ one', "??=define", "*/ int x;", "é文\U0001f600", "%s\t\x01", ""],
+    "hostile": [
+        "</script><script>alert(1)</script>",
+        "*/ int x; /*",
+        '"; int x; //',
+        '"\n#error\n',
+        "\\",
+        "\\\n",
+        "??/",
+        "\x1b[31m",
+        "\u202e\u2066\u2028\ufeff",
+        "\r\v\f\x7f\x85",
+        "%n$x{}`${x}",
+        "0",
+    ],
     "integers": [-(2**63), 2**63 - 1, 0, -1],
     "numbers": [0.1, -1e300, 5e-324, 2.0**60],
     "booleans": [True, False],
@@ -36,8 +50,10 @@ PRINTED = {
     "booleans": 'printf("%d", ticket_label(i));',
     "counted": 'printf("%d", ticket_label(i));',
 }
+PRINTED["hostile"] = PRINTED["text"]
 READ = {
     "text": lambda line: bytes.fromhex(line).decode(),
+    "hostile": lambda line: bytes.fromhex(line).decode(),
     "numbers": float.fromhex,
 }
 
@@ -91,6 +107,20 @@ def test_tickets_of_one_network_share_all_but_their_masks(tmp_path):
         )
         expected = [ticket.outputs(X).argmax(axis=1) for ticket in tickets.values()]
         assert np.array_equal(list(map(int, said.stdout.split())), np.transpose(expected).ravel())
+
+
+@pytest.mark.parametrize(
+    "name", ["*/ int x; /*", "a\n#error", "\x1b[31m", "\u202eé", "int", "??/", "\udcff", "9" * 99]
+)
+def test_any_name_is_an_identifier(name, tmp_path):
+    (tmp_path / "one.h").write_text(export.c({name: small_ticket()}))
+    found = re.search(r"static inline int (\w+)_predict", (tmp_path / "one.h").read_text("ascii"))
+    program = compiled(
+        '#include "one.h"\nint main(void) { double row[8] = {0}; '
+        f"return {found[1]}_predict(row) < 0; }}\n",
+        tmp_path,
+    )
+    assert subprocess.run([program]).returncode == 0
 
 
 @pytest.mark.parametrize("value", ["0.0 / zero", "1.0 / zero", "-1.0 / zero"])

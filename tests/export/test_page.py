@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 
 from exported import facts_of, in_browser
 from scratchcard import export
+from scratchcard.text import printable
 from scratchcard.ticket import Classes, InputScaling, Mask, Network, Ticket
 from ticket_strategies import random_ticket
 
 NASTY = ["</script><script>alert(1)</script>", "<!-- <b>&amp;\"'", "\u2028 ${x} `"]
+HIDDEN = ["\x1b[31m", "gnp.\u202eexe", "\u2066a\n", "\x7f\x85\ufeff", "\udcff"]
 
 
 def ticket_of(sizes, labels=None, density=0.3, seed=11):
@@ -109,8 +112,8 @@ def test_typed_numbers_are_a_row(tmp_path):
         tmp_path,
     )
     assert found["row"] == [1.5, -3.75, 30.0]
-    assert found["first"] == ticket.predict([[1.5, 2.25, 30.0]])[0]
-    assert found["answer"] == ticket.predict([found["row"]])[0]
+    assert found["first"] == printable(ticket.predict([[1.5, 2.25, 30.0]])[0])
+    assert found["answer"] == printable(ticket.predict([found["row"]])[0])
     assert found["names"] == names
     assert found["title"] == "<b>&"
     assert not found["sideways"]
@@ -153,8 +156,6 @@ def test_nothing_is_wider_than_the_screen(width, tmp_path):
 
 
 def test_the_file_on_the_page_is_the_ticket():
-    import base64
-
     ticket = random_ticket(np.random.default_rng(5), (6, 5, 3), 0.5)
     assert base64.b64decode(facts_of(export.html(ticket))["file"]) == ticket.to_bytes()
 
@@ -164,6 +165,19 @@ def test_nothing_is_loaded_from_anywhere():
     assert not re.search(r"https?:|src=|url\(|@import|<link", page)
     assert "default-src 'none'" in page
     assert page.count("<script") == 2
+
+
+def test_nothing_on_the_page_is_hidden_or_turned_round():
+    """Control characters, and those that turn the direction of writing, are shown as escapes."""
+    labels = HIDDEN[:-1]  # no ticket has a label that UTF-8 does not hold; a file's name may be so
+    page = export.html(ticket_of((5, 4, 4), labels), names=HIDDEN, title="".join(HIDDEN))
+    page.encode()
+    assert page.replace("\n", "").isprintable()
+    facts = facts_of(page)
+    assert facts["names"] == list(map(printable, HIDDEN))
+    assert facts["labels"] == facts["names"][:-1]
+    assert facts["title"] == "".join(facts["names"])
+    assert Ticket.from_bytes(base64.b64decode(facts["file"])).head.labels.tolist() == labels
 
 
 @pytest.mark.parametrize(

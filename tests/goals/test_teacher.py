@@ -100,8 +100,13 @@ def test_the_teacher_is_asked_once_for_each_row_and_warns_of_nothing(iris):
     tree = Counting(random_state=0).fit(frame, iris.train.y)
     for data in (iris, replace(iris, feature_names=None)):
         asked.clear()
-        find(data, goal=TeacherGoal(tree), **SHORT).report()
+        goal = TeacherGoal(tree)
+        for _ in range(2):
+            find(data, goal=goal, **SHORT).report()
         assert asked == [len(iris.train.X) + len(iris.validation.X), len(iris.test.X)]
+        other = replace(data, train=Part(data.train.X + 0.1, data.train.y))
+        assert Search(other, goal=goal, **SHORT).problem.train is not None
+        assert asked[2:] == asked[:1]
 
 
 def test_a_clusterer_may_say_the_same_of_all_rows_of_a_part(iris):

@@ -46,6 +46,7 @@ def rows_of_size(n):
         (Memetic(burst=300, population=1), 20_000, {"n_jobs": 2}),  # rows that are drawn
         (Memetic(burst=100), 300, {"augment": "shift"}),
         (Memetic(burst=60), 200, {"patience": 3}),
+        (Memetic(burst=300, max_bits=300, max_density=0.4), 200, {"n_jobs": 2}),
         (Genetic(population=12), 300, {}),
         (Genetic("GA (adaptive AB)", population=9, bound=0.4, draws=6), 300, {}),
     ],

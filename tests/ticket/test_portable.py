@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import struct
 import subprocess
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -17,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusterers import clouds, small
+from readers import NO_ROWS, ROOT, Job, check, expected_rows, run_jobs
 from scratchcard.ticket.heads import Numbers
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
@@ -24,7 +21,6 @@ from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.ticket import Ticket, TicketError
 from scratchcard.ticket.weights import WEIGHT_FAMILIES, biases, philox2x32, weight_at
 from ticket_strategies import (
-    bit_flips,
     document_vectors,
     file_head,
     numbers,
@@ -34,115 +30,6 @@ from ticket_strategies import (
     small_ticket,
     tickets,
 )
-
-ROOT = Path(__file__).resolve().parents[2]
-READERS = Path(__file__).resolve().parent / "portable"
-C_FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-ffp-contract=off", "-O1"]
-SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-
-
-class Job(NamedTuple):
-    """A file and the rows to predict with it."""
-
-    data: bytes
-    rows: np.ndarray
-
-
-class Answer(NamedTuple):
-    """What a reader made of a job: code 0 if it opened the file, then labels and rows."""
-
-    code: int
-    labels: list[str]
-    rows: list[list[int]]  # class index, outputs; the last row is made up by the reader
-    numbers: list[list[str]]  # where answers are numbers, the bits of those of each row
-
-
-@pytest.fixture(scope="session")
-def c_reader(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    if shutil.which("gcc") is None:
-        pytest.skip("gcc is not installed")
-    program = tmp_path_factory.mktemp("portable") / "reader"
-    command = ["gcc", *C_FLAGS, "-DSCRATCHCARD_MAX_LAYERS=255", f"-I{ROOT / 'portable'}"]
-    command += [str(READERS / "reader.c"), "-o", str(program)]
-    if subprocess.run([*command, *SANITIZE], capture_output=True).returncode:
-        subprocess.run(command, check=True)  # gcc without its sanitizers, or warnings: shown now
-    return [str(program)]
-
-
-@pytest.fixture(scope="session")
-def js_reader() -> list[str]:
-    if shutil.which("node") is None:
-        pytest.skip("node is not installed")
-    return ["node", str(READERS / "reader.mjs")]
-
-
-@pytest.fixture(params=["c", "js"])
-def reader(request: pytest.FixtureRequest) -> list[str]:
-    command: list[str] = request.getfixturevalue(f"{request.param}_reader")
-    return command
-
-
-def run_jobs(reader: list[str], jobs: list[Job], folder: Path) -> list[Answer]:
-    parts = [struct.pack("<I", len(jobs))]
-    for data, rows in jobs:
-        values = np.asarray(rows, "<f8")
-        parts += [struct.pack("<I", len(data)), data, struct.pack("<II", *values.shape)]
-        parts.append(values.tobytes())
-    path = folder / "jobs"
-    path.write_bytes(b"".join(parts))
-    done = subprocess.run([*reader, str(path)], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    answers: list[Answer] = []
-    for line in done.stdout.splitlines():
-        kind, _, rest = line.partition(" ")
-        if kind == "ticket":
-            answers.append(Answer(int(rest), [], [], []))
-        elif kind == "numbers":
-            answers[-1].numbers.append(rest.split())
-        elif kind == "label":
-            answers[-1].labels.append(rest)
-        else:
-            answers[-1].rows.append([int(word) for word in rest.split()])
-    assert len(answers) == len(jobs)
-    return answers
-
-
-NO_ROWS = np.zeros((0, 0))
-
-
-def made_up_row(n_features: int) -> np.ndarray:
-    return np.array([[(i * 37 % 101) / 25 - 2 for i in range(n_features)]])
-
-
-def expected_rows(ticket: Ticket, rows: np.ndarray) -> list[list[int]]:
-    outputs = ticket.outputs(rows)
-    winners = outputs.argmax(axis=1).tolist()
-    return [[winner, *row] for winner, row in zip(winners, outputs.tolist(), strict=True)]
-
-
-def check_labels(ticket: Ticket, found: list[str]) -> None:
-    kind = ticket.head.labels.dtype.kind
-    if kind == "U":
-        assert [bytes.fromhex(text).decode() for text in found] == ticket.head.labels.tolist()
-    elif kind == "f":
-        assert [float(text) for text in found] == ticket.head.labels.tolist()
-    else:
-        assert [int(text) for text in found] == ticket.head.labels.astype(np.int64).tolist()
-
-
-def check(ticket: Ticket, rows: np.ndarray, answer: Answer) -> None:
-    assert answer.code == 0
-    everything = np.vstack([rows, made_up_row(ticket.network.n_inputs)])
-    assert answer.rows == expected_rows(ticket, everything)
-    if ticket.head.answers == "classes":
-        check_labels(ticket, answer.labels)
-        assert answer.numbers == []
-    else:
-        found = ticket.predict(everything).reshape(len(everything), -1)
-        assert answer.labels == []
-        assert answer.numbers == [
-            [struct.pack(">d", value).hex() for value in row] for row in found
-        ]
 
 
 def test_clusters_and_their_names_are_read_like_classes(reader, tmp_path):
@@ -312,86 +199,6 @@ def test_every_kind_of_ticket(name: str, request: pytest.FixtureRequest, scratch
 
 
 # -- the same files refused --------------------------------------------------------------------
-
-
-def without_checksum_bits(body: bytes, start: int) -> bytes:
-    """Return body with the four bytes from start changed so that its CRC-32 is 0.
-
-    A reader that runs past the end of the mask then finds 32 zeros, and the end of its memory.
-    """
-
-    def crc(word: int) -> int:
-        return zlib.crc32(body[:start] + word.to_bytes(4, "little") + body[start + 4 :])
-
-    zero, basis = crc(0), {}  # the CRC is affine in the bits: eliminate as in a linear system
-    for bit in range(32):
-        value, word = crc(1 << bit) ^ zero, 1 << bit
-        while value and value.bit_length() in basis:
-            other, other_word = basis[value.bit_length()]
-            value, word = value ^ other, word ^ other_word
-        basis[value.bit_length()] = (value, word)
-    found = 0
-    while zero:
-        value, word = basis[zero.bit_length()]
-        zero, found = zero ^ value, found ^ word
-    return body[:start] + found.to_bytes(4, "little") + body[start + 4 :]
-
-
-def edge_files() -> list[bytes]:
-    """Return files that are wrong by one step only."""
-    one_too_far = sealed(file_head((3, 2)) + b"\0" + b"\1\2\x60")  # survivor 6 of 0..5
-    for seed in range(100):
-        head = file_head((1000, 1), seed=seed)
-        runs_out = head + b"\0" + b"\2\0" + b"\x80"  # the second survivor of two is missing
-        forged = without_checksum_bits(runs_out, len(head) - 12)  # the offset's bytes
-        if np.isfinite(np.frombuffer(forged, "<f4", 1, len(head) - 12)[0]):
-            assert sealed(forged)[-4:] == bytes(4)
-            return [one_too_far, sealed(forged)]
-    raise AssertionError("no finite offset was found")
-
-
-def damaged_files() -> list[bytes]:
-    """Return damaged files: flips, truncations, flips and splices under a right checksum."""
-    rng = np.random.default_rng(5)
-    data = small_ticket().to_bytes()
-    body = data[:-4]
-    files = [*edge_files(), *bit_flips(data), *(data[:i] for i in range(len(data)))]
-    files += [sealed(body[:i]) for i in range(len(body))] + [data + b"\0", sealed(body + b"\0")]
-    for density in (0.1, 0.5, 1.0):
-        ticket = random_ticket(rng, (5, 4, 3, 2), density)
-        files += [sealed(flipped) for flipped in bit_flips(ticket.to_bytes()[:-4])]
-    for _ in range(10):
-        sizes = tuple(rng.integers(1, 4, rng.integers(2, 4)).tolist())
-        data = random_number_ticket(rng, sizes).to_bytes()
-        files += [sealed(flipped) for flipped in bit_flips(data[:-4])]
-        files += [sealed(data[:i]) for i in range(len(data) - 4)]
-    for n in range(2500):
-        sizes = tuple(rng.integers(1, 7, rng.integers(2, 5)).tolist())
-        made = random_ticket(rng, sizes, 0.4) if n % 5 < 3 else random_number_ticket(rng, sizes)
-        spliced = bytearray(made.to_bytes()[:-4])
-        start = int(rng.integers(4, len(spliced)))
-        spliced[start : start + int(rng.integers(4))] = rng.bytes(int(rng.integers(4)))
-        files.append(sealed(bytes(spliced)))
-    return files
-
-
-def test_damaged_files(reader: list[str], tmp_path: Path) -> None:
-    """What Python refuses is refused, but labels that only Python checks; the rest agrees."""
-    files = damaged_files()
-    answers = run_jobs(reader, [Job(data, NO_ROWS) for data in files], tmp_path)
-    opened = 0
-    for data, answer in zip(files, answers, strict=True):
-        try:
-            ticket = Ticket.from_bytes(data)
-        except TicketError as error:
-            only_python = re.search("label|UTF-8|decode|differ|one way", str(error))
-            refused = only_python or answer.code != 0
-        else:
-            refused = True
-            opened += 1
-            check(ticket, np.zeros((0, ticket.network.n_inputs)), answer)
-        assert refused, data.hex()
-    assert opened > 200
 
 
 def test_codes_of_refusal(c_reader: list[str], tmp_path: Path) -> None:

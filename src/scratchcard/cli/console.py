@@ -152,6 +152,11 @@ def say(data: str | bytes) -> None:
         click.echo(data, nl=isinstance(data, str))
 
 
+def is_read_by_a_person() -> bool:
+    """Return whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 class _Output:
     """Standard output whose errors cannot be confused with those of a file."""
 

@@ -24,13 +24,13 @@ from scratchcard.cli.goals import (
     goal_options,
 )
 from scratchcard.cli.options import (
+    WEIGHTS,
     InputError,
     StandardOutputError,
     biases_option,
     check_output,
     duration,
-    hidden_option,
-    init_option,
+    sizes,
     threads_option,
     unread_target_option,
     unused,
@@ -47,12 +47,24 @@ INTERRUPTED = 130
 @click.argument("data")
 @unread_target_option
 @goal_options
-@hidden_option
+@click.option(
+    "--hidden",
+    type=sizes,
+    metavar="N,…",
+    help="Units per layer.  [default: 100; with --max-bytes what is best on validation rows]",
+)
 @click.option(
     "--max-density",
     type=float,
     help="Largest share of weights that may stay.  [default: 0.1, or 0.15 with --labels none; no "
     "limit if genetic]",
+)
+@click.option(
+    "--max-bytes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Most bytes of the file, instead of --max-density. What --hidden and --init leave "
+    "open is tried and chosen on validation rows, in about the time of five searches.",
 )
 @click.option(
     "--seed",
@@ -85,7 +97,13 @@ INTERRUPTED = 130
     "balanced_accuracy, macro_f1, brier or margin; of numbers squared_error (the default), "
     "absolute_error, quantile:0.9 or poisson.",
 )
-@init_option
+@click.option(
+    "--init",
+    "weights",
+    type=WEIGHTS,
+    help="Family of the random weights.  [default: uniform; with --max-bytes what is best on "
+    "validation rows]",
+)
 @biases_option
 @click.option(
     "--activation",

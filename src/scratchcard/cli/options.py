@@ -71,13 +71,14 @@ unread_target_option = click.option(
     help="Column with the labels, or to leave out.  [default: the last; none unless labels are "
     "given]",
 )
+WEIGHTS = click.Choice(["uniform", "signed_constant", "kaiming_normal"])
 hidden_option = click.option(
     "--hidden", type=sizes, metavar="N,…", default="100", show_default=True, help="Units per layer."
 )
 init_option = click.option(
     "--init",
     "weights",
-    type=click.Choice(["uniform", "signed_constant", "kaiming_normal"]),
+    type=WEIGHTS,
     default="uniform",
     show_default=True,
     help="Family of the random weights.",

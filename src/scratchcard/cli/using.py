@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.console import percent, print_table, say
+from scratchcard.cli.console import is_read_by_a_person, percent, print_table, say
 from scratchcard.cli.options import InputError, OutputError, check_output, reason_of
 from scratchcard.files import write_whole
 from scratchcard.text import printable, shortened
@@ -96,7 +96,8 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
 
     DATA is a CSV, Parquet or NPZ file with the ticket's features in their order; of a name such as
     digits, or a folder with IDX files, the test rows are predicted. The answers are written as a
-    CSV file in UTF-8 with one column, label or number, or with number_1, number_2, …
+    CSV file in UTF-8 with one column, label or number, or with number_1, number_2, … On a terminal
+    control characters in labels are shown as escapes.
     """
     if out is not None:
         check_output(out, FILE=file, DATA=data)
@@ -119,7 +120,8 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
     if answers.ndim == 2:
         names = [f"{names[0]}_{k + 1}" for k in range(answers.shape[1])]
     rows = [names, *answers.reshape(len(answers), -1).tolist()]
-    written = "".join(",".join(map(_cell, row)) + "\n" for row in rows).encode()
+    cell = _shown_cell if out is None and is_read_by_a_person() else _cell
+    written = "".join(",".join(map(cell, row)) + "\n" for row in rows).encode()
     if out is None:
         say(written)
         return
@@ -136,6 +138,11 @@ def _cell(label: object) -> str:
         return text
     quoted = text.replace('"', '""')
     return f'"{quoted}"'
+
+
+def _shown_cell(label: object) -> str:
+    """Return a cell that moves no cursor of a terminal: control characters are shown as escapes."""
+    return _cell(printable(str(label)))
 
 
 def load_ticket(file: Path) -> Ticket:

@@ -13,10 +13,17 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from scratchcard.estimators.parameters import as_hidden, as_threads
-from scratchcard.objectives import Objective
+from scratchcard.objectives import Objective, get_objective
 from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
-from scratchcard.search.problem import Labelled, Problem, make_algorithm
-from scratchcard.ticket import Head, Network, Ticket
+from scratchcard.search.problem import (
+    DEFAULT_HIDDEN,
+    DEFAULT_WEIGHTS,
+    Labelled,
+    Problem,
+    make_algorithm,
+)
+from scratchcard.search.within_bytes import WithinBytes
+from scratchcard.ticket import Head, InputScaling, Network, Ticket
 from scratchcard.ticket.scaling import needed_bits
 
 Array = npt.NDArray[Any]
@@ -34,6 +41,7 @@ class TicketEstimator(BaseEstimator):
     biases: str
     input_bits: int | str
     max_density: float | None
+    max_bytes: int | None
     algorithm: str | Algorithm
     augment: str | None
     max_iter: int | None
@@ -109,13 +117,18 @@ class TicketEstimator(BaseEstimator):
         return getattr(self, "ticket_", None) if self.warm_start else None
 
     def _network(self, X: Array, n_outputs: int, before: Ticket | None, seed: int) -> Network:
+        """Return the random network; of several to choose from, one that the others are like."""
         input_bits: Any = self.input_bits
         if input_bits == "auto":
             input_bits = needed_bits(X) if before is None else before.network.input_bits
+        hidden, weights = self._open()
+        if before is not None:
+            hidden = before.network.sizes[1:-1] if hidden is None else hidden
+            weights = before.network.weights if weights is None else weights
         network = Network.dense(
-            (X.shape[1], *as_hidden(self.hidden_layer_sizes), n_outputs),
+            (X.shape[1], *(DEFAULT_HIDDEN if hidden is None else hidden), n_outputs),
             seed=seed if before is None else before.network.seed,
-            weights=self.weights,
+            weights=DEFAULT_WEIGHTS if weights is None else weights,
             biases=self.biases,
             activation=self.activation,
             input_bits=input_bits,
@@ -128,6 +141,22 @@ class TicketEstimator(BaseEstimator):
                 "activation, weights, biases and input_bits must not change"
             )
         return before.network  # whose weights are drawn already
+
+    def _open(self) -> tuple[tuple[int, ...] | None, str | None]:
+        """Return the units of the hidden layers and the family of the weights; None for "auto"."""
+        sizes, weights = self.hidden_layer_sizes, self.weights
+        hidden = None if isinstance(sizes, str) and sizes == "auto" else as_hidden(sizes)
+        return hidden, None if weights == "auto" else weights
+
+    def _sets_rows_aside(self, before: Ticket | None) -> bool:
+        """Return whether validation rows stop the search, or choose its network."""
+        chooses = self.max_bytes is not None and before is None and None in self._open()
+        return self.early_stopping or chooses
+
+    @staticmethod
+    def _seed_of_parts(before: Ticket | None, seed: int) -> int:
+        """Return the seed by which rows are set aside, the same for a warm start."""
+        return seed if before is None else before.network.seed
 
     # -- search ----------------------------------------------------------------------------------
 
@@ -143,23 +172,38 @@ class TicketEstimator(BaseEstimator):
         before: Ticket | None,
     ) -> Outcome:
         """Search a ticket for rows, keep it and what the search went through."""
-        network = self._network(searched.X, head.n_outputs, before, seed)
-        scaling = None if before is None else before.scaling
-        problem = Problem.make(network, searched, aside, scaling)
-        outcome = evolve(
-            problem.network,
-            problem.train,
-            problem.validation,
-            algorithm=make_algorithm(self.algorithm, self.max_density, network),
-            objective=objective,
-            limits=limits,
-            seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
-            n_jobs=as_threads(self.n_jobs),
-            callbacks=[_print_progress] if self.verbose else [],
-            start=None if before is None else before.mask,
-            augment=self.augment,
-            head=head,
-        )
+        plain = self._network(searched.X, head.n_outputs, before, seed)
+        scaling = InputScaling.fit(searched.X, searched.weights)
+        if before is not None:
+            scaling = before.scaling
+
+        def make(network: Network) -> Problem:
+            return Problem.make(network, searched, aside, scaling)
+
+        def search(problem: Problem, algorithm: Algorithm, limits: Limits) -> Outcome:
+            return evolve(
+                problem.network,
+                problem.train,
+                problem.validation,
+                algorithm=algorithm,
+                objective=objective,
+                limits=limits,
+                seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
+                n_jobs=as_threads(self.n_jobs),
+                callbacks=[_print_progress] if self.verbose else [],
+                start=None if before is None else before.mask,
+                augment=self.augment,
+                head=head,
+            )
+
+        if self.max_bytes is None:
+            problem = make(plain)
+            algorithm = make_algorithm(self.algorithm, self.max_density, plain)
+            outcome = search(problem, algorithm, limits)
+        else:
+            within = WithinBytes(self.max_bytes, head, scaling, get_objective(objective))
+            networks = [plain] if before is not None else within.networks(plain, *self._open())
+            problem, outcome = within.search(networks, make, self.algorithm, limits, search)
         self.ticket_ = problem.ticket(outcome)
         self._keep_history(outcome, first=before is None)
         return outcome

@@ -22,7 +22,7 @@ from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm
 from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled
 from scratchcard.search.targets.teacher import ask
-from scratchcard.ticket import Classes
+from scratchcard.ticket import Classes, Ticket
 
 __all__ = ["TicketClassifier"]
 
@@ -38,12 +38,14 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(100,)
-        Units in each hidden layer; () for none.
+    hidden_layer_sizes : int, sequence of int or 'auto', default='auto'
+        Units in each hidden layer; () for none. 'auto' for one layer of 100, or with ``max_bytes``
+        for what is best on rows set aside.
     activation : {'relu', 'step', 'sign'}, default='relu'
         Of the hidden units. No gradient is needed.
-    weights : {'uniform', 'signed_constant', 'kaiming_normal'}, default='uniform'
-        Family of the random weights.
+    weights : {'auto', 'uniform', 'signed_constant', 'kaiming_normal'}, default='auto'
+        Family of the random weights. 'auto' for 'uniform', or with ``max_bytes`` for what is best
+        on rows set aside.
     biases : {'uniform', 'zero'}, default='uniform'
         Family of the random biases.
     input_bits : {'auto', 8, 16}, default='auto'
@@ -52,7 +54,11 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
     max_density : float or None, default=0.1
         Largest share of the weights that may stay, above 0 and at most 1. None for 0.1 of the
         memetic algorithm and no limit of the genetic one. Not used when ``algorithm`` is an object,
-        which has its own.
+        which has its own, nor with ``max_bytes``.
+    max_bytes : int, default=None
+        Most bytes of the ticket's file. What 'auto' leaves open is tried in several short searches
+        and chosen on rows set aside, which takes about as long as five searches. For the memetic
+        algorithm.
     objective : str or Objective, default='cross_entropy'
         What the search minimises: 'cross_entropy', 'accuracy', 'balanced_accuracy', 'macro_f1',
         'brier', 'margin', or one made by
@@ -75,7 +81,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         when ``n_iter_no_change`` generations have not brought a better one.
     validation_fraction : float, default=0.1
         Share of the rows to set aside, of each class alike and at least one of each that has two.
-        Only used with ``early_stopping``.
+        Only used with ``early_stopping``, and where ``max_bytes`` leaves a choice.
     n_iter_no_change : int, default=10
         See ``early_stopping``.
     class_weight : dict or 'balanced', default=None
@@ -129,13 +135,14 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
+        hidden_layer_sizes: Any = "auto",
         activation: str = "relu",
         *,
-        weights: str = "uniform",
+        weights: str = "auto",
         biases: str = "uniform",
         input_bits: int | str = "auto",
         max_density: float | None = DEFAULT_MAX_DENSITY,
+        max_bytes: int | None = None,
         objective: str | Objective = "cross_entropy",
         algorithm: str | Algorithm = "memetic",
         augment: str | None = None,
@@ -157,6 +164,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         self.biases = biases
         self.input_bits = input_bits
         self.max_density = max_density
+        self.max_bytes = max_bytes
         self.objective = objective
         self.algorithm = algorithm
         self.augment = augment
@@ -224,7 +232,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
                 f"True; got {classes}"
             )
         seed = self._seed()
-        parts = self._parts(targets, seed if before is None else before.network.seed)
+        parts = self._parts(targets, before, seed)
         counts = self._class_weights(classes, targets[parts[0]], sample_weight[parts[0]])
 
         def labelled(part: Array) -> Labelled:
@@ -340,11 +348,11 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         counts: Array = found
         return counts
 
-    def _parts(self, targets: Array, seed: int) -> tuple[Array, ...]:
+    def _parts(self, targets: Array, before: Ticket | None, seed: int) -> tuple[Array, ...]:
         """Return the rows to search, and those to validate where some are set aside.
 
-        ``seed`` is the network's, so that a warm start sets the same rows aside.
+        A warm start sets the same rows aside.
         """
-        if not self.early_stopping:
+        if not self._sets_rows_aside(before):
             return (np.arange(len(targets)),)
-        return set_aside(targets, self.validation_fraction, seed)
+        return set_aside(targets, self.validation_fraction, self._seed_of_parts(before, seed))

@@ -19,7 +19,7 @@ from scratchcard.estimators.parameters import as_sample_weight, rows_aside
 from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm
 from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled
-from scratchcard.ticket import Numbers
+from scratchcard.ticket import Numbers, Ticket
 
 __all__ = ["TicketRegressor"]
 
@@ -36,12 +36,14 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(100,)
-        Units in each hidden layer; () for none.
+    hidden_layer_sizes : int, sequence of int or 'auto', default='auto'
+        Units in each hidden layer; () for none. 'auto' for one layer of 100, or with ``max_bytes``
+        for what is best on rows set aside.
     activation : {'relu', 'step', 'sign'}, default='relu'
         Of the hidden units. No gradient is needed.
-    weights : {'uniform', 'signed_constant', 'kaiming_normal'}, default='uniform'
-        Family of the random weights.
+    weights : {'auto', 'uniform', 'signed_constant', 'kaiming_normal'}, default='auto'
+        Family of the random weights. 'auto' for 'uniform', or with ``max_bytes`` for what is best
+        on rows set aside.
     biases : {'uniform', 'zero'}, default='uniform'
         Family of the random biases.
     input_bits : {'auto', 8, 16}, default='auto'
@@ -50,7 +52,11 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
     max_density : float or None, default=0.1
         Largest share of the weights that may stay, above 0 and at most 1. None for 0.1 of the
         memetic algorithm and no limit of the genetic one. Not used when ``algorithm`` is an object,
-        which has its own.
+        which has its own, nor with ``max_bytes``.
+    max_bytes : int, default=None
+        Most bytes of the ticket's file. What 'auto' leaves open is tried in several short searches
+        and chosen on rows set aside, which takes about as long as five searches. For the memetic
+        algorithm.
     objective : {'squared_error', 'absolute_error', 'quantile', 'poisson'}, default='squared_error'
         What the search minimises. Answers are then means, medians, quantiles, or the means of
         counts.
@@ -73,7 +79,8 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         Whether to set rows aside for validation, to keep the mask that is best on them, and to stop
         when ``n_iter_no_change`` generations have not brought a better one.
     validation_fraction : float, default=0.1
-        Share of the rows to set aside, at least one. Only used with ``early_stopping``.
+        Share of the rows to set aside, at least one. Only used with ``early_stopping``, and where
+        ``max_bytes`` leaves a choice.
     n_iter_no_change : int, default=10
         See ``early_stopping``.
     random_state : int, RandomState instance or None, default=None
@@ -125,13 +132,14 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
+        hidden_layer_sizes: Any = "auto",
         activation: str = "relu",
         *,
-        weights: str = "uniform",
+        weights: str = "auto",
         biases: str = "uniform",
         input_bits: int | str = "auto",
         max_density: float | None = DEFAULT_MAX_DENSITY,
+        max_bytes: int | None = None,
         objective: str = "squared_error",
         quantile: float = 0.5,
         algorithm: str | Algorithm = "memetic",
@@ -153,6 +161,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         self.biases = biases
         self.input_bits = input_bits
         self.max_density = max_density
+        self.max_bytes = max_bytes
         self.objective = objective
         self.quantile = quantile
         self.algorithm = algorithm
@@ -202,7 +211,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         counted = sample_weight > 0
         X, y, weights = X[counted], y[counted], integer_weights(sample_weight[counted])
         seed = self._seed()
-        parts = self._parts(len(y), seed if before is None else before.network.seed)
+        parts = self._parts(len(y), before, seed)
         head = Numbers.of(y[parts[0]], weights[parts[0]], loss)
         if before is not None and head.n_outputs != before.head.n_outputs:
             raise ValueError(
@@ -260,8 +269,8 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
             raise ValueError(f"quantile takes a number between 0 and 1, got {level!r}")
         return f"quantile:{float(level)}" if self.objective == "quantile" else self.objective
 
-    def _parts(self, n_rows: int, seed: int) -> tuple[Array, ...]:
+    def _parts(self, n_rows: int, before: Ticket | None, seed: int) -> tuple[Array, ...]:
         """Return the rows to search, and those to validate where some are set aside."""
-        if not self.early_stopping:
+        if not self._sets_rows_aside(before):
             return (np.arange(n_rows),)
-        return rows_aside(n_rows, self.validation_fraction, seed)
+        return rows_aside(n_rows, self.validation_fraction, self._seed_of_parts(before, seed))

@@ -11,7 +11,6 @@ from scratchcard.export.onnx_model import onnx_file
 from scratchcard.export.qr_code import qr
 from scratchcard.export.torch_module import torch_file
 from scratchcard.export.web_page import html
-from scratchcard.text import printable
 from scratchcard.ticket import Ticket
 
 __all__ = ["EXPORTERS", "Exporter"]
@@ -54,7 +53,7 @@ def _c(tickets: Tickets, suffix: str, **options: Any) -> bytes:
 
 def _html(tickets: Tickets, suffix: str, **options: Any) -> bytes:
     ((name, ticket),) = tickets.items()
-    return html(ticket, title=printable(name), **options).encode()
+    return html(ticket, title=name, **options).encode()
 
 
 EXPORTERS = {

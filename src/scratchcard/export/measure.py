@@ -11,10 +11,11 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["BOARDS", "Board", "Size", "measure"]
+__all__ = ["BOARDS", "STRICT", "Board", "LinkError", "Linked", "Size", "link", "measure"]
 
 
 class Board(NamedTuple):
@@ -61,8 +62,11 @@ BOARDS = (
 )
 """The microcontrollers."""
 
-_FLAGS = ("-std=c99", "-Os", "-Wall", "-Wextra", "-Werror", "-pedantic", "-fstack-usage")
-_SECTIONS = ("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections", "-nostartfiles")
+STRICT = ("-Wall", "-Wextra", "-Werror", "-pedantic")
+"""What generated C is compiled with: it may not give a warning."""
+
+_FLAGS = ("-std=c99", "-Os", "-fstack-usage", "-ffunction-sections", "-fdata-sections")
+_SECTIONS = ("-Wl,--gc-sections", "-nostartfiles", "-Wl,-e,entry")
 _PROGRAM = """\
 #include "ticket.h"
 int entry(const {kind} *row);
@@ -111,41 +115,106 @@ def measure(header: str, names: tuple[str, ...] = ("ticket",)) -> list[Size]:
 
 
 def _measured(board: Board, header: str, names: tuple[str, ...]) -> Size:
-    if shutil.which(f"{board.prefix}gcc") is None:
-        return Size(board.name, None, None, f"{board.prefix}gcc is not installed ({board.package})")
     uses_doubles = "const double *row" in header
-    if uses_doubles and not board.doubles:
+    if uses_doubles and not board.doubles and _has_tools(board):
         return Size(board.name, None, None, "double has 32 bits there: export with integers")
     kind = "double" if uses_doubles else f"{names[0]}_input"
     calls = " + ".join(f"{name}_predict(row)" for name in names)
-    with tempfile.TemporaryDirectory() as folder:
-        at = Path(folder)
-        (at / "ticket.h").write_text(header)
-        (at / "program.c").write_text(_PROGRAM.format(kind=kind, calls=calls))
-        command = [f"{board.prefix}gcc", *_FLAGS, *board.flags, *_SECTIONS, "-Wl,-e,entry"]
-        command += ["-Wl,--defsym=__heap_start=0", "program.c", "-o", "program.elf"]
-        done = subprocess.run(command, cwd=at, capture_output=True, text=True)
-        if done.returncode:
-            return Size(board.name, None, None, _reason(done.stderr))
-        sizes = subprocess.run(
-            [f"{board.prefix}size", "program.elf"],
-            cwd=at,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        text, data, bss = map(int, sizes.stdout.splitlines()[1].split()[:3])
-        stack = sum(
-            int(line.split("\t")[1])
-            for file in at.glob("*.su")
-            for line in file.read_text().splitlines()
-        )
-    flash, ram = text + data, data + bss + stack
+    program = _PROGRAM.format(kind=kind, calls=calls)
+    try:
+        linked = link(board, {"ticket.h": header, "program.c": program})
+    except LinkError as error:
+        return Size(board.name, None, None, str(error))
+    flash, ram = linked.flash, linked.ram
     if flash > board.flash or ram > board.ram:
         return Size(
             board.name, flash, ram, f"it does not fit: {flash} bytes of flash, {ram} of RAM"
         )
     return Size(board.name, flash, ram)
+
+
+class LinkError(ValueError):
+    """A program cannot be linked for a board; the message says why."""
+
+
+class Linked(NamedTuple):
+    """What a linked program takes, in bytes.
+
+    Attributes
+    ----------
+    flash, ram : int
+        All of it; RAM with the stack of its own functions.
+    symbols : dict of str to int
+        What each of its functions and tables takes in flash.
+    """
+
+    flash: int
+    ram: int
+    symbols: dict[str, int]
+
+
+def link(
+    board: Board,
+    files: Mapping[str, str],
+    flags: Sequence[str] = STRICT,
+    libraries: Sequence[str] = (),
+) -> Linked:
+    """Compile ``program.c``, which defines ``entry``, and link it with what it calls.
+
+    Parameters
+    ----------
+    board : Board
+        What to compile for.
+    files : mapping of str to str
+        Texts by the names of their files; one is ``program.c``.
+    flags : sequence of str
+        What the compiler is told beside ``-Os`` and the board's own options.
+    libraries : sequence of str
+        Options that name libraries, such as ``-lm``.
+
+    Returns
+    -------
+    Linked
+        Its sizes.
+
+    Raises
+    ------
+    LinkError
+        If the compiler is not installed, or complains.
+    """
+    if not _has_tools(board):
+        raise LinkError(f"{board.prefix}gcc is not installed ({board.package})")
+    with tempfile.TemporaryDirectory() as folder:
+        at = Path(folder)
+        for name, text in files.items():
+            (at / name).write_text(text)
+        command = [f"{board.prefix}gcc", *_FLAGS, *board.flags, *flags, *_SECTIONS]
+        command += ["-Wl,--defsym=__heap_start=0", "program.c", "-o", "program.elf", *libraries]
+        done = subprocess.run(command, cwd=at, capture_output=True, text=True)
+        if done.returncode:
+            raise LinkError(_reason(done.stderr))
+        (sizes,) = _told(at, f"{board.prefix}size")[1:]
+        text_bytes, data, bss = map(int, sizes.split()[:3])
+        stack = sum(
+            int(line.split("\t")[1])
+            for file in at.glob("*.su")
+            for line in file.read_text().splitlines()
+        )
+        listed = _told(at, f"{board.prefix}nm", "--print-size", "--radix=d")
+    found = (line.split() for line in listed)
+    symbols = {line[3]: int(line[1]) for line in found if len(line) == 4 and line[2] in "tTrRdD"}
+    return Linked(text_bytes + data, data + bss + stack, symbols)
+
+
+def _has_tools(board: Board) -> bool:
+    return shutil.which(f"{board.prefix}gcc") is not None
+
+
+def _told(folder: Path, tool: str, *options: str) -> list[str]:
+    """Return the lines that a tool prints of the program."""
+    command = [tool, *options, "program.elf"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
 
 
 def _reason(stderr: str) -> str:

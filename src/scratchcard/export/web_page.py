@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.export.parts import check_layers, classes_of
+from scratchcard.text import printable
 from scratchcard.ticket import Ticket
 
 __all__ = ["html"]
@@ -42,7 +43,9 @@ def html(
     """Return a web page on which a person plays with a ticket; it loads nothing from anywhere.
 
     It draws the network with its survivors, answers for what is drawn, typed or picked, and lets
-    connections be scratched off and back. The weights are drawn from the seed in the browser.
+    connections be scratched off and back. The weights are drawn from the seed in the browser. In
+    the title and in names of classes and features, control characters, and those that turn the
+    direction of writing, are shown as escapes.
 
     Parameters
     ----------
@@ -75,9 +78,10 @@ def html(
         )
     if names is not None and len(names) != n_features:
         raise ValueError(f"names takes {n_features} names of features, got {len(names)}")
+    title = printable(title)
     facts = _facts(ticket) | {
         "title": title,
-        "names": None if names is None else [str(name) for name in names],
+        "names": None if names is None else [printable(str(name)) for name in names],
         "rows": [] if rows is None else _rows(ticket, rows),
         "side": _side(n_features, names is None),
     }
@@ -107,7 +111,7 @@ def _facts(ticket: Ticket) -> dict[str, Any]:
         "offset": ticket.scaling.offset.tolist(),
         "scale": ticket.scaling.scale.tolist(),
         "temperature": head.temperature,
-        "labels": [str(label) for label in head.labels.tolist()],
+        "labels": [printable(str(label)) for label in head.labels.tolist()],
         "mask": base64.b64encode(ticket.mask.bits).decode(),
         "file": base64.b64encode(ticket.to_bytes()).decode(),
     }

@@ -78,7 +78,11 @@ class Goal(ABC):
         """
 
     def check(  # noqa: B027 (a goal may have nothing to refuse)
-        self, objective: Objective, augment: str | None, prune: str | None
+        self,
+        objective: Objective,
+        augment: str | None,
+        prune: str | None,
+        max_bytes: int | None,
     ) -> None:
         """Raise ValueError for settings of a search that do not suit the goal.
 
@@ -88,6 +92,8 @@ class Goal(ABC):
             What is minimised.
         augment, prune : str or None
             How rows are varied, and the rows that pruning reads.
+        max_bytes : int or None
+            Most bytes of the file.
         """
 
     def algorithm(

@@ -59,7 +59,13 @@ class ClusterGoal(Goal):
         """Return the rows; their targets say nothing."""
         return Labelled(part.X, np.zeros(len(part.X), dtype=np.int64))
 
-    def check(self, objective: Objective, augment: str | None, prune: str | None) -> None:
+    def check(
+        self,
+        objective: Objective,
+        augment: str | None,
+        prune: str | None,
+        max_bytes: int | None,
+    ) -> None:
         """Raise ValueError for what would need labels, and for what has no effect."""
         if objective.name != self.objective:
             raise ValueError(
@@ -70,6 +76,10 @@ class ClusterGoal(Goal):
             raise ValueError(
                 f"augment takes None for clusters, got {augment!r}; with images=True shifted "
                 "copies of an image are its neighbours"
+            )
+        if max_bytes is not None:
+            raise ValueError(
+                f"max_bytes takes None for clusters, got {max_bytes}; max_density makes files small"
             )
         if prune is not None:
             raise ValueError(f"prune takes None for clusters, it reads labels; got {prune!r}")

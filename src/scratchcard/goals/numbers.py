@@ -28,7 +28,13 @@ class NumberGoal(Goal):
     name = "numbers"
     objective = "squared_error"
 
-    def check(self, objective: Objective, augment: str | None, prune: str | None) -> None:
+    def check(
+        self,
+        objective: Objective,
+        augment: str | None,
+        prune: str | None,
+        max_bytes: int | None,
+    ) -> None:
         """Raise ValueError for an objective of classes, and for pruning, which counts errors."""
         if objective.answers != "numbers":
             raise ValueError(

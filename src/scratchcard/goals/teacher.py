@@ -50,16 +50,20 @@ class TeacherGoal(Goal):
             )
         self.teacher = teacher
         self._said: list[tuple[Array, Array]] = []  # of which rows it said what
+        self._head: Classes | None = None
 
     def head(self, dataset: Dataset, objective: Objective) -> Head:
         """Return the classes of the teacher."""
+        if self._head is not None and self._is_known(dataset.train, dataset.validation):
+            return self._head
         parts = dataset.train.X, dataset.validation.X
         taught = self._ask(dataset, np.concatenate(parts))
         found = np.unique(taught.labels)
         if len(found) < LEAST_CLASSES:
             raise DataError(f"{dataset.name}: the teacher says {found[0]!s} of every row")
         self._said = list(zip(parts, np.split(taught.labels, [len(parts[0])]), strict=True))
-        return Classes(taught.classes)
+        self._head = Classes(taught.classes)
+        return self._head
 
     def labelled(self, dataset: Dataset, part: Part, head: Head) -> Labelled:
         """Return rows with what the teacher says of them."""
@@ -92,6 +96,11 @@ class TeacherGoal(Goal):
             return False
         labels = [getattr(dataset, name).y for name in PARTS]
         return set(np.concatenate(labels).tolist()) <= set(np.asarray(classes).tolist())
+
+    def _is_known(self, *parts: Part) -> bool:
+        """Return whether the teacher has been asked for these first, and for no other rows."""
+        asked = [X for X, _ in self._said[: len(parts)]]
+        return all(X is part.X for X, part in zip(asked, parts, strict=True))
 
     def _labels(self, dataset: Dataset, part: Part) -> Array:
         """Return what the teacher says of rows of the data set, which it is asked for once."""

@@ -13,7 +13,7 @@ from scratchcard.search.memetic import Memetic
 from scratchcard.search.memetic.search import MemeticSearch
 from scratchcard.search.population import Population, PopulationError
 from scratchcard.search.problem import Labelled, Problem, make_algorithm
-from scratchcard.search.pruning import prune
+from scratchcard.search.pruning import prune, shrink
 from scratchcard.search.targets import (
     Consensus,
     Given,
@@ -61,4 +61,5 @@ __all__ = [
     "prune",
     "retempered",
     "search_temperature",
+    "shrink",
 ]

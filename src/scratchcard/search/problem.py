@@ -5,22 +5,35 @@ The command line and the estimator both make their networks, integers and algori
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from scratchcard.engines import IncrementalEngine
+from scratchcard.objectives import Objective
 from scratchcard.rows import Rows
 from scratchcard.search.evolution import Outcome
 from scratchcard.search.genetic import Genetic
 from scratchcard.search.memetic import Memetic
 from scratchcard.search.task import Algorithm
-from scratchcard.ticket import InputScaling, Network, Ticket
+from scratchcard.search.temperature import SMOOTHING, calibrated
+from scratchcard.ticket import InputScaling, Mask, Network, Ticket
 
-__all__ = ["ALGORITHMS", "DEFAULT_MAX_DENSITY", "Labelled", "Problem", "make_algorithm"]
+__all__ = [
+    "ALGORITHMS",
+    "DEFAULT_HIDDEN",
+    "DEFAULT_MAX_DENSITY",
+    "DEFAULT_WEIGHTS",
+    "Labelled",
+    "Problem",
+    "make_algorithm",
+]
 
 ALGORITHMS = ("memetic", "genetic")
+DEFAULT_HIDDEN = (100,)
+DEFAULT_WEIGHTS = "uniform"
 DEFAULT_MAX_DENSITY = 0.1
 
 
@@ -133,6 +146,31 @@ class Problem:
             The ticket.
         """
         return Ticket(self.network, outcome.mask, self.scaling, outcome.head)
+
+    def with_mask(self, outcome: Outcome, mask: Mask, objective: Objective) -> Outcome:
+        """Return an outcome with another mask, whose head is calibrated to that.
+
+        Parameters
+        ----------
+        outcome : Outcome
+            What a search on this problem found.
+        mask : Mask
+            The mask to have instead.
+        objective : Objective
+            What the search minimised.
+
+        Returns
+        -------
+        Outcome
+            The same search, with this mask.
+        """
+        rows, smoothing = (
+            (self.train, SMOOTHING) if self.validation is None else (self.validation, None)
+        )
+        head = calibrated(outcome.head, self.network, mask, rows, smoothing)
+        engine = IncrementalEngine(self.network, self.train, objective, head.reading)
+        value = engine.value(engine.evaluate(mask.flat()[None])[0])
+        return replace(outcome, mask=mask, head=head, objective=value)
 
 
 def make_algorithm(

@@ -1,14 +1,15 @@
-"""Pruning after a search: one greedy pass that scratches off what is not needed."""
+"""Pruning after a search: scratching off what is not needed, or what there is no room for."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.engines import make_engine_of
+from scratchcard.engines import IncrementalEngine, make_engine_of
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
-from scratchcard.ticket import Mask, Network
+from scratchcard.ticket import Mask, Network, Reading
+from scratchcard.ticket.mask_code import encode_mask
 
 TEMPERATURE = 1.0  # any number does for objectives that read only labels
 
@@ -74,3 +75,51 @@ def prune(
             reader.apply(state, flip)
             value = then
     return Mask.from_flat(network.layers, state.mask)
+
+
+def shrink(
+    network: Network,
+    mask: Mask,
+    rows: Rows,
+    max_bits: int,
+    objective: Objective,
+    reading: Reading,
+) -> Mask:
+    """Scratch off weights until the code of a mask has at most so many bits.
+
+    In each round those go whose loss does the least harm, as many as seem to be enough.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+    mask : Mask
+        The mask that was found.
+    rows : Rows
+        Rows that the objective is read on: training rows.
+    max_bits : int
+        Most bits of the mask's code in a ticket's file; an empty mask must have no more.
+    objective : Objective
+        What the search minimised.
+    reading : float or Lines
+        How the objective reads outputs, such as the temperature.
+
+    Returns
+    -------
+    Mask
+        What is left, without dead weights; ``mask`` itself where that is small enough.
+    """
+    size = 8 * len(encode_mask(mask.without_dead()))
+    if size <= max_bits:
+        return mask
+    engine = IncrementalEngine(network, rows, objective, reading)
+    mask = mask.without_dead()
+    while size > max_bits:
+        flat = mask.flat()
+        state, left = engine.state(flat), np.flatnonzero(flat)
+        harm = [engine.value(engine.trial(state, np.array([index]))) for index in left]
+        n = max(1, int(left.size * (size - max_bits) / size))
+        flat[left[np.argsort(harm, kind="stable")[:n]]] = 0
+        mask = Mask.from_flat(network.layers, flat).without_dead()
+        size = 8 * len(encode_mask(mask))
+    return mask

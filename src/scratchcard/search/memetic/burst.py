@@ -108,7 +108,7 @@ def _mate(job, state, chooser, other, arrays):
     """Do what :func:`recombine` says, with arrays for the units' order and the flips."""
     order, flips = arrays
     survivors = chooser.survivors
-    most = chooser.moves.max_survivors
+    budget = chooser.moves.budget
     now = objective_now(job, state)
     tried = 0
     accepted = 0
@@ -117,7 +117,7 @@ def _mate(job, state, chooser, other, arrays):
             break
         n_flips = unit_difference(job.net, state.mask, other, order[k], flips)
         growth = growth_of(survivors, flips, n_flips)
-        if n_flips == 0 or (growth > 0 and survivors.surviving[0] + growth > most):
+        if n_flips == 0 or (growth > 0 and survivors.spent[0] + growth > budget):
             continue
         tried += 1
         now, made = decide(job, state, chooser, flips, n_flips, now, 0.0)

@@ -68,6 +68,10 @@ class Member(Protocol):
         """Give every thread the mask, survivors and random stream that the first one has."""
         ...
 
+    def charge(self, costs: NDArray[np.float64], spent: float) -> None:
+        """Let the survival of each weight cost this from now on, and all survivors together."""
+        ...
+
     def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
         """Do one thread's part in a burst of mutation trials; return how many were decided."""
         ...
@@ -163,6 +167,12 @@ class CompiledMember:
                 copy = getattr(self.survivors_of_threads[number], name)
                 copy[:] = getattr(self.survivors, name)
 
+    def charge(self, costs: NDArray[np.float64], spent: float) -> None:
+        """Let the survival of each weight cost this from now on, and all survivors together."""
+        for survivors in self.survivors_of_threads:
+            survivors.costs[:] = costs
+            survivors.spent[0] = spent
+
     def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
         """Do one thread's part in a burst of mutation trials; return how many were decided."""
         self.state.catch_up(window, threads)
@@ -240,6 +250,11 @@ class PlainMember:
     def share(self) -> None:
         """Do nothing, because one thread works on it."""
 
+    def charge(self, costs: NDArray[np.float64], spent: float) -> None:
+        """Let the survival of each weight cost this from now on, and all survivors together."""
+        self.survivors.costs[:] = costs
+        self.survivors.spent[0] = spent
+
     def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
         """Make mutation trials, and return how many were decided."""
         chooser = Chooser(self.survivors, moves, self.rng)
@@ -262,9 +277,9 @@ class PlainMember:
             if threads.stop[0] > 0:
                 break
             n_flips = unit_difference(self.net, self.mask, other, unit, flips)
-            surviving = surviving_in(self)
             growth = growth_of(self.survivors, flips, n_flips)
-            if n_flips == 0 or (growth > 0 and surviving + growth > moves.max_survivors):
+            spent = self.survivors.spent[0]
+            if n_flips == 0 or (growth > 0 and spent + growth > moves.budget):
                 continue
             tried += 1
             self._decide(moves, flips[:n_flips], 0.0)

@@ -39,6 +39,8 @@ class Survivors(NamedTuple):
     place: NDArray[np.int32]  # (n_weights,) where each weight stands in indices; -1: scratched off
     surviving: NDArray[np.int64]  # (1,) how many weights survive
     fed: NDArray[np.int64]  # (units,) surviving outgoing weights of each unit, inputs first
+    costs: NDArray[np.float64]  # (n_weights,) what the survival of each weight costs
+    spent: NDArray[np.float64]  # (1,) what the survivors cost together
 
 
 class Moves(NamedTuple):
@@ -47,8 +49,8 @@ class Moves(NamedTuple):
     remove: float  # share of the proposals that scratch one weight off
     swap: float  # share of the proposals that replace a weight by another one into the same unit
     small_layer: float  # share of the additions whose layer is drawn evenly, not by size
-    max_survivors: int  # additions beyond this are not proposed
-    price: float  # what a surviving weight adds to the objective
+    budget: float  # once survivors cost this, nothing is proposed that makes them cost more
+    price: float  # what each unit of cost adds to the objective
     heat: float  # mean of the exponentially distributed worsening that is accepted
     race_z: float  # standard errors after which a race is lost; 0: no races
 
@@ -95,10 +97,11 @@ def slack_of(chooser):
 
 @jit(_nrt=False)
 def growth_of(survivors, flips, n_flips):
-    """Return how many weights more survive after these flips."""
-    growth = 0
+    """Return how much more the survivors cost after these flips."""
+    growth = 0.0
     for f in range(n_flips):
-        growth += 1 if survivors.place[flips[f]] < 0 else -1
+        cost = survivors.costs[flips[f]]
+        growth += cost if survivors.place[flips[f]] < 0 else -cost
     return growth
 
 
@@ -120,6 +123,7 @@ def note_flip(net, survivors, index):
         survivors.place[index] = survivors.surviving[0]
         survivors.surviving[0] += 1
         survivors.fed[source] += 1
+        survivors.spent[0] += survivors.costs[index]
     else:
         survivors.surviving[0] -= 1
         last = survivors.indices[survivors.surviving[0]]
@@ -127,6 +131,7 @@ def note_flip(net, survivors, index):
         survivors.place[last] = at
         survivors.place[index] = -1
         survivors.fed[source] -= 1
+        survivors.spent[0] -= survivors.costs[index]
 
 
 @jit(_nrt=False)
@@ -146,6 +151,9 @@ def propose(net, chooser, flips):
         row = first_weight(net, layer, target_of(net, layer, flips[0]))
         for _ in range(TRIES):
             other = row + below(rng, net.fan_ins[layer])
+            dearer = survivors.costs[other] - survivors.costs[flips[0]]
+            if dearer > 0 and survivors.spent[0] + dearer > moves.budget:
+                continue
             if survivors.place[other] < 0:
                 flips[1] = other
                 if flips[0] > other:
@@ -153,7 +161,7 @@ def propose(net, chooser, flips):
                     flips[0] = other
                 return 2
         return 0
-    if count >= moves.max_survivors:
+    if survivors.spent[0] >= moves.budget:
         return 0
     for _ in range(TRIES):
         if uniform(rng) < moves.small_layer:
@@ -217,6 +225,8 @@ def survivors_of(mask: NDArray[np.uint8], net: Net) -> Survivors:
         place=np.full(mask.size, -1, dtype=np.int32),
         surviving=apart(1),
         fed=np.zeros(net.first_units[-1], dtype=np.int64),
+        costs=np.ones(mask.size),
+        spent=apart(1, np.float64),
     )
     note_flips(net, survivors, found, found.size)
     return survivors

@@ -34,6 +34,7 @@ from scratchcard.search.memetic.member import (
 )
 from scratchcard.search.memetic.moves import Moves
 from scratchcard.search.memetic.pool import Pool
+from scratchcard.search.memetic.pricing import bits_of
 from scratchcard.search.memetic.sampler import Sampler
 from scratchcard.search.memetic.windows import Windows
 from scratchcard.search.population import Population
@@ -83,10 +84,12 @@ class MemeticSearch:
             self.pace = 1.0 / task.generations
         if task.evaluations is not None:
             self.pace = max(self.pace, self.n_trials * self.size / task.evaluations)
+        self.budget = float(settings.max_bits or self.max_survivors)
+        self.survivors_per_cost = self.max_survivors / self.budget
         self.heat = settings.heat * FAIR_PRICE / self.max_survivors
-        self.price = FAIR_PRICE / self.max_survivors
+        self.price = FAIR_PRICE / self.max_survivors * self.survivors_per_cost
         if settings.price is not None:
-            self.price = settings.price
+            self.price = settings.price * self.survivors_per_cost
         self.doubt = 0.0
         if task.objective.is_mean and settings.race_error > 0:
             self.doubt = float(norm.isf(settings.race_error))
@@ -223,7 +226,7 @@ class MemeticSearch:
             remove=settings.remove,
             swap=settings.swap,
             small_layer=settings.small_layer,
-            max_survivors=self.max_survivors,
+            budget=self.budget,
             price=self.price,
             heat=self.heat * (1.0 - fraction) ** 2,
             race_z=self.doubt,
@@ -231,9 +234,13 @@ class MemeticSearch:
 
     def _live(self, moves: Moves, n_trials: int, members: Sequence[Member] | None = None) -> None:
         """Run a burst on the window for some members, or for all."""
+        members = self.members if members is None else members
+        if self.settings.max_bits is not None:
+            for one in members:
+                one.charge(*bits_of(self.task.network, one.mask))
         self._together(
             lambda member, threads: member.live(threads, self.window, moves, n_trials),
-            self.members if members is None else members,
+            members,
             n_trials == TRIALS_OF_WINDOW,
         )
 
@@ -267,20 +274,21 @@ class MemeticSearch:
         left over n (as in Akaike's criterion), so it has to save at least that.
         """
         if self.settings.price is None and self.task.objective.answers == "numbers":
-            self.price = self.members[0].objective / self.task.rows.total_weight
+            per_survivor = self.members[0].objective / self.task.rows.total_weight
+            self.price = per_survivor * self.survivors_per_cost
 
     def _select(self) -> None:
         """Sort the members, best first.
 
-        The objective with its price counts first, in steps of the tolerance; then the number of
-        survivors.
+        The objective with its price counts first, in steps of the tolerance; then what the
+        survivors cost, which is their number unless bits are counted.
         """
         step = max(self.settings.tolerance, 1e-12)
 
-        def key(one: Member) -> tuple[float, int, float]:
-            surviving = surviving_in(one)
-            cost = one.objective + self.price * surviving
-            return float(np.floor(cost / step)), surviving, cost
+        def key(one: Member) -> tuple[float, float, float]:
+            spent = float(one.survivors.spent[0])
+            cost = one.objective + self.price * spent
+            return float(np.floor(cost / step)), spent, cost
 
         self.members.sort(key=key)
 

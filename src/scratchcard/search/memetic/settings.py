@@ -67,6 +67,11 @@ class Memetic:
     engine : str
         A name of :data:`scratchcard.engines.ENGINES`. On few rows the result does not depend on it;
         an engine without compiled bursts is slower by orders of magnitude.
+    max_bits : int or None
+        Most bits of the mask's code in the ticket's file, at least 1, instead of ``max_density``,
+        which then only says how dense the first masks are. A weight is priced by the bits that it
+        adds; the ``price`` is that of an average one. A mask may end some bits above the limit;
+        :func:`scratchcard.search.shrink` scratches these off.
 
     Raises
     ------
@@ -91,6 +96,7 @@ class Memetic:
     sharpness: float = SHARPNESS
     smoothing: float = SMOOTHING
     engine: str = "incremental"
+    max_bits: int | None = None
     name: ClassVar[str] = "memetic"
     draws_rows: ClassVar[bool] = True
 
@@ -113,9 +119,9 @@ class Memetic:
         for name in ("price", "heat", "tolerance"):
             if not (name == "price" and self.price is None):
                 as_number(name, getattr(self, name), 0.0)
-        for name in ("population", "burst", "generations", "first_rows"):
+        for name in ("population", "burst", "generations", "first_rows", "max_bits"):
             value = getattr(self, name)
-            if not (value is None and name in ("population", "burst")):
+            if not (value is None and name in ("population", "burst", "max_bits")):
                 as_int(name, value, 1, MOST)
         make_engine_of(self.engine)
 

@@ -1,0 +1,71 @@
+"""Tickets of every kind, small, that campaigns start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from scratchcard.ticket import Classes, Dense, Head, InputScaling, Mask, Network, Numbers, Ticket
+from scratchcard.ticket.network import ACTIVATIONS
+from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
+
+SHAPES = [
+    ((3,), (2,)),
+    ((2,), (3, 2)),
+    ((8,), (5, 4, 3)),
+    ((6,), (20, 1)),
+    ((2, 3), (4, 2)),
+    ((1, 2, 2), (3, 3)),
+    ((4,), (2,) * 9),
+]
+LABELS = {
+    1: [1, [-7], [2**62], ["only"], [0.25], [True]],
+    2: [2, [-1, 1], ["no", "größer"], [0.5, 1e300], [False, True]],
+    3: [3, [2, 1, 0], ["a", "", "\U0001f600"], [-1.5, 0.0, 2.0]],
+}
+LOSSES = ["squared_error", "absolute_error", "quantile:0.9", "poisson"]
+
+
+def tickets() -> list[Ticket]:
+    """Return one ticket for each shape and kind of answer; all else takes turns."""
+    rng, made = np.random.default_rng(0), []
+    for shape, units in SHAPES:
+        n_outputs = units[-1]
+        heads: list[Head] = [Classes(labels, 2.0**-10) for labels in LABELS[n_outputs]]
+        lines = rng.normal(size=(2, n_outputs))
+        heads += [Numbers(*lines, loss) for loss in LOSSES]
+        for head in heads:
+            made.append(_ticket(shape, units, head, len(made), rng))
+    return made
+
+
+def _ticket(
+    shape: tuple[int, ...],
+    units: tuple[int, ...],
+    head: Head,
+    number: int,
+    rng: np.random.Generator,
+) -> Ticket:
+    network = Network(
+        tuple(map(Dense, units)),
+        shape,
+        seed=int(rng.integers(2**32)),
+        weights=list(WEIGHT_FAMILIES)[number % 3],
+        biases=list(BIAS_FAMILIES)[number % 2],
+        activation=ACTIVATIONS[number // 2 % 3],
+        input_bits=(8, 16)[number // 3 % 2],
+    )
+    pairs = (1, network.n_inputs)[number // 5 % 2]
+    scaling = InputScaling(rng.normal(size=pairs), rng.uniform(0.1, 2, pairs))
+    density = (0.1, 0.4, 1.0)[number // 4 % 3]
+    return Ticket(network, Mask.random(network.layers, density, rng), scaling, head)
+
+
+def arguments_in(folder: Path) -> list[str]:
+    """Write the tickets' files into a folder, and return what to tell libFuzzer of it."""
+    inputs = folder / "inputs"
+    inputs.mkdir(parents=True, exist_ok=True)
+    for number, ticket in enumerate(tickets()):
+        ticket.save(inputs / f"{number:02}.ticket")
+    return [str(inputs), f"-artifact_prefix={folder}/", "-max_len=4096", "-timeout=10"]

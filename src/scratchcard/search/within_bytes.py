@@ -1,0 +1,317 @@
+"""Searching a ticket whose whole file has at most so many bytes.
+
+What of the file is not the mask is known before a search: shape, seed, scaling and labels. The rest
+is room for the mask's code, which the memetic search prices and bounds in bits. Where the shape of
+the network and the family of its weights are left open, networks from narrow and dense to wide and
+sparse are tried, all with room for the same bits, and validation rows choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from math import isqrt
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import entr
+
+from scratchcard.checks import as_int
+from scratchcard.engines import IncrementalEngine
+from scratchcard.objectives import Objective, get_objective
+from scratchcard.search.callbacks import Callback
+from scratchcard.search.evolution import AnyCallback, Outcome
+from scratchcard.search.halving import halving, work_of
+from scratchcard.search.limits import Limits, Progress
+from scratchcard.search.memetic import Memetic
+from scratchcard.search.problem import Problem
+from scratchcard.search.pruning import shrink
+from scratchcard.search.task import Algorithm
+from scratchcard.ticket import Head, InputScaling, Mask, Network
+from scratchcard.ticket.file import MAX_BYTES, encode
+
+__all__ = ["WithinBytes", "density_within"]
+
+Make = Callable[[Network], Problem]
+Run = Callable[[Problem, Algorithm, Limits], Outcome]
+
+FAMILIES = ("signed_constant", "uniform")
+GENERATIONS = 400  # of one individual: several networks are tried, so one start of each is enough
+LEAST_OF_LAYER = 3  # bytes: how many survive and how they are coded, and a bit or more of the code
+SLACK = 1.3  # survivors that a search may keep, as a multiple of those of evenly dense layers
+# Weights of the networks that are tried, in bits of the mask's code. With one it is half dense.
+ONE_LAYER = (1.0, 1.5, 2.2, 3.3, 5.0)
+TWO_LAYERS = (1.5, 2.5, 4.0)
+
+
+class WithinBytes:
+    """A limit on the bytes of a ticket's file, and how a search keeps to it.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Most bytes of the whole file.
+    head : Head
+        What the outputs mean.
+    scaling : InputScaling
+        How features become integers.
+    objective : Objective
+        What the search minimises.
+
+    Raises
+    ------
+    ValueError
+        For something else than an integer from 1.
+    """
+
+    def __init__(
+        self, max_bytes: int, head: Head, scaling: InputScaling, objective: Objective
+    ) -> None:
+        self.max_bytes = as_int("max_bytes", max_bytes, 1, MAX_BYTES)
+        self.head, self.scaling, self.objective = head, scaling, objective
+        self._before: list[Outcome] = []
+        self._done, self._share, self._work = 0.0, 1.0, 1.0  # in whole searches
+
+    def room(self, network: Network) -> int:
+        """Return the bits that are left for a mask of this network.
+
+        Parameters
+        ----------
+        network : Network
+            The network.
+
+        Returns
+        -------
+        int
+            Bits, a multiple of 8.
+
+        Raises
+        ------
+        ValueError
+            If they are fewer than a path from an input to an output takes.
+        """
+        nothing = Mask.from_flat(network.layers, np.zeros(network.n_weights, np.uint8))
+        parts = encode(network, nothing, self.scaling, self.head)
+        rest = len(parts.head) + len(parts.checksum)
+        least = max(len(parts.mask), LEAST_OF_LAYER * network.n_layers)
+        if self.max_bytes < rest + least:
+            raise ValueError(
+                f"max_bytes takes at least {rest + least} for this data and network, of which "
+                f"{rest} hold all but the mask; got {self.max_bytes}"
+            )
+        return 8 * (self.max_bytes - rest)
+
+    def networks(
+        self, plain: Network, hidden: tuple[int, ...] | None, weights: str | None
+    ) -> list[Network]:
+        """Return the networks to choose from.
+
+        Parameters
+        ----------
+        plain : Network
+            A dense network that they are like but for what is left open.
+        hidden : tuple of int or None
+            Units in each hidden layer; None to leave them open.
+        weights : str or None
+            The family of the weights; None to leave it open.
+
+        Returns
+        -------
+        list of Network
+            At least one, all different.
+        """
+        ends = plain.n_inputs, plain.n_outputs
+        shapes = _shapes(*ends, self.room(plain)) if hidden is None else [hidden]
+        return [
+            Network.dense(
+                (ends[0], *shape, ends[1]),
+                seed=plain.seed,
+                weights=family,
+                biases=plain.biases,
+                activation=plain.activation,
+                input_bits=plain.input_bits,
+            )
+            for shape in shapes
+            for family in (FAMILIES if weights is None else (weights,))
+        ]
+
+    def algorithm(self, algorithm: str | Algorithm, network: Network) -> Memetic:
+        """Return the memetic algorithm, kept to the bits that there is room for.
+
+        Parameters
+        ----------
+        algorithm : str or Algorithm
+            "memetic" for one individual and 400 generations, or settings of its own; the limit
+            takes the place of their ``max_density``.
+        network : Network
+            The network that is searched.
+
+        Returns
+        -------
+        Memetic
+            The algorithm.
+
+        Raises
+        ------
+        ValueError
+            For another algorithm.
+        """
+        if algorithm == "memetic":
+            algorithm = Memetic(population=1, generations=GENERATIONS)
+        if not isinstance(algorithm, Memetic):
+            raise ValueError(f"max_bytes takes the memetic algorithm, got {algorithm!r}")
+        bits = self.room(network)
+        density = max(SLACK * density_within(bits, network.n_weights), 1 / network.n_weights)
+        return replace(algorithm, max_density=min(1.0, density), max_bits=bits)
+
+    def search(
+        self,
+        networks: Sequence[Network],
+        make: Make,
+        algorithm: str | Algorithm,
+        limits: Limits | None,
+        run: Run,
+    ) -> tuple[Problem, Outcome]:
+        """Search a ticket that is small enough, and choose its network by validation rows.
+
+        Parameters
+        ----------
+        networks : sequence of Network
+            The networks to choose from.
+        make : callable
+            Called with a network, returns it with the rows to search in its integers, and with
+            validation rows where there are several networks.
+        algorithm : str or Algorithm
+            "memetic", or its settings.
+        limits : Limits or None
+            When to stop. Evaluations and seconds hold for all that is tried together, generations
+            for one whole search.
+        run : callable
+            Called with a problem, an algorithm and limits, searches and returns the outcome.
+
+        Returns
+        -------
+        problem : Problem
+            The network that was chosen, with its rows.
+        outcome : Outcome
+            What was found in it. Its evaluations and seconds are those of all that was tried.
+        """
+        limits = limits or Limits()
+        tried: list[Outcome] = []
+        self._before, self._done, self._work = tried, 0.0, work_of(len(networks))
+
+        def searched(network: Network, share: float) -> tuple[Problem, Outcome]:
+            problem, chosen = make(network), self.algorithm(algorithm, network)
+            part = _part(limits.filled(chosen.generations), share, self._work)
+            self._share = share
+            outcome = run(problem, chosen, part)
+            self._done += share
+            tried.append(outcome)
+            mask = shrink(
+                network,
+                outcome.mask,
+                problem.train,
+                self.room(network),
+                self.objective,
+                outcome.head.reading,
+            )
+            if mask is not outcome.mask:
+                outcome = problem.with_mask(outcome, mask, self.objective)
+            return problem, outcome
+
+        problem, outcome = halving(
+            networks,
+            searched,
+            lambda found: 0.0 if len(networks) == 1 else -_loss(*found),
+            lambda found: found[1].stopped_by in ("interrupt", "callback"),
+        )
+        return problem, replace(
+            outcome,
+            evaluations=sum(one.evaluations for one in tried),
+            seconds=sum(one.seconds for one in tried),
+            stopped_by=tried[-1].stopped_by,
+        )
+
+    def overall(self, callbacks: Sequence[AnyCallback]) -> list[AnyCallback]:
+        """Return callbacks that are told how far all that is tried is, not one search.
+
+        Parameters
+        ----------
+        callbacks : sequence of Callback or of callable
+            What is done beside each search. Only callables are told of progress.
+
+        Returns
+        -------
+        list of Callback or of callable
+            As many.
+        """
+
+        def told(callback: Callable[[Progress], object]) -> Callable[[Progress], object]:
+            return lambda progress: callback(self._overall(progress))
+
+        return [one if isinstance(one, Callback) else told(one) for one in callbacks]
+
+    def _overall(self, progress: Progress) -> Progress:
+        done = self._done + self._share * progress.fraction
+        return replace(
+            progress,
+            evaluations=progress.evaluations + sum(one.evaluations for one in self._before),
+            seconds=progress.seconds + sum(one.seconds for one in self._before),
+            fraction=min(1.0, done / self._work),
+        )
+
+
+def density_within(bits: int, n_weights: int) -> float:
+    """Return the density at which a mask of independent bits has an entropy of so many bits.
+
+    Parameters
+    ----------
+    bits : int
+        The entropy.
+    n_weights : int
+        Weights of the network.
+
+    Returns
+    -------
+    float
+        At most 0.5, which it is where there is a bit or more for each weight.
+    """
+    wanted = bits / n_weights * np.log(2)
+    if wanted >= np.log(2):
+        return 0.5
+    return float(brentq(lambda p: entr(p) + entr(1 - p) - wanted, 0.0, 0.5))
+
+
+def _part(limits: Limits, share: float, work: float) -> Limits:
+    """Return the limits of one of several searches that take as long as ``work`` whole ones."""
+    parts = {"generations": share, "evaluations": share / work, "seconds": share / work}
+    found = {
+        name: getattr(limits, name) * part
+        for name, part in parts.items()
+        if getattr(limits, name) is not None
+    }
+    for name in ("generations", "evaluations"):
+        if name in found:
+            found[name] = max(1, round(found[name]))
+    return replace(limits, **found)
+
+
+def _loss(problem: Problem, outcome: Outcome) -> float:
+    """Return the loss on validation rows, which tells more than how many answers are right."""
+    head, network = outcome.head, problem.network
+    assert problem.validation is not None
+    objective = get_objective("cross_entropy" if head.answers == "classes" else head.judge)
+    engine = IncrementalEngine(network, problem.validation, objective, head.reading)
+    return float(engine.value(engine.evaluate(outcome.mask.flat()[None])[0]))
+
+
+def _shapes(n_inputs: int, n_outputs: int, bits: int) -> dict[tuple[int, ...], None]:
+    """Return the hidden layers to try where a mask's code has room for so many bits."""
+    around = n_inputs + n_outputs  # weights of a unit in a single hidden layer
+    found: dict[tuple[int, ...], None] = {}
+    for share in ONE_LAYER:
+        found[(max(2, round(share * bits / around)),)] = None
+    for share in TWO_LAYERS:  # w units in both: w * w + around * w weights
+        width = max(2, (isqrt(around * around + int(4 * share * bits)) - around) // 2)
+        found[(width, width)] = None
+    return found
