@@ -272,7 +272,7 @@ def test_names_that_cannot_be_given_are_refused():
         ):
             clusterer.name_clusters(X[:2], np.array(names, dtype=object))
     with pytest.raises(ValueError, match="y should be a 1d array"):
-        clusterer.name_clusters(X[:2], [["a"], ["b"]] * 2)
+        clusterer.name_clusters(X[:2], [["a", "b"]] * 2)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         clusterer.name_clusters(X[:2], ["a"])
     with pytest.raises(ValueError, match="6 features"):

@@ -66,8 +66,9 @@ def test_neighbours_are_those_of_the_definition(n_features, has_others, values):
 @pytest.mark.parametrize(("n_features", "images"), [(9, False), (20, False), (16, True)])
 def test_rows_of_few_values_have_the_same_neighbours_with_any_number_of_threads(n_features, images):
     random = np.random.default_rng(0)
+    n_rows = 2000 if images else 9000
     centres = random.random((3, n_features)) < 0.5
-    rows = centres[random.integers(0, 3, 9000)] ^ (random.random((9000, n_features)) < 0.15)
+    rows = centres[random.integers(0, 3, n_rows)] ^ (random.random((n_rows, n_features)) < 0.15)
     rows = np.unique(rows * 254 - 127, axis=0)
     rows = random.permutation(rows)
     found = []
