@@ -185,6 +185,13 @@ static inline float sc_float(const uint8_t *at)
     return both.value;
 }
 
+static inline double sc_double(const uint8_t *at)
+{
+    union { uint64_t bits; double value; } both;
+    both.bits = sc_u32(at) | (uint64_t)sc_u32(at + 4) << 32;
+    return both.value;
+}
+
 static inline uint32_t sc_crc(const uint8_t *at, size_t length) /* CRC-32, as zlib's */
 {
     uint32_t crc = 0xFFFFFFFFu;
@@ -341,6 +348,16 @@ static inline int sc_finite(const uint8_t *floats, uint32_t count, int negative)
     return 1;
 }
 
+static inline int sc_finite_doubles(const uint8_t *doubles, uint32_t count)
+{
+    for (uint32_t i = 0; doubles && i < count; i++) {
+        uint32_t low = sc_u32(doubles + 8 * i), high = sc_u32(doubles + 8 * i + 4);
+        if ((high >> 20 & 2047) == 2047 || (high == 0x80000000u && low == 0))
+            return 0;
+    }
+    return 1;
+}
+
 static inline void sc_read_label(sc_reader *reader, unsigned kind, scratchcard_label *label)
 {
     union { uint64_t bits; double value; } both;
@@ -435,17 +452,17 @@ static inline void sc_read_scaling(scratchcard_ticket *ticket, sc_reader *reader
 
 static inline void sc_read_lines(scratchcard_ticket *ticket, sc_reader *reader)
 {
-    union { uint64_t bits; double value; } level;
+    uint32_t count = ticket->n_outputs;
     ticket->loss = sc_byte(reader);
     if (ticket->loss == SCRATCHCARD_QUANTILE) {
         const uint8_t *at = sc_take(reader, 8);
-        level.bits = at ? sc_u32(at) | (uint64_t)sc_u32(at + 4) << 32 : 0;
-        if (!(level.value > 0.0 && level.value < 1.0)) /* nor NaN */
+        double level = at ? sc_double(at) : 0.0;
+        if (!(level > 0.0 && level < 1.0)) /* nor NaN */
             reader->refused = 1;
     }
-    ticket->lines = sc_take(reader, 8 * ticket->n_outputs);
+    ticket->lines = sc_take(reader, 12 * count); /* doubles, then as many floats */
     if (reader->refused || ticket->loss > SCRATCHCARD_POISSON ||
-        !sc_finite(ticket->lines, 2 * ticket->n_outputs, 1))
+        !sc_finite_doubles(ticket->lines, count) || !sc_finite(ticket->lines + 8 * count, count, 1))
         reader->refused = 1;
 }
 
@@ -660,9 +677,9 @@ static inline int32_t scratchcard_predict_numbers(
     if (scratchcard_predict(ticket, row, outputs) < 0)
         return SCRATCHCARD_NOT_FINITE;
     for (uint32_t k = 0; k < ticket->n_outputs; k++) {
-        const uint8_t *offset = ticket->lines + 4 * k, *scale = offset + 4 * ticket->n_outputs;
+        const uint8_t *scale = ticket->lines + 8 * ticket->n_outputs + 4 * k;
         volatile double value = (double)sc_float(scale) * (double)outputs[k];
-        value = (double)sc_float(offset) + value;
+        value = sc_double(ticket->lines + 8 * k) + value;
         numbers[k] = ticket->loss == SCRATCHCARD_POISSON ? sc_exponential(value) : value;
     }
     return 0;

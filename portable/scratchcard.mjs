@@ -131,9 +131,10 @@ class Reader {
     return value;
   }
 
-  floats(count, what) {
-    if (4 * count > this.left) throw new TicketError(`the file ends inside ${what}`);
-    return Float32Array.from({ length: count }, () => this.float(what));
+  floats(count, what, size = 4) {
+    if (size * count > this.left) throw new TicketError(`the file ends inside ${what}`);
+    const kind = size === 4 ? Float32Array : Float64Array;
+    return kind.from({ length: count }, () => this.float(what, size));
   }
 }
 
@@ -178,7 +179,7 @@ function readLines(reader, count) {
       throw new TicketError(`the level must be between 0 and 1, the file says ${found.level}`);
     }
   }
-  found.offset = reader.floats(count, "the offsets");
+  found.offset = reader.floats(count, "the offsets", 8);
   found.scale = reader.floats(count, "the scales");
   return found;
 }

@@ -10,6 +10,7 @@ import scratchcard.find
 from scratchcard import Limits
 from scratchcard.datasets import Dataset, Part, load
 from scratchcard.find import Search, find
+from scratchcard.goals import ClusterGoal
 from scratchcard.objectives import OBJECTIVES
 from scratchcard.search import Memetic
 from scratchcard.search.temperature import calibrated_temperature
@@ -75,6 +76,9 @@ def test_an_algorithm_comes_with_settings_of_its_own(iris):
         ({"n_jobs": 0}, r"n_jobs takes an integer 1\.\.65536, got 0"),
         ({"n_jobs": -1}, "n_jobs"),
         ({"n_jobs": 1.5}, "n_jobs"),
+        ({"goal": "clusters"}, "goal takes a Goal or None, got 'clusters'"),
+        ({"goal": ClusterGoal}, "goal takes a Goal or None, got <class"),
+        ({"objective": "quantile:2"}, "objective takes 'quantile:LEVEL' .*, got 'quantile:2'"),
     ],
 )
 def test_settings_are_checked_before_the_search(iris, settings, message):

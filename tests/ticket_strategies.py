@@ -54,7 +54,8 @@ LOSSES = st.one_of(
 @st.composite
 def numbers(draw: st.DrawFn, n_outputs: int) -> Numbers:
     float32s = st.floats(width=32, allow_nan=False, allow_infinity=False)
-    offset, scale = (draw(st.lists(float32s, min_size=n_outputs, max_size=n_outputs)) for _ in "xy")
+    offset = draw(st.lists(FINITE, min_size=n_outputs, max_size=n_outputs))
+    scale = draw(st.lists(float32s, min_size=n_outputs, max_size=n_outputs))
     return Numbers(offset, scale, draw(LOSSES))
 
 
@@ -121,7 +122,7 @@ def random_number_ticket(rng: np.random.Generator, sizes: tuple[int, ...]) -> Ti
     made = random_ticket(rng, sizes, float(rng.choice([0.1, 0.5, 1.0])))
     network = replace(made.network, input_shape=(1,) * int(rng.integers(3)) + (sizes[0],))
     size = 10.0 ** rng.uniform(-9, 3)
-    lines = rng.normal(size=(2, network.n_outputs)) * [[1.0], [size]]
+    lines = rng.normal(size=(2, network.n_outputs)) * [[float(rng.choice([1.0, 1e9]))], [size]]
     head = Numbers(*lines, str(rng.choice(["squared_error", "quantile:0.9", "poisson"])))
     mask = Mask.from_flat(network.layers, made.mask.flat())
     return Ticket(network, mask, made.scaling, head)

@@ -1,4 +1,9 @@
-"""Equal rows of integers, found by a hash of each row. NumPy only."""
+"""Equal rows of integers, found by a hash of each row. NumPy only.
+
+For inputs, outputs and targets, which are below 2**32 in magnitude: the factors of the hash are not
+all odd, so two rows that differ by 2**63 in one column, as the bits of v and -v do, may have one
+hash. The order of hashes decides temperatures, so other factors would give other tickets.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,7 @@ def hashes(values: NDArray[np.integer]) -> NDArray[np.uint64]:
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_columns) of integers
-        The rows.
+        The rows, of integers below 2**32 in magnitude.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def distinct(
     Parameters
     ----------
     values : ndarray of shape (n_rows, n_columns) of integers
-        The rows.
+        The rows, of integers below 2**32 in magnitude.
     weights : ndarray of shape (n_rows,), int64
         Their weights; rows of weight 0 do not count.
 

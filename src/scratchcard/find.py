@@ -159,6 +159,8 @@ class Search:
     n_jobs: int = 1
 
     def __post_init__(self) -> None:
+        if self.goal is not None and not isinstance(self.goal, Goal):
+            raise ValueError(f"goal takes a Goal or None, got {self.goal!r}")
         objective = self.chosen_objective
         self.chosen_goal.check(objective, self.augment, self.prune, self.max_bytes)
         if objective.group > 1:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -52,6 +55,48 @@ def test_a_page_shows_rows_of_a_data_set(folder):
     assert (folder / "d.html").read_text(encoding="utf-8") == page
 
 
+LABELS = {
+    "none": None,
+    "text": [f"kind {i % 2}" for i in range(40)],
+    "numbers": [f"{i / 7}" for i in range(40)],
+    "one of a class": [str(i) for i in range(40)],
+    "half": ["a", ""] * 20,
+}
+
+
+@pytest.mark.parametrize("labels", LABELS)
+@pytest.mark.parametrize("n_rows", [1, 40])
+def test_a_page_shows_rows_and_names_of_any_file(folder, labels, n_rows):
+    """The file need not be one that could be searched for classes."""
+    rng, kinds = np.random.default_rng(0), LABELS[labels]
+    random_ticket(rng, (3, 4, 2), 0.5).save("three.ticket")
+    rows = np.round(rng.normal(size=(n_rows, 3)), 3)
+    cells = [",".join(map(str, row)) for row in rows.tolist()]
+    if kinds:
+        cells = [f"{row},{kind}" for row, kind in zip(cells, kinds, strict=False)]
+    header = "width,height,depth" + (",kind" if kinds else "")
+    (folder / "rows.csv").write_text("\n".join([header, *cells]) + "\n")
+    command = ["export", "three.ticket", "--to", "html", "--data", "rows.csv"]
+    assert main([*command, "--out", "one.html"]) == 0
+    expected = html(
+        Ticket.load("three.ticket"),
+        title="three",
+        rows=rows[:12],
+        names=["width", "height", "depth"],
+    )
+    assert (folder / "one.html").read_text(encoding="utf-8") == expected
+    if kinds:
+        assert main([*command, "--target", "kind", "--out", "two.html"]) == 0
+        assert (folder / "two.html").read_text(encoding="utf-8") == expected
+
+
+def test_a_page_of_a_file_whose_name_is_no_text(folder):
+    name = os.fsdecode(b"bad\xff.ticket")
+    Path(name).write_bytes((folder / "small.ticket").read_bytes())
+    assert main(["export", name, "--to", "html", "--out", "bad.html"]) == 0
+    assert "bad\\" in (folder / "bad.html").read_text(encoding="utf-8")
+
+
 def test_several_tickets_in_one_header(folder):
     (folder / "other.ticket").write_bytes((folder / "small.ticket").read_bytes())
     command = ["export", "small.ticket", "other.ticket", "--to", "c", "--mode", "small"]
@@ -82,7 +127,10 @@ def test_sizes_are_measured(folder, capsys):
         (["small.ticket", "--to", "c", "--out", "x.txt"], "a name that ends in .h, got 'x.txt'"),
         (["small.ticket", "--to", "html", "--target", "y"], "--target goes with --data"),
         (["none.ticket", "--to", "c"], "cannot read 'none.ticket': No such file"),
-        (["small.ticket", "--to", "html", "--data", "digits"], "X takes 8 features, got 64"),
+        (
+            ["small.ticket", "--to", "html", "--data", "digits"],
+            "--data takes rows of 8 features, as the ticket does, got 64 in digits",
+        ),
         (["small.ticket", "--to", "c", "--out", "no/x.h"], "no folder 'no'"),
     ],
 )

@@ -8,6 +8,8 @@ import pytest
 
 from scratchcard import Ticket
 from scratchcard.cli import main
+from scratchcard.goals.clusters import MOST_CLUSTERS
+from scratchcard.search.clustering import MAX_DENSITY, STARTS
 
 FAST = ["--hidden", "10", "--max-density", "0.3", "--generations", "4", "--jobs", "1"]
 
@@ -41,11 +43,46 @@ def test_clusters_of_a_table(table, capsys):
 
 def test_without_a_target_every_column_is_a_feature(table, capsys):
     assert main(["find", "table.csv", "--labels", "none", "--clusters", "2", *FAST]) == 2
-    assert "column 'kind' holds" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "column 'kind' holds" in error
+    assert "--target (target) takes its name" in error
     lines = (table / "table.csv").read_text().splitlines()
     (table / "plain.csv").write_text("\n".join(line.rsplit(",", 1)[0] for line in lines) + "\n")
     assert main(["find", "plain.csv", "--labels", "none", "--clusters", "2", *FAST]) == 0
     assert "labels: there are none" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("answer", ["{:.3f}", "{:.0e}", "no", "", "{:.0f}"])
+def test_a_column_that_is_left_out_may_hold_anything(table, capsys, answer):
+    lines = (table / "table.csv").read_text().splitlines()
+    cells = [answer.format(i) if i else "x" * ("no" in answer) for i in range(len(lines) - 1)]
+    rows = [
+        line.rsplit(",", 1)[0] + f",{cell}" for line, cell in zip(lines[1:], cells, strict=True)
+    ]
+    (table / "any.csv").write_text("\n".join(["a,b,kind", *rows]) + "\n")
+    command = ["find", "any.csv", "--labels", "none", "--clusters", "2", "--target", "kind"]
+    assert main([*command, *FAST]) == 0
+    printed = capsys.readouterr().out
+    assert ("test agreement" in printed) == (answer == "no")
+    assert ("labels: there are none" in printed) == (answer != "no")
+
+
+def test_empty_clusters_are_in_the_report(table, capsys):
+    command = ["find", "table.csv", "--target", "kind", "--labels", "none", "--clusters", "40"]
+    assert main([*command, "--hidden", "3", "--generations", "1", "--jobs", "1"]) == 0
+    captured = capsys.readouterr()
+    assert " of them empty, the largest with" in captured.out
+    assert "smallest with 0.0 %" not in captured.out
+    assert captured.err == ""
+
+
+def test_the_help_is_of_searches_without_labels_too(capsys):
+    assert main(["find", "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"of each of the {STARTS} starts" in shown
+    assert f"or {MAX_DENSITY} with --labels none" in shown
+    assert "[default: the last; none unless labels are given]" in shown
+    assert f"2<=x<={MOST_CLUSTERS}" in shown
 
 
 @pytest.mark.parametrize(
@@ -60,7 +97,8 @@ def test_without_a_target_every_column_is_a_feature(table, capsys):
         ("--numbers", "iris has classes to predict, not numbers"),
         ("--labels none --clusters 3 --objective accuracy", "objective takes 'cross_entropy'"),
         ("--labels none --clusters 3 --prune train", "prune takes"),
-        ("--labels none --clusters 500", "different rows"),
+        ("--labels none --clusters 500", "clusters takes at most as many as there are different"),
+        ("--labels none --clusters 5000", "Invalid value for '--clusters'"),
     ],
 )
 def test_options_that_do_not_fit(table, capsys, options, message):
@@ -95,16 +133,34 @@ def test_numbers_of_a_table(table, capsys):
 
 def test_objectives_of_numbers(table, capsys):
     (table / "many.csv").write_text("a,b\n" + "".join(f"{i},{i * i}\n" for i in range(300)))
-    for objective in ("poisson", "quantile:0.9", "absolute_error"):
+    for objective, what in (
+        ("poisson", "the Poisson deviance (always the mean: "),
+        ("quantile:0.9", "the pinball loss (always the same quantile: "),
+        ("absolute_error", "the mean distance (always the median: "),
+    ):
         assert main(["find", "many.csv", "--numbers", *FAST, "--objective", objective]) == 0
-        assert "test R²" in capsys.readouterr().out
+        printed = capsys.readouterr().out
+        assert what in printed
+        assert "R²" not in printed
+        assert ("(asked for: 90.0 %)" in printed) == (objective == "quantile:0.9")
     for options, message in (
         ("--objective accuracy", "objective takes squared_error, absolute_error"),
-        ("--objective quantile:2", "quantile"),
+        ("--objective quantile:2", "objective takes 'quantile:LEVEL' with a level between 0"),
         ("--prune train", "prune takes None for numbers"),
     ):
         assert main(["find", "many.csv", "--numbers", *FAST, *options.split()]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_large_numbers_are_found_and_shown_to_their_last_digits(table, capsys):
+    rows = [f"{i},{1_700_000_000 + i}" for i in range(300)]
+    (table / "times.csv").write_text("\n".join(["a,b", *rows]) + "\n")
+    assert main(["find", "times.csv", "--numbers", *FAST, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["test_r2"] > 0.9
+    assert main(["show", "times.ticket"]) == 0
+    shown = next(line for line in capsys.readouterr().out.splitlines() if "* output" in line)
+    offset = Ticket.load("times.ticket").head.offset[0]
+    assert float(shown.split()[1]) == pytest.approx(offset, abs=0.01)
 
 
 def test_several_numbers_for_each_row(table, capsys):

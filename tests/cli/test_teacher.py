@@ -52,7 +52,7 @@ def test_the_report_says_what_was_not_read(capsys):
     assert main(["find", "absent.csv", *TAUGHT, *SHORT]) == 0
     out, _ = capsys.readouterr()
     assert "accuracy" not in out
-    assert "labels: there are none of the teacher's classes" in out
+    assert "labels: there are none" in out
 
 
 def test_the_labels_in_the_file_change_nothing(capsys):
@@ -63,6 +63,27 @@ def test_the_labels_in_the_file_change_nothing(capsys):
     assert report["train_agreement"] > 0.8
     files = {Ticket.load(f"{name}.ticket").to_bytes() for name in ("right", "shuffled", "absent")}
     assert len(files) == 1
+
+
+def test_labels_that_may_be_anything_are_left_out(capsys):
+    X, y = load_iris(return_X_y=True)
+    rows = np.column_stack([X, y + np.random.default_rng(0).random(len(y))])
+    header = ",".join((*COLUMNS, "kind"))
+    np.savetxt("numbers.csv", rows, "%g", delimiter=",", header=header, comments="")
+    assert main(["find", "numbers.csv", "--target", "kind", *TAUGHT, *SHORT]) == 0
+    assert "labels: there are none" in capsys.readouterr().out
+
+
+def test_columns_that_cannot_be_compared_are_complained_of_once(capsys):
+    pandas = pytest.importorskip("pandas")
+    X, y = load_iris(return_X_y=True)
+    teacher = RandomForestClassifier(5, random_state=0)
+    joblib.dump(teacher.fit(pandas.DataFrame(X, columns=list(COLUMNS)), y), "model.joblib")
+    np.savez("rows.npz", X=X)
+    assert main(["find", "rows.npz", *TAUGHT, *SHORT]) == 0
+    error = capsys.readouterr().err
+    assert "rows.npz has no names of columns: the teacher is asked" in error
+    assert error.count("\n") == 1
 
 
 def test_a_module_teaches(capsys):

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import adjusted_rand_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -107,7 +107,28 @@ def test_one_cluster_holds_all_rows_and_nothing_is_searched():
     clusterer = small(n_clusters=1).fit(X)
     assert set(clusterer.predict(X)) == set(clusterer.labels_) == {0}
     assert (clusterer.density_, clusterer.n_iter_, clusterer.score_) == (0, 0, 0)
+    assert clusterer.scores_.tolist() == [0] * 4
     assert Ticket.from_bytes(clusterer.ticket_.to_bytes()) == clusterer.ticket_
+
+
+@pytest.mark.parametrize("settings", [{"hidden_layer_sizes": 3}, {"max_density": 0.01}])
+def test_one_cluster_needs_no_path(settings):
+    X = clouds()[0][:, :3]
+    assert not small(n_clusters=1, algorithm=None, **settings).fit(X).labels_.any()
+    with pytest.raises(ValueError, match="a path from an input to an output needs 2"):
+        small(n_clusters=2, algorithm=None, **(settings | {"max_density": 0.01})).fit(X)
+    with pytest.raises(ValueError, match="images=True takes square images, got rows of 3"):
+        small(n_clusters=1, images=True).fit(X)
+
+
+def test_empty_clusters_are_told():
+    X, _ = clouds()
+    clusterer = small(n_clusters=30, max_iter=2, n_init=1)
+    with pytest.warns(ConvergenceWarning, match="of n_clusters=30 clusters are empty") as caught:
+        clusterer.fit(X)
+    n_empty = 30 - len(set(clusterer.labels_))
+    assert str(caught[0].message).startswith(f"{n_empty} of ")
+    assert caught[0].filename == __file__
 
 
 def test_limits():
@@ -172,6 +193,29 @@ def test_clusters_are_named_by_a_handful_of_rows():
     assert numbers.score(X, which * 10) == 1.0
 
 
+def test_rows_of_a_frame_are_named_by_its_columns():
+    pandas = pytest.importorskip("pandas")
+    X, which = clouds()
+    frame = pandas.DataFrame(X, columns=list("abcdef"))
+    names = np.array(["left", "right", "top"])[which]
+    clusterer = small().fit(frame)
+    ticket = clusterer.name_clusters(frame, pandas.Series(names))  # and no warning
+    assert ticket == clusterer.name_clusters(frame, names.tolist())
+    assert ticket.score(X, names) == 1.0
+    with pytest.raises(ValueError, match="feature names should match"):
+        clusterer.name_clusters(frame[list("bacdef")], names)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        assert clusterer.name_clusters(X, names) == ticket
+
+
+def test_names_may_be_objects_of_one_kind():
+    X, which = clouds()
+    clusterer = small().fit(X)
+    for names in (np.array(["left", "right", "top"]), np.array([-7, 0, 2**62])):
+        as_objects = np.array(names.tolist(), dtype=object)[which]
+        assert clusterer.name_clusters(X, as_objects).score(X, names[which]) == 1.0
+
+
 def test_a_cluster_that_no_row_names_keeps_its_number():
     X, _ = clouds()
     clusterer = small().fit(X)
@@ -208,7 +252,7 @@ def test_a_name_whose_rows_are_all_in_clusters_of_other_names_is_told():
 
 def test_names_that_cannot_be_given_are_refused():
     X, which = clouds()
-    clusterer = small(n_init=1, max_iter=2)
+    clusterer = small()
     with pytest.raises(NotFittedError):
         clusterer.name_clusters(X, which)
     clusterer.fit(X)
@@ -216,6 +260,19 @@ def test_names_that_cannot_be_given_are_refused():
         clusterer.name_clusters(X[:4], [0, 1, 2, 3])
     with pytest.raises(ValueError, match="names that are text or integers, got float64"):
         clusterer.name_clusters(X[:2], [0.5, 1.0])
+    for names, message in (
+        ([1, "a"], "all of one kind, got 'a' and 1"),
+        ([None, "a"], "got None"),
+        ([True, 2], "got True"),
+        ([0.5, "a"], "got 0.5"),
+        ([2**70, 1], "of at most 64 bits"),
+    ):
+        with pytest.raises(
+            ValueError, match=f"y takes names that are text or integers.* {message}"
+        ):
+            clusterer.name_clusters(X[:2], np.array(names, dtype=object))
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        clusterer.name_clusters(X[:2], [["a", "b"]] * 2)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         clusterer.name_clusters(X[:2], ["a"])
     with pytest.raises(ValueError, match="6 features"):
@@ -260,6 +317,11 @@ def test_parameters_are_refused_by_name(settings, message):
         (np.tile([[1.0, 2.0], [3.0, 4.0]], (25, 1)), None, "of which 2 are different"),
         (np.tile([[0.0], [-0.0], [1.0]], (9, 1)), None, "of which 2 are different"),
         (np.arange(9.0)[:, None], [1, 1] + [0] * 7, "got n_samples=2"),
+        (
+            [[0.0], [1e-9], [2e-9], [3e-9], [1e9]],
+            None,
+            "X takes at least n_clusters=3 rows that still differ when .* to 8 bits, got 2",
+        ),
         ([[1.0], [np.nan], [3.0]], None, "NaN"),
         ([[1.0], [np.inf], [3.0]], None, "infinity"),
         ([1.0, 2.0, 3.0], None, "Expected 2D array"),
@@ -272,6 +334,7 @@ def test_rows_are_refused(X, weights, message):
         small().fit(X, sample_weight=weights)
 
 
+@pytest.mark.filterwarnings("ignore:.*clusters are empty")
 @pytest.mark.parametrize("n_rows", [3, 4, 7])
 def test_as_few_rows_as_clusters_are_enough(n_rows):
     X = np.arange(n_rows, dtype=float)[:, None] ** 2

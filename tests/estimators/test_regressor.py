@@ -61,6 +61,17 @@ def test_answers_need_no_scaling(friedman):
     assert other.predict(test_X) == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("objective", ["squared_error", "absolute_error", "quantile"])
+def test_answers_large_beside_their_spread_are_answered_as_well(friedman, objective, tmp_path):
+    X, test_X, y, test_y = friedman
+    plain, other = (small(objective=objective).fit(X, y + c) for c in (0, 1.7e9))
+    assert other.ticket_.mask == plain.ticket_.mask
+    assert other.predict(test_X) - 1.7e9 == pytest.approx(plain.predict(test_X), abs=1e-3)
+    other.ticket_.save(tmp_path / "seconds.ticket")
+    score = Ticket.load(tmp_path / "seconds.ticket").score(test_X, test_y + 1.7e9)
+    assert score == pytest.approx(plain.score(test_X, test_y), abs=1e-3)
+
+
 def test_several_answers(friedman):
     X, test_X, y, test_y = friedman
     both = np.stack([y, -(y**2)], axis=1)
@@ -155,6 +166,7 @@ def test_works_in_a_grid_search():
         ({"objective": None}, "objective takes"),
         ({"objective": "quantile", "quantile": 1.0}, "quantile takes a number between 0 and 1"),
         ({"quantile": "half"}, "quantile takes a number between 0 and 1, got 'half'"),
+        ({"objective": "quantile", "quantile": 1e-320}, "quantile takes a number .*, got 1e-320"),
         ({"max_iter": 0}, "max_iter takes an integer from 1 or None, got 0"),
         ({"hidden_layer_sizes": -1}, "hidden_layer_sizes takes an integer from 1"),
     ],

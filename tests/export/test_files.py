@@ -11,7 +11,17 @@ import pytest
 
 from exported import qr_bytes, run_onnx
 from scratchcard import export
-from scratchcard.ticket import Classes, Dense, Head, InputScaling, Layer, Mask, Network, Ticket
+from scratchcard.ticket import (
+    Classes,
+    Dense,
+    Head,
+    InputScaling,
+    Layer,
+    Mask,
+    Network,
+    Numbers,
+    Ticket,
+)
 from ticket_strategies import random_ticket, small_ticket
 
 
@@ -96,6 +106,16 @@ def test_files_are_the_same_each_time():
             suffix = exporter.suffixes[0]
             files = {exporter.file({"ticket": ticket}, suffix) for _ in range(2)}
             assert len(files) == 1, name
+
+
+def test_a_torch_module_s_outputs_are_answers_by_the_ticket_s_head():
+    torch = pytest.importorskip("torch")
+    network = Network([Dense(5), Dense(2)], 3)
+    rows = np.random.default_rng(0).normal(size=(9, 3))
+    for head in (Numbers([1.5, -2.0], [0.1, 3e-3]), Classes(["a", "b"], 0.01)):
+        ticket = Ticket(network, Mask.full(network.layers), InputScaling([0.0], [1.0]), head)
+        outputs = export.torch(ticket)(torch.tensor(rows)).numpy()
+        assert head.predict(outputs).tolist() == ticket.predict(rows).tolist()
 
 
 class Ranks(Head):

@@ -121,7 +121,7 @@ def test_exponentials_of_counts_at_their_limits(reader: list[str], tmp_path: Pat
     network = Network.dense((1, 1), biases="zero", input_bits=16)
     mask, scaling = Mask.full(network.layers), InputScaling([0.0], [1.0])
     rows = np.linspace(-1, 1, 400)[:, None]
-    for offset, scale in ((0.0, 1e-3), (0.3, 2.0**-12), (-700.0, 1e-9), (3e38, 1.0), (-3e38, 0.0)):
+    for offset, scale in ((0.0, 1e-3), (0.3, 2.0**-12), (-700.0, 1e-9), (3e38, 1.0), (-1e308, 0.0)):
         ticket = Ticket(network, mask, scaling, Numbers(offset, scale, "poisson"))
         check(ticket, rows, run_jobs(reader, [Job(ticket.to_bytes(), rows)], tmp_path)[0])
 
@@ -234,6 +234,29 @@ def test_a_rice_parameter_above_31_is_refused(reader: list[str], tmp_path: Path,
 
 
 NOT_FINITE = [np.inf, -np.inf, np.nan]
+
+
+@pytest.mark.parametrize("value", [*NOT_FINITE, -0.0, 1e308, 5e-324])
+@pytest.mark.parametrize("place", range(4))
+def test_offsets_and_scales_of_numbers(
+    reader: list[str], tmp_path: Path, place: int, value: float
+) -> None:
+    """Offsets are binary64, scales binary32; neither may be -0."""
+    lines = [np.ones(2, "<f8"), np.ones(2, "<f4")]
+    with np.errstate(over="ignore"):
+        lines[place // 2][place % 2] = value
+    sound = np.isfinite(lines[place // 2]).all() and not np.signbit(lines[place // 2]).any()
+    head = file_head((2, 2))
+    # version 2: shape, layers, seed, scaling; then the code of the head and the loss
+    data = b"SCRT\2\0" + b"\1\2" + b"\1\0\2" + b"\0" + head[-12:-4] + b"\1\0"
+    data = sealed(data + lines[0].tobytes() + lines[1].tobytes() + b"\0")
+    (answer,) = run_jobs(reader, [Job(data, np.zeros((0, 2)))], tmp_path)
+    if sound:
+        check(Ticket.from_bytes(data), np.zeros((0, 2)), answer)
+        return
+    assert answer.code != 0
+    with pytest.raises(TicketError):
+        Ticket.from_bytes(data)
 
 
 def with_float(place: int, value: float) -> bytes:

@@ -18,7 +18,7 @@ from scratchcard.cli.options import (
     duration,
     hidden_option,
     init_option,
-    target_option,
+    unread_target_option,
 )
 from scratchcard.cli.running import (
     INTERRUPTED,
@@ -42,7 +42,7 @@ METHODS = "memetic,ga,edge-popup,twin"
 
 @click.command(short_help="Compare methods on a data set.")
 @click.argument("data")
-@target_option
+@unread_target_option
 @hidden_option
 @init_option
 @biases_option

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from scratchcard.export import Exporter
 
 _KINDS = ("c", "html", "onnx", "torch", "numpy", "qr")
-_PICKED = 12  # test rows that a page shows
+_PICKED = 12  # rows that a page shows
 
 
 @click.command(short_help="Export a ticket: C, a web page, ONNX, torch, NumPy, a QR code.")
@@ -44,9 +44,14 @@ _PICKED = 12  # test rows that a page shows
 )
 @click.option(
     "--data",
-    help="Of html: the data set, whose column names the page shows, and test rows to pick from.",
+    help="Of html: the data set, whose column names the page shows, and rows to pick from: test "
+    "rows of a named one or a folder, the first of a file.",
 )
-@click.option("--target", metavar="COL", help="Column of --data with the labels.")
+@click.option(
+    "--target",
+    metavar="COL",
+    help="Column of --data to leave out.  [default: the last, if there is one more than features]",
+)
 @click.option(
     "--measure",
     is_flag=True,
@@ -86,7 +91,8 @@ def export(
     check_output(path, **{f"FILE {file}": file for file in tickets})
     try:
         if data is not None:
-            options |= _rows_of(data, target)
+            (ticket,) = named.values()
+            options |= _rows_of(data, target, ticket.network.n_inputs)
         written = exporter.file(named, path.suffix.lower(), **options)
     except (ValueError, ImportError) as error:
         raise InputError(str(error)) from error
@@ -113,11 +119,16 @@ def _check_options(
             raise click.UsageError(f"--{shown or name} is no option of --to {to}")
 
 
-def _rows_of(data: str, target: str | None) -> dict[str, Any]:
-    from scratchcard.datasets import load
+def _rows_of(data: str, target: str | None, n_features: int) -> dict[str, Any]:
+    from scratchcard.datasets import load_named_features
 
-    dataset = load(data, target, answers="classes")
-    return {"rows": dataset.test.X[:_PICKED], "names": dataset.feature_names}
+    X, names = load_named_features(data, target, n_features)
+    if X.shape[1] != n_features:
+        raise ValueError(
+            f"--data takes rows of {n_features} features, as the ticket does, got {X.shape[1]} in "
+            f"{data}"
+        )
+    return {"rows": X[:_PICKED], "names": names}
 
 
 def _print_sizes(header: str, names: list[str]) -> None:

@@ -16,7 +16,13 @@ from scratchcard.cli.console import (
     print_table,
     say,
 )
-from scratchcard.cli.goals import Labels, answers_of, goal_for, goal_options
+from scratchcard.cli.goals import (
+    Labels,
+    answers_of,
+    complain_of_names,
+    goal_for,
+    goal_options,
+)
 from scratchcard.cli.options import (
     WEIGHTS,
     InputError,
@@ -25,8 +31,8 @@ from scratchcard.cli.options import (
     check_output,
     duration,
     sizes,
-    target_option,
     threads_option,
+    unread_target_option,
     unused,
 )
 from scratchcard.cli.saving import Saved, save
@@ -39,7 +45,7 @@ INTERRUPTED = 130
 
 @click.command(short_help="Find a ticket for a data set.")
 @click.argument("data")
-@target_option
+@unread_target_option
 @goal_options
 @click.option(
     "--hidden",
@@ -50,7 +56,8 @@ INTERRUPTED = 130
 @click.option(
     "--max-density",
     type=float,
-    help="Largest share of weights that may stay.  [default: 0.1; no limit if genetic]",
+    help="Largest share of weights that may stay.  [default: 0.1, or 0.15 with --labels none; no "
+    "limit if genetic]",
 )
 @click.option(
     "--max-bytes",
@@ -72,7 +79,11 @@ INTERRUPTED = 130
     help="Of the search alone, to search the same weights again.  [default: the same as --seed]",
 )
 @click.option("--time", "seconds", type=duration, metavar="TIME", help="Stop after 60s, 2m, 1h.")
-@click.option("--generations", type=click.IntRange(min=1), help="Stop after so many generations.")
+@click.option(
+    "--generations",
+    type=click.IntRange(min=1),
+    help="Stop after so many generations; with --labels none, of each of the 24 starts.",
+)
 @click.option("--evaluations", type=click.IntRange(min=1), help="Stop after so many candidates.")
 @click.option(
     "--algorithm",
@@ -155,9 +166,11 @@ def find(
 
         try:
             limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
+            dataset, goal = load(data, target, answers), goal_for(labels, clusters, images)
+            complain_of_names(goal, dataset)
             search = Search(
-                load(data, target, answers),
-                goal=goal_for(labels, clusters, images),
+                dataset,
+                goal=goal,
                 limits=limits,
                 n_jobs=jobs or usable_cores(),
                 **settings,

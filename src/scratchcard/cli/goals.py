@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
+from scratchcard.cli.console import complain
 from scratchcard.cli.teachers import read_teacher
+from scratchcard.text import one_line
 
 if TYPE_CHECKING:
-    from scratchcard.datasets import Answers
+    from scratchcard.datasets import Answers, Dataset
     from scratchcard.goals import Goal
 
 TEACHER = "teacher:"
@@ -58,7 +60,7 @@ def goal_options(command: Any) -> Any:
             help="With --labels teacher:FILE: let the file run code, as loading a pickle does.",
         ),
         click.option(
-            "--clusters", type=click.IntRange(min=2), help="How many, with --labels none."
+            "--clusters", type=click.IntRange(2, 1024), help="How many, with --labels none."
         ),
         click.option(
             "--images",
@@ -105,3 +107,13 @@ def goal_for(labels: Labels, clusters: int | None, images: bool) -> Goal | None:
     if images:
         raise click.UsageError("--images takes --labels none")
     return None if labels.teacher is None else TeacherGoal(read_teacher(labels.teacher))
+
+
+def complain_of_names(goal: Goal | None, dataset: Dataset) -> None:
+    """Say that a teacher's columns cannot be looked for in data without names."""
+    own = getattr(getattr(goal, "teacher", None), "feature_names_in_", None)
+    if own is not None and dataset.feature_names is None:
+        complain(
+            f"{dataset.name} has no names of columns: the teacher is asked as if they were those "
+            f"that it was fitted to, in the same order, {one_line(', '.join(own), 200)}"
+        )

@@ -65,6 +65,12 @@ def sizes(text: str) -> tuple[int, ...]:
 target_option = click.option(
     "--target", metavar="COL", help="Column with the labels.  [default: the last]"
 )
+unread_target_option = click.option(
+    "--target",
+    metavar="COL",
+    help="Column with the labels, or to leave out.  [default: the last; none unless labels are "
+    "given]",
+)
 WEIGHTS = click.Choice(["uniform", "signed_constant", "kaiming_normal"])
 hidden_option = click.option(
     "--hidden", type=sizes, metavar="N,…", default="100", show_default=True, help="Units per layer."

@@ -54,7 +54,29 @@ def _of_classes(report: Report) -> Lines:
 
 
 def _of_numbers(report: Report) -> Lines:
-    rows = report["rows"]
+    """Return lines that judge numbers by what they are to be: means, medians or quantiles."""
+    kind = report["objective"].partition(":")[0]
+    rows, found = report["rows"], []
+    if kind == "quantile":
+        found.append(
+            (
+                "rows not above",
+                f"{percent(report['test_share_not_above'])} of {rows['test']} test rows (asked "
+                f"for: {percent(report['level'])})",
+            )
+        )
+    if kind in LOSSES:
+        what, constant = LOSSES[kind]
+        always = f" (always the {constant}: {report['test_loss_of_constant']:.4g})"
+        for name in ("test", "validation", "train"):
+            found.append(
+                (
+                    f"{name} loss",
+                    f"{report[f'{name}_loss']:.4g} on {rows[name]} rows"
+                    + (f", {what}{always}" if name == "test" else ""),
+                )
+            )
+        return found
     return [
         ("test R²", f"{report['test_r2']:.3f} on {rows['test']} rows (always the mean: 0)"),
         (
@@ -67,17 +89,27 @@ def _of_numbers(report: Report) -> Lines:
     ]
 
 
+LOSSES = {
+    "absolute_error": ("the mean distance", "median"),
+    "quantile": ("the pinball loss", "same quantile"),
+    "poisson": ("the Poisson deviance", "mean"),
+}
+"""What a loss is, and what constant is the best for it; the squared error is shown as R²."""
+
+
 def _of_clusters(report: Report) -> Lines:
     rows, shares = report["rows"], sorted(report["test_shares"], reverse=True)
+    empty = report["empty_clusters"]
+    used = shares[: len(shares) - empty]
     found = [
         (
             "clusters",
-            f"{report['clusters']}, the largest with {percent(shares[0])} of the test rows, the "
-            f"smallest with {percent(shares[-1])}",
+            f"{report['clusters']}{f', {empty} of them empty' if empty else ''}, the largest with "
+            f"{percent(used[0])} of the test rows, the smallest with {percent(used[-1])}",
         )
     ]
     if "test_accuracy" not in report:
-        return [*found, ("not read", "labels: there are none")]
+        return [*found, ("not read", "labels: there are none that clusters can be held against")]
     for name in ("test", "validation", "train"):
         found.append(
             (
@@ -100,10 +132,11 @@ def _of_teacher(report: Report) -> Lines:
             )
         )
     if "test_accuracy" not in report:
-        return [*found, ("not read", "labels: there are none of the teacher's classes")]
+        return [*found, ("not read", "labels: there are none")]
+    by = ", each answer matched with one of them" if report["matched"] else ""
     accuracy = (
         "test accuracy",
-        f"{percent(report['test_accuracy'])} by the labels in the data (the teacher: "
+        f"{percent(report['test_accuracy'])} by the labels in the data{by} (the teacher: "
         f"{percent(report['teacher_test_accuracy'])})",
     )
     return [*found, accuracy, ("not read", "labels, by the search; only by this report")]

@@ -72,7 +72,7 @@ def _classes(ticket: dict[str, Any]) -> list[tuple[str, str]]:
 def _numbers(ticket: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what the numbers of a ticket are, in words."""
     lines = [
-        f"{offset:.6g} {'-' if scale < 0 else '+'} {abs(scale):.6g} * output"
+        f"{offset:.12g} {'-' if scale < 0 else '+'} {abs(scale):.6g} * output"
         for offset, scale in zip(ticket["offset"], ticket["scale"], strict=True)
     ]
     shown = ", ".join(

@@ -83,7 +83,7 @@ class Dataset:
         What a search may read of ``y``: class labels, numbers, or nothing.
     is_labelled : bool
         Whether ``y`` says anything. Where it does, but ``answers`` is "none", only the final report
-        reads it.
+        reads it, and only where it holds labels.
 
     Raises
     ------
@@ -134,6 +134,12 @@ class Dataset:
     def classes(self) -> Array:
         """Class labels of the training rows, sorted, (n_classes,)."""
         return np.unique(self.train.y)
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether ``y`` holds labels, which clusters can be held against, and not numbers."""
+        is_one = self.train.y.ndim == 1 and self.train.y.dtype.kind != "f"
+        return self.is_labelled and self.answers != "numbers" and is_one
 
     @property
     def n_features(self) -> int:
@@ -256,7 +262,7 @@ def check_rows(
         raise DataError(f"{name}: {len(y)} rows are too few; takes at least {LEAST_ROWS}")
     if answers == "numbers":
         check_finite(f"{name}: y", y)
-        if (np.ptp(y, axis=0) == 0).any():
+        if (np.ptp(y, axis=0) == 0).all():
             raise DataError(f"{name}: all {len(y)} rows have the same number to predict")
 
 

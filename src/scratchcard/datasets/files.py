@@ -16,13 +16,13 @@ import re
 import zipfile
 import zlib
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from scratchcard.datasets.answers import answers_of_array, answers_of_text
+from scratchcard.datasets.answers import EMPTY, answers_of_array, answers_of_text
 from scratchcard.datasets.dataset import Answers, Array, DataError, check_finite
 
 FILE_KINDS = ".csv, .parquet, .npz, or a folder with the four IDX files of MNIST's kind"
@@ -42,6 +42,12 @@ class _Wanted(NamedTuple):
     target: str | None
     labelled: bool  # whether the answers are read
     answers: Answers | None = None
+    n_features: int | None = None  # columns, beside which a last one is left out
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether a search does not read the answers, so that they may be anything."""
+        return self.answers == "none"
 
 
 def read_labelled(
@@ -57,7 +63,8 @@ def read_labelled(
         The column, or array, with the answers; None for the last, or ``y``.
     answers : {"classes", "numbers", "none"} or None
         What the answers are. None for classes; more than 30 different numbers are an error that
-        asks. Of "none" every column but ``target`` is a feature.
+        asks. Of "none" every column but ``target`` is a feature, and a target that holds no label
+        for each row counts as none.
 
     Returns
     -------
@@ -73,8 +80,10 @@ def read_labelled(
     return _read(path, _Wanted(target, labelled, answers))
 
 
-def read_features(path: Path, target: str | None) -> Array:
-    """Read the features of all columns but the target from a file.
+def read_features(
+    path: Path, target: str | None, n_features: int | None = None
+) -> tuple[Array, tuple[str, ...] | None]:
+    """Read the features of all columns but the target from a file, and their names.
 
     Parameters
     ----------
@@ -82,21 +91,24 @@ def read_features(path: Path, target: str | None) -> Array:
         A CSV, Parquet or NPZ file.
     target : str or None
         The column, or array, to leave out; None for none.
+    n_features : int or None
+        How many features there are to be. Where there is no target, and one column more than these,
+        the last is left out.
 
     Returns
     -------
-    ndarray of shape (n_rows, n_features)
-        Features.
+    tuple of ndarray of shape (n_rows, n_features), and tuple of str or None
+        Features; their names.
 
     Raises
     ------
     DataError
         If the file cannot be read, or a row cannot be used.
     """
-    features = _read(path, _Wanted(target, labelled=False)).features
-    if features.size == 0:
+    table = _read(path, _Wanted(target, labelled=False, n_features=n_features))
+    if table.features.size == 0:
         raise DataError(f"{path}: no rows to predict")
-    return features
+    return table.features, table.names
 
 
 def _read(path: Path, wanted: _Wanted) -> _Table:
@@ -116,7 +128,8 @@ def _target_index(path: Path, names: Sequence[str], wanted: _Wanted) -> int | No
     if repeated:
         raise DataError(f"{path}: more than one column is named {min(repeated)!r}")
     if wanted.target is None:
-        return len(names) - 1 if wanted.labelled else None
+        has_last = wanted.labelled or len(names) - 1 == wanted.n_features
+        return len(names) - 1 if has_last else None
     if wanted.target not in names:
         raise DataError(f"{path}: no column {wanted.target!r}; its columns: {_some(names)}")
     return names.index(wanted.target)
@@ -136,7 +149,7 @@ def _read_csv(path: Path, wanted: _Wanted) -> _Table:
         try:
             names = _header(path, next(lines, []))
             place = _target_index(path, names, wanted)
-            values, labels = _read_cells(path, lines, names, place, wanted.labelled)
+            values, labels = _read_cells(path, lines, names, place, wanted)
         except UnicodeDecodeError as error:
             raise DataError(f"{path}: not a text file in UTF-8") from error
         except csv.Error as error:
@@ -170,7 +183,7 @@ def _is_number(text: str) -> bool:
 
 
 def _read_cells(
-    path: Path, lines: Any, names: list[str], place: int | None, labelled: bool
+    path: Path, lines: Any, names: list[str], place: int | None, wanted: _Wanted
 ) -> tuple[array[float], list[str]]:
     """Read all rows: the features as one flat array, and the label cells if they are wanted."""
     values = array("d")
@@ -182,9 +195,9 @@ def _read_cells(
         if len(cells) != len(names):
             raise DataError(f"{where} has {len(cells)} cells, the first row {len(names)}")
         label = "" if place is None else cells.pop(place).strip()
-        if labelled and place is not None:
+        if wanted.labelled and place is not None:
             labels.append(label)
-            if label.lower() in ("", "nan"):
+            if label.lower() in EMPTY and not wanted.is_unread:
                 raise DataError(f"{where} has no label in column {names[place]!r}")
         try:
             row = [float(cell) for cell in cells]
@@ -194,20 +207,25 @@ def _read_cells(
             usable = False
         if not usable:
             features = [name for i, name in enumerate(names) if i != place]
-            _refuse_cells(where, features, cells)
+            _refuse_cells(where, features, cells, _remedy(place))
         values.extend(row)
     return values, labels
 
 
-def _refuse_cells(where: str, names: list[str], cells: list[str]) -> None:
+def _remedy(place: int | None) -> str:
+    """Return what to do about a feature that is no number; it may be the answers."""
+    hint = "" if place is not None else "; or if it holds labels, --target (target) takes its name"
+    return f"encode it as numbers first{hint}"
+
+
+def _refuse_cells(where: str, names: list[str], cells: list[str], remedy: str) -> None:
     """Raise DataError for the first cell that is no finite number, if there is one."""
     for name, cell in zip(names, cells, strict=True):
         if not cell.strip():
             raise DataError(f"{where} has no value in column {name!r}")
         if not _is_number(cell):
             raise DataError(
-                f"{where}: column {name!r} holds {cell.strip()!r}, not a number; encode it as "
-                "numbers first"
+                f"{where}: column {name!r} holds {cell.strip()!r}, not a number; {remedy}"
             )
         if not math.isfinite(float(cell)):
             raise DataError(f"{where}: column {name!r} holds {cell.strip()}; takes finite numbers")
@@ -235,33 +253,55 @@ def _read_parquet(path: Path, wanted: _Wanted) -> _Table:
     place = _target_index(path, names, wanted)
     columns = dict(zip(table.column_names, table.columns, strict=True))
     feature_names = tuple(name for i, name in enumerate(names) if i != place)
-    for name in names if wanted.labelled else feature_names:
+    for name in names if wanted.labelled and not wanted.is_unread else feature_names:
         if columns[name].null_count:
             row = columns[name].is_null().to_pylist().index(True) + 1
             raise DataError(f"{path}: row {row} has no value in column {name!r}")
     features = np.empty((table.num_rows, len(feature_names)))
     for i, name in enumerate(feature_names):
-        features[:, i] = _arrow_numbers(path, name, columns[name])
+        features[:, i] = _arrow_numbers(path, name, columns[name], _remedy(place))
     if place is None or not wanted.labelled:
         return _Table(features, None, feature_names)
     values = columns[names[place]]
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    found = values.to_numpy(zero_copy_only=False)
-    labels = answers_of_array(f"{path}: column {names[place]!r}", found, wanted.answers)
+    if wanted.is_unread and values.null_count:
+        return _Table(features, None, feature_names)
+    labels = _arrow_answers(f"{path}: column {names[place]!r}", values, wanted.answers)
     return _Table(features, labels, feature_names)
 
 
-def _arrow_numbers(path: Path, name: str, column: Any) -> Array:
+def _arrow_answers(where: str, values: Any, answers: Answers | None) -> Array | None:
+    """Return the labels or the numbers of a column that has no empty place."""
     import pyarrow as pa
 
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    kind = values.type
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    is_number = any(is_kind(kind) for is_kind in _arrow_number_kinds())
+    if not is_text and not is_number:
+        if answers == "none":
+            return None
+        takes = "numbers" if answers == "numbers" else "strings, integers or booleans"
+        raise DataError(f"{where}: of type {kind}; takes {takes}")
+    if is_text and answers == "numbers":
+        return answers_of_text(where, [cell.strip() for cell in values.to_pylist()], answers)
+    found = values.to_numpy(zero_copy_only=False)
+    if pa.types.is_decimal(kind):
+        found = found.astype(np.float64)
+    return answers_of_array(where, found, answers)
+
+
+def _arrow_number_kinds() -> tuple[Callable[[Any], bool], ...]:
+    from pyarrow import types
+
+    return types.is_integer, types.is_floating, types.is_boolean, types.is_decimal
+
+
+def _arrow_numbers(path: Path, name: str, column: Any, remedy: str) -> Array:
     kind = column.type
-    numeric = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal)
-    if not any(is_kind(kind) for is_kind in numeric):
+    if not any(is_kind(kind) for is_kind in _arrow_number_kinds()):
         shown = repr(column[0].as_py()) if len(column) else f"type {kind}"
-        raise DataError(
-            f"{path}: column {name!r} holds {shown}, not a number; encode it as numbers first"
-        )
+        raise DataError(f"{path}: column {name!r} holds {shown}, not a number; {remedy}")
     values: Array = column.to_numpy(zero_copy_only=False).astype(np.float64)
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
@@ -280,6 +320,8 @@ def _read_npz(path: Path, wanted: _Wanted) -> _Table:
         labels = _npz_array(path, archive, labels_name) if wanted.labelled else None
     features = _npz_features(f"{path}: {features_name}", features)
     if labels is None:
+        return _Table(features, None, None)
+    if wanted.is_unread and labels.shape != (len(features),):
         return _Table(features, None, None)
     shape = labels.shape[:1] if wanted.answers == "numbers" and labels.ndim == 2 else labels.shape
     if shape != (len(features),):

@@ -220,7 +220,9 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         X, y, sample_weight = X[counted], y[counted], sample_weight[counted]
         who, found = "y" if teacher is None else "teacher", np.unique(y)
         if len(found) < 2:
-            raise ValueError(f"{who} takes rows of two classes or more, got 1 class, {found[0]!r}")
+            raise ValueError(
+                f"{who} takes rows of two classes or more, got 1 class, {found.tolist()[0]!r}"
+            )
         classes = found if classes is None else classes
         head = Classes(classes)
         targets = head.targets(y)

@@ -5,6 +5,7 @@ It may import scikit-learn, and all that searches.
 
 from __future__ import annotations
 
+import warnings
 from hashlib import blake2b
 from numbers import Integral
 from typing import Any, Self
@@ -12,14 +13,21 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClusterMixin
-from sklearn.utils.validation import check_X_y, validate_data
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 
 from scratchcard.estimators.base import TicketEstimator, _print_progress
 from scratchcard.estimators.naming import named
 from scratchcard.estimators.parameters import as_sample_weight, as_threads
 from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm, Clustering, cluster, make_algorithm
-from scratchcard.search.clustering import MAX_DENSITY, STARTS, clustering_algorithm
+from scratchcard.search.clustering import (
+    MAX_DENSITY,
+    STARTS,
+    check_images,
+    clustering_algorithm,
+    n_different,
+)
 from scratchcard.search.problem import Labelled, Problem
 from scratchcard.ticket import Classes, Mask, Network, Ticket
 
@@ -42,6 +50,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     ----------
     n_clusters : int, default=8
         Number of clusters. With 1 nothing is searched: the ticket has no weight and one answer.
+        Some may be empty in the end; a warning says how many.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units in each hidden layer; () for none.
     activation : {'relu', 'step', 'sign'}, default='relu'
@@ -199,11 +208,14 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         searched, *aside = map(unlabelled, parts)
         network = self._network(searched.X, n_clusters, None, seed)
         problem = Problem.make(network, searched, aside[0] if aside else None)
-        algorithm = make_algorithm(self._algorithm(network), None, network)
+        algorithm = self._algorithm(network)
         n_jobs = as_threads(self.n_jobs)
+        check_images(self.images, X.shape[1])
         if n_clusters == 1:
-            outcome = _one_cluster(network)
+            outcome = _one_cluster(network, n_init)
         else:
+            self._check_different(problem)
+            algorithm = make_algorithm(algorithm, None, network)
             outcome = cluster(
                 problem.network,
                 problem.train,
@@ -221,6 +233,13 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         self.n_iter_: int = outcome.generations
         self.score_: float = outcome.score
         self.scores_: npt.NDArray[np.float64] = np.array(outcome.scores)
+        n_empty = n_clusters - len(np.unique(self.labels_))
+        if n_empty:
+            warnings.warn(
+                f"{n_empty} of n_clusters={n_clusters} clusters are empty: no row of X is in them",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
         return self._ended(outcome)
 
     def predict(self, X: Any) -> npt.NDArray[np.int64]:
@@ -265,9 +284,10 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
             For more names than clusters, and for names of another kind.
         """
         ticket = self._ticket
-        y = np.asarray(y)
-        X, y = check_X_y(X, y, dtype=None, estimator=self)
-        return named(ticket, self._rows(X), y)
+        rows = self._rows(X)  # as they are given, so that names of columns are looked at
+        y = column_or_1d(y, warn=True)
+        check_consistent_length(rows, y)
+        return named(ticket, rows, y)
 
     def _clusters(self, X: Array) -> npt.NDArray[np.int64]:
         clusters: npt.NDArray[np.int64] = self.ticket_.outputs(X).argmax(axis=1)
@@ -287,6 +307,15 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         if isinstance(given, type) or not isinstance(given, Algorithm):
             raise ValueError(f"algorithm takes an Algorithm or None, got {given!r}")
         return given
+
+    def _check_different(self, problem: Problem) -> None:
+        """Raise ValueError where features are scaled to fewer different rows than clusters."""
+        found = n_different(problem.train)
+        if found < self.n_clusters:
+            raise ValueError(
+                f"X takes at least n_clusters={self.n_clusters} rows that still differ when their "
+                f"features are scaled to {problem.network.input_bits} bits, got {found} of them"
+            )
 
     def _parts(self, X: Array, n_clusters: int, seed: int) -> tuple[Array, ...]:
         """Return the rows to search and those to compare starts on; the latter if there are any.
@@ -308,7 +337,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         return np.flatnonzero(~is_aside), np.flatnonzero(is_aside)
 
 
-def _one_cluster(network: Network) -> Clustering:
+def _one_cluster(network: Network, n_init: int) -> Clustering:
     """Return what there is to find where all rows are in one cluster: a mask without a weight."""
     mask = Mask.from_flat(network.layers, np.zeros(network.n_weights, np.uint8))
     return Clustering(
@@ -321,7 +350,7 @@ def _one_cluster(network: Network) -> Clustering:
         stopped_by="converged",
         history=[],
         score=0.0,
-        scores=[0.0],
+        scores=[0.0] * n_init,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -57,9 +58,8 @@ def named(ticket: Ticket, X: Array, y: Array) -> Ticket:
     ValueError
         For more names than clusters, and for names that are neither text nor integers.
     """
-    names = np.unique(y)
-    if names.dtype.kind not in "iuUO" or not all(isinstance(n, str | int) for n in names.tolist()):
-        raise ValueError(f"y takes names that are text or integers, got {names.dtype} values")
+    names = np.unique(_of_one_kind(y))
+    y = y.astype(names.dtype)
     n_clusters = ticket.head.n_outputs
     if len(names) > n_clusters:
         raise ValueError(
@@ -83,6 +83,28 @@ def named(ticket: Ticket, X: Array, y: Array) -> Ticket:
     labels = [found.get(k, _fallback(k, names.tolist())) for k in range(n_clusters)]
     head = Classes(labels, ticket.head.temperature)
     return Ticket(ticket.network, ticket.mask, ticket.scaling, head)
+
+
+def _of_one_kind(y: Array) -> Array:
+    """Return names as an array of text or of integers, or say which of them is neither."""
+    takes = "y takes names that are text or integers"
+    if y.dtype.kind in "iuU":
+        return y
+    if y.dtype.kind != "O":
+        raise ValueError(f"{takes}, got {y.dtype} values")
+    kinds = []
+    for name in y.tolist():
+        is_integer = isinstance(name, Integral) and not isinstance(name, bool | np.bool_)
+        if not isinstance(name, str) and not is_integer:
+            raise ValueError(f"{takes}, got {name!r}")
+        kinds.append(str if isinstance(name, str) else int)
+    if len(set(kinds)) > 1:
+        text, integer = (y[kinds.index(kind)] for kind in (str, int))
+        raise ValueError(f"{takes}, all of one kind, got {text!r} and {integer!r}")
+    found = np.array([kind(name) for kind, name in zip(kinds, y.tolist(), strict=True)])
+    if found.dtype.kind not in "iuU":
+        raise ValueError(f"{takes} of at most 64 bits, got one beyond")
+    return found
 
 
 def _fallback(cluster: int, names: list[Any]) -> Any:

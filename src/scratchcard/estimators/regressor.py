@@ -13,6 +13,7 @@ import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.utils.validation import validate_data
 
+from scratchcard.checks import TINY
 from scratchcard.estimators.base import TicketEstimator
 from scratchcard.estimators.parameters import as_sample_weight, rows_aside
 from scratchcard.rows import integer_weights
@@ -264,7 +265,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
             )
         level: Any = self.quantile
         is_number = isinstance(level, Real) and not isinstance(level, bool)
-        if not is_number or not 0 < float(level) < 1:
+        if not is_number or not TINY <= float(level) < 1:
             raise ValueError(f"quantile takes a number between 0 and 1, got {level!r}")
         return f"quantile:{float(level)}" if self.objective == "quantile" else self.objective
 

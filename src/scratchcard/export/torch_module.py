@@ -18,7 +18,7 @@ def torch(ticket: Ticket) -> Any:
     Parameters
     ----------
     ticket : Ticket
-        A ticket of dense layers.
+        A ticket of dense layers, whatever its outputs mean.
 
     Returns
     -------
@@ -35,8 +35,9 @@ def torch(ticket: Ticket) -> Any:
 
     Notes
     -----
-    It computes in float64, which holds every integer here: all sums are below 2**31. The label is
-    ``ticket.head.labels[int(outputs[0].argmax())]``.
+    It computes in float64, which holds every integer here: all sums are below 2**31. Where outputs
+    are classes, the label is ``ticket.head.labels[int(outputs[0].argmax())]``. Whatever they mean,
+    ``ticket.head.predict(outputs.numpy())`` are the answers.
     """
     library("torch", "torch", extra="torch")
     from scratchcard.export.torch_layers import module_of

@@ -12,12 +12,18 @@ from scratchcard.goals.agreement import matched_accuracy, shared_with_labels
 from scratchcard.goals.base import Goal
 from scratchcard.objectives import Objective
 from scratchcard.search import Algorithm, Outcome, cluster
-from scratchcard.search.clustering import MAX_DENSITY, STARTS, clustering_algorithm
+from scratchcard.search.clustering import (
+    MAX_DENSITY,
+    STARTS,
+    clustering_algorithm,
+    n_different,
+)
 from scratchcard.search.evolution import MAX_THREADS
 from scratchcard.search.problem import Labelled, Problem
 from scratchcard.ticket import Classes, Head, Network, Ticket
 
 MOST_CLUSTERS = 1 << 10
+PARTS = ("train", "validation", "test")
 
 
 class ClusterGoal(Goal):
@@ -91,6 +97,12 @@ class ClusterGoal(Goal):
         """Search a mask from several starts, and return the best."""
         for name in ("objective", "augment", "head"):  # which are what they must be
             settings.pop(name)
+        found = n_different(problem.train)
+        if found < self.n_clusters:
+            raise ValueError(
+                f"clusters takes at most as many as there are different rows to search, {found} "
+                f"with features of {problem.network.input_bits} bits, got {self.n_clusters}"
+            )
         return cluster(
             problem.network,
             problem.train,
@@ -103,16 +115,20 @@ class ClusterGoal(Goal):
     def judged(self, dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
         """Return the shares of the clusters, and how they agree with labels where there are any.
 
-        Only here are labels read.
+        Only here are labels read. A cluster is empty if no row of any part is in it.
         """
-        clusters = ticket.predict(dataset.test.X)
-        shares = np.bincount(clusters, minlength=self.n_clusters) / len(clusters)
-        found: dict[str, Any] = {"clusters": self.n_clusters, "test_shares": shares.tolist()}
-        if not dataset.is_labelled or dataset.train.y.dtype.kind == "f":  # numbers, no labels
+        clusters = {name: ticket.predict(getattr(dataset, name).X) for name in PARTS}
+        shares = np.bincount(clusters["test"], minlength=self.n_clusters) / len(dataset.test.X)
+        used = np.unique(np.concatenate(list(clusters.values())))
+        found: dict[str, Any] = {
+            "clusters": self.n_clusters,
+            "empty_clusters": self.n_clusters - len(used),
+            "test_shares": shares.tolist(),
+        }
+        if not dataset.has_labels:
             return found
-        for name in ("train", "validation", "test"):
-            part: Part = getattr(dataset, name)
-            answers = ticket.predict(part.X)
-            found[f"{name}_accuracy"] = matched_accuracy(part.y, answers)
-            found[f"{name}_nmi"] = shared_with_labels(part.y, answers)
+        for name in PARTS:
+            labels = getattr(dataset, name).y
+            found[f"{name}_accuracy"] = matched_accuracy(labels, clusters[name])
+            found[f"{name}_nmi"] = shared_with_labels(labels, clusters[name])
         return found

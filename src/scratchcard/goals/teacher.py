@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.datasets import DataError, Dataset, Part
+from scratchcard.goals.agreement import matched_accuracy
 from scratchcard.goals.base import Goal
 from scratchcard.objectives import Objective
 from scratchcard.search.problem import Labelled
@@ -48,57 +49,89 @@ class TeacherGoal(Goal):
                 f"got {type(teacher).__name__}"
             )
         self.teacher = teacher
+        self._said: list[tuple[Array, Array]] = []  # of which rows it said what
+        self._head: Classes | None = None
 
     def head(self, dataset: Dataset, objective: Objective) -> Head:
         """Return the classes of the teacher."""
-        taught = self._ask(dataset, dataset.train.X, dataset.validation.X)
+        if self._head is not None and self._is_known(dataset.train, dataset.validation):
+            return self._head
+        parts = dataset.train.X, dataset.validation.X
+        taught = self._ask(dataset, np.concatenate(parts))
         found = np.unique(taught.labels)
         if len(found) < LEAST_CLASSES:
             raise DataError(f"{dataset.name}: the teacher says {found[0]!s} of every row")
-        return Classes(taught.classes)
+        self._said = list(zip(parts, np.split(taught.labels, [len(parts[0])]), strict=True))
+        self._head = Classes(taught.classes)
+        return self._head
 
     def labelled(self, dataset: Dataset, part: Part, head: Head) -> Labelled:
         """Return rows with what the teacher says of them."""
-        return Labelled(part.X, head.targets(self._ask(dataset, part.X).labels))
+        return Labelled(part.X, head.targets(self._labels(dataset, part)))
 
     def judged(self, dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
         """Return how often the ticket agrees with the teacher, and how often each is right.
 
-        Only here are labels read. Accuracies stand there where labels in the data are classes of
-        the teacher.
+        Only here are labels read. Accuracies are told where all labels in the data are classes that
+        the teacher lists. Where they are not, as beside a clusterer, whose numbers only happen to
+        be labels, each answer is matched with a label first.
         """
         found: dict[str, Any] = {"teacher": type(self.teacher).__name__}
+        if dataset.has_labels:
+            found["matched"] = not self._knows(dataset)
         for name in PARTS:
             part: Part = getattr(dataset, name)
-            answers, taught = ticket.predict(part.X), self._ask(dataset, part.X)
-            found[f"{name}_agreement"] = share_alike(answers, taught.labels)
-            if not dataset.is_labelled or part.y.ndim != 1:
-                continue
-            if not set(taught.classes.tolist()).isdisjoint(part.y.tolist()):
-                found[f"{name}_accuracy"] = share_alike(answers, part.y)
-                found[f"teacher_{name}_accuracy"] = share_alike(taught.labels, part.y)
+            answers, said = ticket.predict(part.X), self._labels(dataset, part)
+            found[f"{name}_agreement"] = share_alike(answers, said)
+            if dataset.has_labels:
+                right = matched_accuracy if found["matched"] else share_alike
+                found[f"{name}_accuracy"] = right(part.y, answers)
+                found[f"teacher_{name}_accuracy"] = right(part.y, said)
         return found
 
-    def _ask(self, dataset: Dataset, *rows: Array) -> Taught:
-        X = np.concatenate(rows)
+    def _knows(self, dataset: Dataset) -> bool:
+        """Return whether all labels in the data are classes that the teacher lists."""
+        classes = None if is_module(self.teacher) else getattr(self.teacher, "classes_", None)
+        if classes is None:
+            return False
+        labels = [getattr(dataset, name).y for name in PARTS]
+        return set(np.concatenate(labels).tolist()) <= set(np.asarray(classes).tolist())
+
+    def _is_known(self, *parts: Part) -> bool:
+        """Return whether the teacher has been asked for these first, and for no other rows."""
+        asked = [X for X, _ in self._said[: len(parts)]]
+        return all(X is part.X for X, part in zip(asked, parts, strict=True))
+
+    def _labels(self, dataset: Dataset, part: Part) -> Array:
+        """Return what the teacher says of rows of the data set, which it is asked for once."""
+        for X, labels in self._said:
+            if X is part.X:
+                return labels
+        found = self._ask(dataset, part.X, least_classes=1).labels
+        self._said.append((part.X, found))
+        return found
+
+    def _ask(self, dataset: Dataset, X: Array, least_classes: int = LEAST_CLASSES) -> Taught:
         own, names = getattr(self.teacher, "feature_names_in_", None), dataset.feature_names
-        if own is None or names is None:
-            return ask(self.teacher, X)
-        for column in own:
-            if column not in names:
-                raise DataError(
-                    f"{dataset.name}: no column {column!r}, to which the teacher was fitted"
-                )
-        for column in names:
-            if column not in own:  # the labels perhaps, which the ticket would read
-                raise DataError(
-                    f"{dataset.name}: the teacher was not fitted to column {column!r}; if it "
-                    "holds labels, target takes its name"
-                )
-        X = X[:, [names.index(name) for name in own]]
-        with warnings.catch_warnings():  # its names have just been checked
-            warnings.filterwarnings("ignore", "X does not have valid feature names")
-            return ask(self.teacher, X)
+        if own is not None and names is not None:
+            _check_columns(dataset.name, names, own)
+            X = X[:, [names.index(name) for name in own]]
+        with warnings.catch_warnings():  # where there are names, they have just been checked
+            warnings.filterwarnings("ignore", "X (does not have valid|has) feature names")
+            return ask(self.teacher, X, least_classes)
+
+
+def _check_columns(data: str, names: tuple[str, ...], own: Array) -> None:
+    """Raise DataError unless a data set has the columns that the teacher was fitted to."""
+    for column in own:
+        if column not in names:
+            raise DataError(f"{data}: no column {column!r}, to which the teacher was fitted")
+    for column in names:
+        if column not in own:  # the labels perhaps, which the ticket would read
+            raise DataError(
+                f"{data}: the teacher was not fitted to column {column!r}; if it holds labels, "
+                "target takes its name"
+            )
 
 
 def share_alike(labels: Array, others: Array) -> float:

@@ -60,8 +60,13 @@ def get_objective(objective: str | Objective) -> Objective:
     if isinstance(objective, Objective):
         return objective
     if isinstance(objective, str) and objective.startswith("quantile:"):
-        objective = loss_named(objective)
-        return OBJECTIVES[objective] if objective in OBJECTIVES else _quantile(objective)
+        try:
+            name = loss_named(objective)
+            return OBJECTIVES[name] if name in OBJECTIVES else _quantile(name)
+        except ValueError:
+            raise ValueError(
+                f"objective takes 'quantile:LEVEL' with a level between 0 and 1, got {objective!r}"
+            ) from None
     if not isinstance(objective, str) or objective not in OBJECTIVES:
         raise ValueError(f"objective takes one of {', '.join(OBJECTIVES)}, got {objective!r}")
     return OBJECTIVES[objective]

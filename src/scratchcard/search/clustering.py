@@ -89,7 +89,9 @@ def cluster(
         Rows that the search reads: 16,384 of them, evenly drawn, where more are different.
     validation : Rows or None
         More rows that the starts are compared on, by how well each agrees with its nearest rows of
-        ``train``; all rows count alike. None to compare them on ``train`` alone.
+        ``train``. Rows count by their weights among these, and among those of ``train``; the two
+        kinds then count by how many different rows each has. None to compare starts on ``train``
+        alone.
     algorithm : Algorithm or None
         What searches between two renewals of the targets, which come before every generation. None
         for :func:`clustering_algorithm`.
@@ -219,8 +221,15 @@ def _check_clusters(network: Network, rows: Rows, images: bool) -> None:
             f"train takes at least as many different rows as there are clusters, {n_clusters}, got "
             f"{len(rows)}"
         )
-    side = math.isqrt(rows.inputs.shape[1])
-    if images and side * side != rows.inputs.shape[1]:
-        raise ValueError(
-            f"images=True takes square images, got rows of {rows.inputs.shape[1]} features"
-        )
+    check_images(images, rows.inputs.shape[1])
+
+
+def check_images(images: bool, n_features: int) -> None:
+    """Raise ValueError for rows that are to be square images, and cannot be."""
+    if images and math.isqrt(n_features) ** 2 != n_features:
+        raise ValueError(f"images=True takes square images, got rows of {n_features} features")
+
+
+def n_different(rows: Rows) -> int:
+    """Return how many different rows of a weight above 0 there are, without their targets."""
+    return len(distinct(rows.inputs, rows.weights)[0])

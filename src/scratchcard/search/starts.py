@@ -168,8 +168,9 @@ class Starts:
     def _score(self, outcome: Outcome) -> float:
         """Return the information that rows' clusters share with those of their neighbours.
 
-        It is the mean over the rows searched and those set aside, all counting alike: the latter
-        alone are few, and chance would choose.
+        It is the mean over the rows searched and those set aside, since the latter alone are few,
+        and chance would choose. Within each part rows count by their weights; the parts count by
+        how many different rows they have.
         """
         searched = self._clusters(outcome, self.train)
         scores = [self._shared(searched, self.neighbours, searched, self.train)]

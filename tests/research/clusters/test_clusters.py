@@ -222,6 +222,8 @@ def test_the_methods_that_are_named_are_those_there_are():
         (["iris", "--methods", "ward", "--controls", "3"], "--controls is not for clusterers"),
         (["wine", "--methods", "ticket", "--images"], "images=True takes square images"),
         (["iris", "--methods", "ticket", "--max-density", "2"], "max_density takes a number"),
+        (["iris", "--methods", "ticket", "--starts", "100000"], "starts takes an integer 1..65536"),
+        (["diabetes", "--methods", "ward"], "diabetes has no labels to judge clusters by"),
         (["no-such-data", "--methods", "ward"], "no data set or file 'no-such-data'"),
         (["iris", "--labels", "given", "--clusters", "3"], "--clusters takes --labels none"),
         (["iris", "--labels", "given", "--all-rows"], "--all-rows takes --labels none"),
@@ -241,3 +243,12 @@ def test_data_without_labels_cannot_be_judged(capsys):
     np.savez("rows.npz", X=np.random.default_rng(0).normal(size=(50, 3)))
     assert main(["compare", "rows.npz", "--labels", "none", "--methods", "ward"]) == 2
     assert "--target names the column that holds them" in capsys.readouterr().err
+    np.savez("rows.npz", X=np.random.default_rng(0).normal(size=(50, 3)), y=np.arange(50) / 7)
+    command = ["compare", "rows.npz", "--labels", "none", "--methods", "ward", "--target", "y"]
+    assert main(command) == 2
+    assert "rows.npz: 'y' holds no labels to judge clusters by" in capsys.readouterr().err
+
+
+def test_empty_clusters_are_not_warned_of(data):
+    given = comparison(data, clusters=40, generations=1, starts=1).given(0)
+    assert len(set(METHODS["ticket"].run(given).clusters.tolist())) < 40  # and no warning

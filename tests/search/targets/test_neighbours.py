@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from scratchcard.search import Neighbours
 
@@ -28,6 +29,57 @@ def test_neighbours_are_nearer_than_all_other_rows(seed, k, n_features):
         if len(others) > k and is_closer.any():  # rows tied with the one after the last are out
             np.testing.assert_array_equal(share, is_closer)
         assert share.sum() <= k or len(others) <= k
+
+
+def nearest_by_definition(inputs, k, others):
+    """Which rows count: those nearer than the one after the k-th, or the next that are tied."""
+    pool = inputs if others is None else others
+    far = ((inputs[:, None].astype(int) - pool[None]) ** 2).sum(axis=2).astype(float)
+    if others is None:
+        np.fill_diagonal(far, np.inf)
+        k = min(k, len(pool) - 1)
+    found = np.zeros(far.shape, bool)
+    for row, distances in enumerate(far):
+        limit = np.sort(distances)[k] if k < len(pool) else np.inf
+        found[row] = distances < limit
+        if not found[row].any():
+            tied = np.flatnonzero(distances == distances.min())
+            found[row, sorted(tied, key=lambda other: (other - row - 1) % len(pool))[:k]] = True
+    return found
+
+
+@pytest.mark.parametrize("n_features", [3, 20])  # looked for in a tree, or among all
+@pytest.mark.parametrize("has_others", [False, True])
+@pytest.mark.parametrize("values", [2, 3, 100])
+def test_neighbours_are_those_of_the_definition(n_features, has_others, values):
+    random = np.random.default_rng(values)
+    inputs = np.unique(random.integers(0, values, (150, n_features)), axis=0)
+    inputs = random.permutation(inputs)
+    others = random.integers(0, values, (120, n_features)) if has_others else None
+    for k in (1, 5):
+        expected = nearest_by_definition(inputs, k, others)
+        if not has_others:
+            expected |= expected.T | np.eye(len(inputs), dtype=bool)
+        np.testing.assert_array_equal(shares(inputs, k, others=others) > 0, expected)
+
+
+@pytest.mark.parametrize(("n_features", "images"), [(9, False), (20, False), (16, True)])
+def test_rows_of_few_values_have_the_same_neighbours_with_any_number_of_threads(n_features, images):
+    random = np.random.default_rng(0)
+    n_rows = 2000 if images else 9000
+    centres = random.random((3, n_features)) < 0.5
+    rows = centres[random.integers(0, 3, n_rows)] ^ (random.random((n_rows, n_features)) < 0.15)
+    rows = np.unique(rows * 254 - 127, axis=0)
+    rows = random.permutation(rows)
+    found = []
+    for n_threads in (1, 4):
+        with threadpool_limits(n_threads):
+            graph = Neighbours.of(rows, 5, images=images).graph
+        found.append((graph.indptr.tobytes(), graph.indices.tobytes(), graph.data.tobytes()))
+    assert found[0] == found[1]
+    others = np.diff(graph.indptr) - 1
+    assert others.min() > 0
+    assert others.max() < 50  # none is everybody's neighbour
 
 
 def test_a_row_is_its_own_neighbour_and_neighbours_count_both_ways():

@@ -52,6 +52,37 @@ def test_clusters_can_be_taught(model):
     assert taught.classes.tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("labels", "classes", "message"),
+    [
+        ([1, "a"], None, "labels are all text, or all numbers"),
+        ([1, "a"], [1, "a"], "labels are all text, or all numbers"),
+        ([1, 2], [1, "a"], "classes_ are all text, or all numbers"),
+        ([1, 2], [np.arange(2), np.arange(3)], "classes_ are all text, or all numbers"),
+        (
+            [1, 2],
+            [[1, 2], [1, 2]],
+            "one answer for each row, SimpleNamespace has classes_ of shape",
+        ),
+        ([1, 3], [1, 2], "predicts 3, not of its classes_"),
+        (["a", "c"], ["a", "b"], "predicts 'c', not of its classes_"),
+    ],
+)
+def test_labels_that_no_head_can_have_are_refused(labels, classes, message):
+    said = np.empty(2, object)
+    said[:] = labels
+    if isinstance(classes, list) and isinstance(classes[0], int | str):
+        classes = np.array(classes, object)
+    teacher = SimpleNamespace(predict=lambda X: said, classes_=classes)
+    with pytest.raises(ValueError, match=f"teacher.*{message}"):
+        ask(teacher, X[:2])
+
+
+def test_rows_are_a_table(forest):
+    with pytest.raises(ValueError, match=r"X takes shape \(n_rows, n_features\), got \(4,\)"):
+        ask(forest, X[0])
+
+
 def test_the_largest_probability_wins_and_of_several_the_first():
     for given in (PROBABILITIES, PROBABILITIES.astype(np.float16), PROBABILITIES.tolist()):
         taught = ask(given, X[:3])

@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard import Limits, __version__
+from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, load
+from scratchcard.datasets.named import is_name
 from scratchcard.research.clusters.methods import METHODS, NEEDED, Given, method_of, shortest
 from scratchcard.research.shared.libraries import require
+from scratchcard.search.evolution import MAX_THREADS
 
 MAX_SEEDS = 10_000
 
@@ -98,6 +101,8 @@ class ClusterComparison:
                 raise ValueError(f"methods takes each method once, got {name!r} twice")
             if name in NEEDED:
                 require(f"the method {name}", NEEDED[name], extra="clusters")
+        if self.starts is not None:
+            as_int("starts", self.starts, 1, MAX_THREADS)
         Limits(self.generations, self.evaluations, self.seconds)
         rows = self.rows
         if self.n_clusters < 2:
@@ -169,10 +174,14 @@ class Job(NamedTuple):
 @lru_cache(maxsize=1)
 def _rows(data: str, target: str | None, all_rows: bool) -> RowsOfStudy:
     dataset = load(data, target, answers="none")
-    if not dataset.is_labelled:
-        raise ValueError(
-            f"{data} has no labels to judge clusters by; --target names the column that holds them"
-        )
+    if not dataset.has_labels:
+        if target is not None:
+            raise ValueError(
+                f"{data}: {target!r} holds no labels to judge clusters by, but numbers, or not one "
+                "for each row"
+            )
+        hint = "" if is_name(data) else "; --target names the column that holds them"
+        raise ValueError(f"{data} has no labels to judge clusters by{hint}")
     return rows_of(dataset, all_rows)
 
 

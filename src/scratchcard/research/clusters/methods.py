@@ -73,7 +73,7 @@ def shortest(given: Given) -> None:
     """Search for next to nothing: it refuses what a search would, and has all compiled."""
     settings = given.ticket | {"n_init": 1, "max_iter": 1, "max_time": None}
     some = np.unique(given.X[:ROWS_AT_FIRST], axis=0)[: max(FEW_ROWS, given.n_clusters)]
-    TicketClusterer(given.n_clusters, random_state=0, **settings).fit(some)
+    _fitted(TicketClusterer(given.n_clusters, random_state=0, **settings), some)
 
 
 def _ticket(given: Given) -> Clustered:
@@ -82,12 +82,22 @@ def _ticket(given: Given) -> Clustered:
         _warmed_up.append(True)
     began = time.perf_counter()
     settings = given.ticket | {"random_state": given.seed}
-    clusterer = TicketClusterer(given.n_clusters, **settings).fit(given.X)
+    clusterer = _fitted(TicketClusterer(given.n_clusters, **settings), given.X)
     seconds = time.perf_counter() - began
     return Clustered(clusterer.labels_, seconds, clusterer.predict, clusterer.ticket_)
 
 
 _warmed_up: list[bool] = []
+
+
+def _fitted(clusterer: Any, X: Array) -> Any:
+    """Return a clusterer fitted to rows, without its warnings.
+
+    They are of graphs in several parts, of no convergence, and of clusters that are empty.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return clusterer.fit(X)
 
 
 def _estimator(make: Callable[[int, int], Any], predicts: bool = False) -> Callable[..., Clustered]:

@@ -18,6 +18,7 @@ __all__ = ["Neighbours"]
 
 SHIFTS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))  # by which an image is like its copies
 PIECE = 4096  # rows whose neighbours are looked up at once
+DISTANCES = 1 << 22  # distances between rows that are kept at once
 
 IMAGE_COPIES = 3  # nearest copies that are looked up for each neighbour, because images repeat
 
@@ -48,8 +49,10 @@ class Neighbours:
         """Find the ``k`` rows that are nearest to each row.
 
         The graph depends on neither the order in which rows of the same distance are found nor the
-        number of threads that look for them: of rows that are all as far as the one after the
-        ``k``-th, none counts.
+        number of threads that look for them. Of rows that are all as far as the one after the
+        ``k``-th, none counts. Where all of the nearest are that far, as in rows of few different
+        values, the next ``k`` of them count: those whose indices follow the row's own, and after
+        the last index the first.
 
         Parameters
         ----------
@@ -128,10 +131,52 @@ def _nearest(
         is_other = which != numbers[:, None] if are_own else np.ones(which.shape, bool)
         if images:
             is_other &= _are_first(which)
-        row, place = np.nonzero(_closest(far, is_other, k))
+        is_close = _closest(far, is_other, k, is_all=len(copies) <= wanted)
+        row, place = np.nonzero(is_close)
         rows.append(numbers[row])
         found.append(which[row, place])
+        alone = np.flatnonzero(~is_close.any(axis=1)) if k > 0 else numbers[:0]
+        step = max(1, DISTANCES // len(pool))
+        for first in range(0, len(alone), step):
+            some = numbers[alone[first : first + step]]
+            row, tied = _next_tied(_squares(inputs[some], copies, len(pool)), some, k, are_own)
+            rows.append(some[row])
+            found.append(tied)
     return np.concatenate(rows), np.concatenate(found)
+
+
+def _squares(inputs: Integers, copies: Integers, n_pool: int) -> Floats:
+    """Return squared distances less each row's own square, (n_rows, n_pool).
+
+    Of several copies of a row of the pool, which stand ``n_pool`` apart, the nearest counts. Sums
+    are of integers that float64 holds exactly, in whatever order they are added.
+    """
+    rows = inputs.astype(np.float64)
+    found = np.full((len(rows), n_pool), np.inf)
+    for first in range(0, len(copies), n_pool):
+        for start in range(0, n_pool, PIECE):
+            piece = copies[first + start : first + min(start + PIECE, n_pool)].astype(np.float64)
+            squares = (piece * piece).sum(axis=1) - 2.0 * (rows @ piece.T)
+            kept = found[:, start : start + len(piece)]
+            np.minimum(kept, squares, out=kept)
+    return found
+
+
+def _next_tied(
+    squares: Floats, numbers: NDArray[np.int64], k: int, are_own: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return pairs of a line of distances and one of the ``k`` nearest after the row's own index.
+
+    The first would be the same for all lines, and so in the middle of every cluster.
+    """
+    n_pool = squares.shape[1]
+    if are_own:
+        squares[np.arange(len(squares)), numbers] = np.inf
+    steps = (np.arange(n_pool) - numbers[:, None] - 1) % n_pool
+    steps[squares > squares.min(axis=1, keepdims=True)] = n_pool
+    which = np.sort(np.argpartition(steps, k - 1, axis=1)[:, :k], axis=1)
+    row, place = np.nonzero(np.take_along_axis(steps, which, axis=1) < n_pool)
+    return row, which[row, place]
 
 
 def _shifted(rows: Integers) -> Integers:
@@ -153,13 +198,15 @@ def _are_first(which: NDArray[np.int64]) -> NDArray[np.bool_]:
     return found
 
 
-def _closest(far: Floats, is_other: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
+def _closest(far: Floats, is_other: NDArray[np.bool_], k: int, is_all: bool) -> NDArray[np.bool_]:
     """Return which of the rows found, (n_lines, n), nearest first, are a line's ``k`` nearest.
 
-    Of those that are all as far as the one after the last, none is, unless there is no other.
+    Of those that are all as far as the one after the last, none is. Unless all rows were found,
+    nor is one as far as the last found: which of several such rows it is depends on threads.
     """
     rank = np.cumsum(is_other, axis=1)
-    nearest = is_other & (rank <= k)
     beyond = np.where(rank > k, far, np.inf).min(axis=1)
-    closer = nearest & (far < beyond[:, None])
-    return np.where(closer.any(axis=1, keepdims=True), closer, nearest)
+    if not is_all:
+        beyond = np.minimum(beyond, far[:, -1])
+    found: NDArray[np.bool_] = is_other & (rank <= k) & (far < beyond[:, None])
+    return found

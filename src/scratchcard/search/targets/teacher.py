@@ -40,7 +40,7 @@ class Taught:
     classes: Array
 
 
-def ask(teacher: Any, X: Any) -> Taught:
+def ask(teacher: Any, X: Any, least_classes: int = LEAST_CLASSES) -> Taught:
     """Return the labels that a teacher gives to rows.
 
     Of an estimator these are its predictions; of a torch module, or of probabilities, the classes
@@ -54,6 +54,9 @@ def ask(teacher: Any, X: Any) -> Taught:
         into (n_rows, n_classes) logits, or a row of probabilities for each row.
     X : array-like of shape (n_rows, n_features)
         The rows.
+    least_classes : int
+        How many classes the teacher must be able to give; one that does not list them, such as a
+        clusterer, is taken at what it says of these rows.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def ask(teacher: Any, X: Any) -> Taught:
         taught = _ask_estimator(teacher, X)
     else:
         taught = _of_probabilities(teacher, len(X))
-    if len(taught.classes) < LEAST_CLASSES:
+    if len(taught.classes) < least_classes:
         raise ValueError(
             f"teacher takes a model that tells two classes or more apart, {_name(teacher)} has 1"
         )
@@ -100,7 +103,7 @@ def is_module(teacher: Any) -> bool:
 
 def _ask_estimator(teacher: Any, X: Any) -> Taught:
     _check_features(teacher, X)
-    labels = np.asarray(_answered(teacher, X, teacher.predict))
+    labels = _listed(teacher, "labels", _answered(teacher, X, teacher.predict))
     if labels.shape != (len(X),):
         _refuse_shape(teacher, labels, f"a label for each of {len(X)} rows")
     classes = getattr(teacher, "classes_", None)
@@ -110,15 +113,42 @@ def _ask_estimator(teacher: Any, X: Any) -> Taught:
                 f"teacher takes a model that predicts classes, {_name(teacher)} predicts numbers"
             )
         return Taught(labels, np.unique(labels))
-    found = np.asarray(classes)
-    if not np.isin(labels, found).all():
-        unknown = labels[~np.isin(labels, found)][0]
+    found = _listed(teacher, "classes_", classes)
+    if found.ndim != 1:
+        raise ValueError(
+            f"teacher takes a model of one answer for each row, {_name(teacher)} has classes_ of "
+            f"shape {found.shape}"
+        )
+    if found.dtype.kind != labels.dtype.kind and "O" in (found.dtype.kind, labels.dtype.kind):
+        found, labels = found.astype(object), labels.astype(object)
+        known = set(found.tolist())
+        is_known = np.array([label in known for label in labels.tolist()], bool)
+    else:
+        is_known = np.isin(labels, found)
+    if not is_known.all():
+        unknown = labels[~is_known][0]
         raise ValueError(f"teacher: {_name(teacher)} predicts {unknown!r}, not of its classes_")
     return Taught(labels, found)
 
 
+def _listed(teacher: Any, what: str, values: Any) -> Array:
+    """Return labels as an array, or say that they are of several kinds."""
+    try:
+        found = np.asarray(values)
+        np.unique(found)  # which compares them
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"teacher takes a model whose {what} are all text, or all numbers: those of "
+            f"{_name(teacher)} cannot be compared ({one_line(str(error))})"
+        ) from error
+    return found
+
+
 def _check_features(teacher: Any, X: Any) -> None:
-    n_features, given = getattr(teacher, "n_features_in_", None), np.shape(X)[1]
+    n_features = getattr(teacher, "n_features_in_", None)
+    if len(np.shape(X)) != 2:
+        raise ValueError(f"X takes shape (n_rows, n_features), got {np.shape(X)}")
+    given = np.shape(X)[1]
     if n_features is not None and n_features != given:
         raise ValueError(
             f"teacher takes the features that it was fitted to: {_name(teacher)} has {n_features}, "

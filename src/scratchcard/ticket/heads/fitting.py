@@ -84,7 +84,7 @@ def level_of(loss: str) -> float:
     return float(loss.partition(":")[2] or MIDDLE)
 
 
-def fit_line(loss: str, x: Floats, y: Floats, weights: Floats) -> Line:
+def fit_line(loss: str, x: Floats, y: Floats, weights: Floats, unit: float = 1.0) -> Line:
     """Return the line with the least loss.
 
     Parameters
@@ -97,21 +97,26 @@ def fit_line(loss: str, x: Floats, y: Floats, weights: Floats) -> Line:
         The right answers; at least 0 for "poisson", whose line gives their logarithm.
     weights : ndarray of shape (n_rows,)
         Weights of the rows, above 0.
+    unit : float
+        What the scale will be a multiple of.
 
     Returns
     -------
     Line
-        The line; its scale is a number that float32 holds.
+        The line. Float32 holds its scale times the unit, which is 0 where all outputs are the same;
+        the offset is the best for that scale.
     """
     kind = loss.partition(":")[0]
-    if kind == "squared_error":
+    if np.ptp(x) == 0:  # every scale is as good, and rounding would choose one
+        scale = 0.0
+    elif kind == "squared_error":
         scale = _least_squares(x, y, weights)
     elif kind == "poisson":
         scale = _log_linear(x, y, weights)
     else:
         scale = _quantile_slope(x, y, weights, level_of(loss))
     with np.errstate(under="ignore"):
-        scale = float(np.float32(scale))
+        scale = float(np.float32(scale * unit)) / unit
     return Line(offset_for(loss, scale, x, y, weights), scale)
 
 
@@ -191,6 +196,7 @@ def _quantile_slope(x: Floats, y: Floats, weights: Floats, level: float) -> floa
     With the best offset for each scale, the loss is convex in the scale. Outputs are whole
     numbers, so no two rows have a line between them that is steeper than the range of ``y``.
     """
+    x = x - x.min()  # exact; residuals all shift alike, and pulls, which add up to 0, are smaller
     high = float(np.ptp(y))
     low = -high
     for _ in range(BISECTIONS):

@@ -24,7 +24,8 @@ UNIT = 1 << 16
 """Targets are whole multiples of one over this, of the spread of the answers."""
 FURTHEST = (1 << 31) - 1  # an answer further than this from the centre, in that unit, counts as it
 MOST_OUTPUTS = 1 << 16
-LARGEST = 1e38  # answers are within ± this, so that float32 holds what is made of them
+LARGEST = 1e30  # answers are within ± this, and
+LEAST_SPREAD = 1e-25  # all the same, or this far apart: then float32 holds any scale of theirs
 
 
 class Numbers(Head):
@@ -33,7 +34,7 @@ class Numbers(Head):
     Parameters
     ----------
     offset, scale : float or sequence of float
-        A finite number for each output, kept as float32; a scale may be negative, or 0.
+        A finite number for each output; the scale is kept as float32, and may be negative, or 0.
     loss : str
         What the numbers are least for: "squared_error" (they are means), "absolute_error" or
         "quantile" (medians), "quantile:LEVEL" with a level between 0 and 1, or "poisson" (means of
@@ -62,12 +63,13 @@ class Numbers(Head):
         spread: npt.ArrayLike = 1.0,
     ) -> None:
         self._loss = loss_named(loss)
-        self._offset = _as_floats("offset", offset, None)
-        self._scale = _as_floats("scale", scale, len(self._offset))
+        self._offset = _as_numbers("offset", offset, None)
+        self._scale = _as_float32("scale", scale, len(self._offset))
         self._centre = _as_numbers("centre", centre, len(self._offset))
         self._spread = _as_numbers("spread", spread, len(self._offset))
         if len(self._offset) > MOST_OUTPUTS:
             raise ValueError(f"offset takes at most {MOST_OUTPUTS} numbers, got {self.n_outputs}")
+        self._offset.flags.writeable = self._scale.flags.writeable = False
         if not (self._spread > 0).all():
             raise ValueError(f"spread takes numbers above 0, got {self._spread.tolist()}")
 
@@ -86,7 +88,8 @@ class Numbers(Head):
         Parameters
         ----------
         y : array-like of shape (n_rows,) or (n_rows, n_outputs)
-            The answers of the rows to search; at least 0 for "poisson", and not all of them 0.
+            The answers of the rows to search, within ±1e30, and for each output the same or with a
+            spread of 1e-25 at least; for "poisson" at least 0, and not all of them 0.
         weights : ndarray of shape (n_rows,), int64, or None
             Weights of the rows; None for 1 everywhere.
         loss : str
@@ -150,8 +153,8 @@ class Numbers(Head):
         return self._loss
 
     @property
-    def offset(self) -> npt.NDArray[np.float32]:
-        """The offset of each output, (n_outputs,) float32, read-only."""
+    def offset(self) -> Floats:
+        """The offset of each output, (n_outputs,) float64, read-only."""
         return self._offset
 
     @property
@@ -162,7 +165,7 @@ class Numbers(Head):
     @property
     def reading(self) -> Lines:
         """How an objective reads the outputs: the head's lines, relative to centre and spread."""
-        offset, scale = self._offset.astype(np.float64), self._scale.astype(np.float64)
+        offset, scale = self._offset, self._scale.astype(np.float64)
         if self._loss == "poisson":
             offset = offset - np.log(self._spread)
         else:
@@ -209,7 +212,7 @@ class Numbers(Head):
             The numbers.
         """
         found = self._scale.astype(np.float64) * np.asarray(outputs, dtype=np.float64)
-        found = self._offset.astype(np.float64) + found
+        found = self._offset + found
         if self._loss == "poisson":
             found = exponential(found)
         return found[:, 0] if self.n_outputs == 1 else found
@@ -274,7 +277,7 @@ class Numbers(Head):
             The head.
         """
         lines = [
-            self._line(np.stack([outputs[:, k], targets[:, k]], axis=1), weights)
+            self._line(k, np.stack([outputs[:, k], targets[:, k]], axis=1), weights)
             for k in range(self.n_outputs)
         ]
         offset, scale = (np.array(numbers) for numbers in zip(*lines, strict=True))
@@ -282,15 +285,18 @@ class Numbers(Head):
             offset = offset + np.log(self._spread)
         else:
             offset, scale = self._centre + offset * self._spread, scale * self._spread
-        bound = np.finfo(np.float32).max
-        offset, scale = np.clip(offset, -bound, bound), np.clip(scale, -bound, bound)
         return type(self)(offset, scale, self._loss, self._centre, self._spread)
 
-    def _line(self, pairs: Integers, weights: Integers) -> tuple[float, float]:
-        """Return offset and scale for one output, from its outputs and targets, (n_rows, 2)."""
+    def _line(self, k: int, pairs: Integers, weights: Integers) -> tuple[float, float]:
+        """Return offset and scale for an output, from its outputs and targets, (n_rows, 2).
+
+        They are in units of the spread, and the scale is one that float32 holds in units of the
+        answers: the offset is for no other.
+        """
         first, counts = distinct(pairs, weights)
         x, y = pairs[first].astype(np.float64).T
-        return fit_line(self._loss, x, y / UNIT, counts.astype(np.float64))
+        unit = 1.0 if self._loss == "poisson" else float(self._spread[k])
+        return fit_line(self._loss, x, y / UNIT, counts.astype(np.float64), unit)
 
     def describe(self) -> dict[str, Any]:
         """Return what the numbers are, and the lines that give them.
@@ -319,7 +325,7 @@ class Numbers(Head):
         level = b""
         if kind == "quantile":
             level = np.array([level_of(self._loss)], "<f8").tobytes()
-        lines = np.concatenate([self._offset, self._scale]).astype("<f4").tobytes()
+        lines = self._offset.astype("<f8").tobytes() + self._scale.astype("<f4").tobytes()
         return bytes([LOSSES.index(kind)]) + level + lines
 
     @classmethod
@@ -352,7 +358,7 @@ class Numbers(Head):
             if not 0 < level < 1:
                 raise TicketError(f"the level must be between 0 and 1, the file says {level}")
             loss = loss_named(f"{loss}:{level!r}")
-        offset = reader.floats("<f4", n_outputs, "the offsets")
+        offset = reader.floats("<f8", n_outputs, "the offsets")
         scale = reader.floats("<f4", n_outputs, "the scales")
         return cls(offset, scale, loss)
 
@@ -378,13 +384,12 @@ def _as_numbers(name: str, values: npt.ArrayLike, n: int | None) -> Floats:
     return found
 
 
-def _as_floats(name: str, values: npt.ArrayLike, n: int | None) -> npt.NDArray[np.float32]:
-    """Return finite numbers, (n,), as float32 without -0, read-only."""
+def _as_float32(name: str, values: npt.ArrayLike, n: int | None) -> npt.NDArray[np.float32]:
+    """Return finite numbers, (n,), as float32 without -0."""
     with np.errstate(over="ignore", under="ignore"):
         found = _as_numbers(name, values, n).astype(np.float32) + np.float32(0.0)
     if not np.isfinite(found).all():
         raise ValueError(f"{name} takes numbers that float32 holds, got {values!r}")
-    found.flags.writeable = False
     return found
 
 
@@ -405,9 +410,10 @@ def _as_answers(
         columns = "n_outputs" if n_outputs is None else str(n_outputs)
         one = " or (n_rows,)" if n_outputs in (None, 1) else ""
         raise ValueError(f"y takes shape (n_rows, {columns}){one}, got {np.shape(y)}")
-    if not (np.isfinite(found) & (np.abs(found) <= most)).all():
+    is_fine = np.isfinite(found) & (np.abs(found) <= most)
+    if not is_fine.all():
         within = f" within ±{most:g}" if most < math.inf else ""
-        raise ValueError(f"y takes finite numbers{within}, got NaN, an infinity or others")
+        raise ValueError(f"y takes finite numbers{within}, got {found[~is_fine][0]:g}")
     if loss == "poisson" and found.min(initial=0.0) < 0:
         raise ValueError(f"y takes numbers from 0 for loss='poisson', got {found.min()}")
     return found
@@ -415,8 +421,10 @@ def _as_answers(
 
 def _centre_and_spread(y: Floats, weights: Integers, loss: str) -> tuple[float, float]:
     """Return what the targets of one output, (n_rows,), are relative to."""
-    first, counts = distinct((y[:, None] + 0.0).view(np.int64), weights)
-    values, shares = y[first], counts.astype(np.float64)
+    counted = weights > 0
+    # By their values: bits that are hashed would take v and -v for the same.
+    values, which = np.unique(y[counted] + 0.0, return_inverse=True)
+    shares: Floats = np.bincount(which, weights[counted]).astype(np.float64)
     if loss == "poisson":
         mean = float(np.average(values, weights=shares))
         if mean == 0:
@@ -429,5 +437,12 @@ def _centre_and_spread(y: Floats, weights: Integers, loss: str) -> tuple[float, 
     largest = float(gaps.max())
     gaps /= largest  # so that no square overflows
     if loss == "squared_error":
-        return centre, largest * math.sqrt(float(np.average(gaps * gaps, weights=shares)))
-    return centre, largest * float(np.average(gaps, weights=shares))
+        spread = largest * math.sqrt(float(np.average(gaps * gaps, weights=shares)))
+    else:
+        spread = largest * float(np.average(gaps, weights=shares))
+    if spread < LEAST_SPREAD:
+        raise ValueError(
+            f"y takes numbers that are all the same or have a spread of {LEAST_SPREAD:g} at least, "
+            f"got {spread:.3g}; give them in another unit"
+        )
+    return centre, spread
