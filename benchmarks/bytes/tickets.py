@@ -46,8 +46,10 @@ def ticket_within(
         settings["augment"] = "shift"
     try:
         return find(data, max_bytes=most_bytes, limits=limits, **settings).ticket
-    except ValueError:  # not even a path fits
-        return None
+    except ValueError as error:
+        if not str(error).startswith("max_bytes takes at least"):
+            raise
+        return None  # not even a path fits
 
 
 class Swept(NamedTuple):

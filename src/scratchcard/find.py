@@ -101,7 +101,7 @@ class Search:
     max_bytes : int or None
         Most bytes of the ticket's file, instead of ``max_density``. What ``hidden`` and ``weights``
         leave open is tried in several short searches and chosen by validation rows, which takes
-        about as long as five searches. For the memetic algorithm.
+        about as long as six searches. For the memetic algorithm.
     algorithm : str or Algorithm
         "memetic", "genetic" (the paper's), or one with settings of its own, such as
         ``Memetic(max_density=0.05, sample=0.6)``, whose own density holds.
@@ -305,8 +305,10 @@ class Search:
     @cached_property
     def networks(self) -> list[Network]:
         """The random networks to choose from."""
-        hidden, weights = self.hidden or DEFAULT_HIDDEN, self.weights or DEFAULT_WEIGHTS
-        plain = self._network(hidden, weights)
+        plain = self._network(
+            DEFAULT_HIDDEN if self.hidden is None else self.hidden,
+            DEFAULT_WEIGHTS if self.weights is None else self.weights,
+        )
         if self.within_bytes is None:
             return [plain]
         return self.within_bytes.networks(plain, self.hidden, self.weights)

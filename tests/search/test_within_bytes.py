@@ -14,7 +14,7 @@ from scratchcard.datasets import load
 from scratchcard.engines import ENGINES, IncrementalEngine
 from scratchcard.find import Search, find
 from scratchcard.objectives import OBJECTIVES
-from scratchcard.search import Genetic, Memetic, shrink
+from scratchcard.search import Callback, Genetic, Memetic, shrink, within_bytes
 from scratchcard.search.halving import STAGES, halving, work_of
 from scratchcard.search.memetic.pricing import bits_of
 from scratchcard.search.within_bytes import density_within
@@ -121,6 +121,54 @@ def test_a_callback_sees_how_far_all_of_it_is_and_stops_all_of_it(iris):
     assert len(some) == 10
 
 
+@pytest.mark.parametrize("given", [{}, {"hidden": (100, 100)}])
+def test_the_least_that_an_error_names_is_enough(iris, given):
+    with pytest.raises(ValueError, match="max_bytes takes at least") as refused:
+        Search(iris, max_bytes=1, **given)
+    least = int(str(refused.value).split("at least ")[1].split()[0])
+    with pytest.raises(ValueError, match="max_bytes takes at least"):
+        Search(iris, max_bytes=least - 1, **given)
+    assert len(find(iris, max_bytes=least, limits=SHORT, **given).ticket.to_bytes()) <= least
+
+
+def test_no_hidden_layer_is_a_shape_too(iris):
+    assert Search(iris, hidden=()).network.sizes == (4, 3)
+    assert find(iris, hidden=(), max_bytes=90, limits=SHORT).ticket.network.sizes == (4, 3)
+
+
+def test_a_callback_with_a_reason_of_its_own_stops_all_of_it(iris):
+    class Enough(Callback):
+        runs = 0
+
+        def on_generation(self, loop):
+            self.runs += 1
+            loop.stop("enough")
+
+    enough = Enough()
+    found = find(iris, max_bytes=120, limits=SHORT, callbacks=[enough])
+    assert found.outcome.stopped_by == "enough"
+    assert enough.runs == 1
+
+
+@pytest.mark.parametrize("where", ["shrink", "_loss"])
+def test_ctrl_c_between_searches_ends_all_of_it(iris, monkeypatch, where):
+    """There it is no flag that a search looks at, but an exception."""
+    real, calls = getattr(within_bytes, where), []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    monkeypatch.setattr(within_bytes, where, interrupted)
+    classifier = TicketClassifier(max_bytes=120, max_iter=8, random_state=0)
+    with pytest.raises(KeyboardInterrupt, match="the best ticket so far is kept"):
+        classifier.fit(*iris.train)
+    assert len(calls) == 3
+    assert len(classifier.ticket_.to_bytes()) <= 120
+
+
 # -- estimators ----------------------------------------------------------------------------------
 
 
@@ -141,6 +189,16 @@ def test_estimators_take_it(estimator, data):
 
 
 # -- prices --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("estimator", [TicketClassifier, TicketRegressor])
+def test_what_estimators_refuse(estimator):
+    X = np.eye(2)
+    with pytest.raises(ValueError, match="weights takes 'auto' or the name of a family, got None"):
+        estimator(weights=None).fit(X, [0, 1])
+    n_rows = 2 if estimator is TicketClassifier else 1
+    with pytest.raises(ValueError, match="max_bytes where a network is chosen, takes"):
+        estimator(max_bytes=150).fit(X[:n_rows], [0, 1][:n_rows])
 
 
 @given(st.integers(0, 99), st.floats(0, 1))
@@ -224,6 +282,13 @@ def test_shrinking_scratches_off_what_does_least_harm(share):
             one[random.choice(kept, mask.surviving - found.surviving, replace=False)] = 0
         by_chance = [engine.value(sums) for sums in engine.evaluate(masks)]
         assert engine.value(engine.evaluate(found.flat()[None])[0]) < min(by_chance)
+
+
+def test_there_is_no_mask_smaller_than_none():
+    network = dense_network(10, 14, 3, seed=1)
+    mask = Mask.random(network.layers, 0.4, np.random.default_rng(1))
+    with pytest.raises(ValueError, match="max_bits takes at least 16"):
+        shrink(network, mask, random_rows(network, 80, 0), 15, OBJECTIVES["accuracy"], 1.0)
 
 
 # -- successive halving --------------------------------------------------------------------------

@@ -64,7 +64,7 @@ INTERRUPTED = 130
     type=click.IntRange(min=1),
     metavar="N",
     help="Most bytes of the file, instead of --max-density. What --hidden and --init leave "
-    "open is tried and chosen on validation rows, in about the time of five searches.",
+    "open is tried and chosen on validation rows, in about the time of six searches.",
 )
 @click.option(
     "--seed",

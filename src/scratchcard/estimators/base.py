@@ -145,6 +145,8 @@ class TicketEstimator(BaseEstimator):
     def _open(self) -> tuple[tuple[int, ...] | None, str | None]:
         """Return the units of the hidden layers and the family of the weights; None for "auto"."""
         sizes, weights = self.hidden_layer_sizes, self.weights
+        if weights is None:
+            raise ValueError("weights takes 'auto' or the name of a family, got None")
         hidden = None if isinstance(sizes, str) and sizes == "auto" else as_hidden(sizes)
         return hidden, None if weights == "auto" else weights
 

@@ -57,7 +57,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         which has its own, nor with ``max_bytes``.
     max_bytes : int, default=None
         Most bytes of the ticket's file. What 'auto' leaves open is tried in several short searches
-        and chosen on rows set aside, which takes about as long as five searches. For the memetic
+        and chosen on rows set aside, which takes about as long as six searches. For the memetic
         algorithm.
     objective : str or Objective, default='cross_entropy'
         What the search minimises: 'cross_entropy', 'accuracy', 'balanced_accuracy', 'macro_f1',
@@ -351,7 +351,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
     def _parts(self, targets: Array, before: Ticket | None, seed: int) -> tuple[Array, ...]:
         """Return the rows to search, and those to validate where some are set aside.
 
-        A warm start sets the same rows aside.
+        A warm start sets the same rows aside, but not to choose a network: it has one.
         """
         if not self._sets_rows_aside(before):
             return (np.arange(len(targets)),)

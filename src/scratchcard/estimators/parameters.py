@@ -13,6 +13,8 @@ from scratchcard.cores import usable_cores
 
 Array = npt.NDArray[Any]
 
+ASIDE = "early_stopping=True, or max_bytes where a network is chosen, takes"
+
 
 def set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
     """Return the rows to search and the rows to validate.
@@ -42,7 +44,7 @@ def set_aside(targets: Array, share: float, seed: int) -> tuple[Array, Array]:
         rows = random.permutation(np.flatnonzero(targets == k))
         aside[rows[: min(max(1, round(share * len(rows))), len(rows) - 1)]] = True
     if not aside.any():
-        raise ValueError("early_stopping=True takes a class of two rows or more, y has one of each")
+        raise ValueError(f"{ASIDE} a class of two rows or more, y has one of each")
     return np.flatnonzero(~aside), np.flatnonzero(aside)
 
 
@@ -69,7 +71,7 @@ def rows_aside(n_rows: int, share: float, seed: int) -> tuple[Array, Array]:
         If there is one row only.
     """
     if n_rows < 2:
-        raise ValueError("early_stopping=True takes two rows or more, got 1")
+        raise ValueError(f"{ASIDE} two rows or more, got 1")
     order = np.random.default_rng(seed).permutation(n_rows)
     n_aside = min(max(1, round(share * n_rows)), n_rows - 1)
     return np.sort(order[n_aside:]), np.sort(order[:n_aside])

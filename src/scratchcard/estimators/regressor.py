@@ -55,7 +55,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         which has its own, nor with ``max_bytes``.
     max_bytes : int, default=None
         Most bytes of the ticket's file. What 'auto' leaves open is tried in several short searches
-        and chosen on rows set aside, which takes about as long as five searches. For the memetic
+        and chosen on rows set aside, which takes about as long as six searches. For the memetic
         algorithm.
     objective : {'squared_error', 'absolute_error', 'quantile', 'poisson'}, default='squared_error'
         What the search minimises. Answers are then means, medians, quantiles, or the means of

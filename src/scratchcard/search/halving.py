@@ -55,7 +55,8 @@ def halving(
     Raises
     ------
     KeyboardInterrupt
-        If the first run raises it. Where another does, the best result so far is returned.
+        If the first run raises it, or its score. Where another does, the best result so far is
+        returned.
     """
     left = list(candidates)
     best: list[tuple[float, C, R]] = []
@@ -66,11 +67,11 @@ def halving(
         for candidate in left[: stage.most]:
             try:
                 result = run(candidate, stage.share)
+                tried.append((score(result), candidate, result))
             except KeyboardInterrupt:
                 if not tried + best:
                     raise
                 return _first_best(tried + best)[0][2]
-            tried.append((score(result), candidate, result))
             if is_over(result):
                 return _first_best(tried + best)[0][2]
         best = _first_best(tried)

@@ -11,6 +11,7 @@ from scratchcard.rows import Rows
 from scratchcard.ticket import Mask, Network, Reading
 from scratchcard.ticket.mask_code import encode_mask
 
+ROWS = 2048  # read to see what does least harm where the mask must shrink
 TEMPERATURE = 1.0  # any number does for objectives that read only labels
 
 
@@ -87,7 +88,8 @@ def shrink(
 ) -> Mask:
     """Scratch off weights until the code of a mask has at most so many bits.
 
-    In each round those go whose loss does the least harm, as many as seem to be enough.
+    In each round those go whose loss does the least harm, as many as seem to be enough. Harm is
+    measured on at most 2,048 of the rows.
 
     Parameters
     ----------
@@ -98,7 +100,7 @@ def shrink(
     rows : Rows
         Rows that the objective is read on: training rows.
     max_bits : int
-        Most bits of the mask's code in a ticket's file; an empty mask must have no more.
+        Most bits of the mask's code in a ticket's file.
     objective : Objective
         What the search minimised.
     reading : float or Lines
@@ -108,18 +110,33 @@ def shrink(
     -------
     Mask
         What is left, without dead weights; ``mask`` itself where that is small enough.
+
+    Raises
+    ------
+    ValueError
+        If even the code of an empty mask has more bits.
     """
     size = 8 * len(encode_mask(mask.without_dead()))
     if size <= max_bits:
         return mask
-    engine = IncrementalEngine(network, rows, objective, reading)
+    engine = IncrementalEngine(network, _some(rows), objective, reading)
     mask = mask.without_dead()
     while size > max_bits:
         flat = mask.flat()
         state, left = engine.state(flat), np.flatnonzero(flat)
+        if not left.size:
+            raise ValueError(f"max_bits takes at least {size}, which an empty mask has")
         harm = [engine.value(engine.trial(state, np.array([index]))) for index in left]
         n = max(1, int(left.size * (size - max_bits) / size))
         flat[left[np.argsort(harm, kind="stable")[:n]]] = 0
         mask = Mask.from_flat(network.layers, flat).without_dead()
         size = 8 * len(encode_mask(mask))
     return mask
+
+
+def _some(rows: Rows) -> Rows:
+    """Return at most ROWS of the rows, drawn at random."""
+    if len(rows) <= ROWS:
+        return rows
+    some = np.sort(np.random.default_rng(0).choice(len(rows), ROWS, replace=False))
+    return Rows(rows.inputs[some], rows.targets[some], rows.weights[some])

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isqrt
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.optimize import brentq
@@ -32,13 +33,16 @@ from scratchcard.ticket.file import MAX_BYTES, encode
 
 __all__ = ["WithinBytes", "density_within"]
 
+R = TypeVar("R")
 Make = Callable[[Network], Problem]
 Run = Callable[[Problem, Algorithm, Limits], Outcome]
 
 FAMILIES = ("signed_constant", "uniform")
+OF_ITSELF = ("generations", "evaluations", "seconds", "converged", "early stopping")
+"""What ends one of the searches; all else ends everything that is tried."""
 GENERATIONS = 400  # of one individual: several networks are tried, so one start of each is enough
 LEAST_OF_LAYER = 3  # bytes: how many survive and how they are coded, and a bit or more of the code
-SLACK = 1.3  # survivors that a search may keep, as a multiple of those of evenly dense layers
+SLACK = 1.3  # survivors that a search is meant for, as a multiple of those of evenly dense layers
 # Weights of the networks that are tried, in bits of the mask's code. With one it is half dense.
 ONE_LAYER = (1.0, 1.5, 2.2, 3.3, 5.0)
 TWO_LAYERS = (1.5, 2.5, 4.0)
@@ -91,16 +95,20 @@ class WithinBytes:
         ValueError
             If they are fewer than a path from an input to an output takes.
         """
-        nothing = Mask.from_flat(network.layers, np.zeros(network.n_weights, np.uint8))
-        parts = encode(network, nothing, self.scaling, self.head)
-        rest = len(parts.head) + len(parts.checksum)
-        least = max(len(parts.mask), LEAST_OF_LAYER * network.n_layers)
+        rest, least = self._sizes(network)
         if self.max_bytes < rest + least:
             raise ValueError(
                 f"max_bytes takes at least {rest + least} for this data and network, of which "
                 f"{rest} hold all but the mask; got {self.max_bytes}"
             )
         return 8 * (self.max_bytes - rest)
+
+    def _sizes(self, network: Network) -> tuple[int, int]:
+        """Return the bytes of all but the mask, and those that a mask takes at least."""
+        nothing = Mask.from_flat(network.layers, np.zeros(network.n_weights, np.uint8))
+        parts = encode(network, nothing, self.scaling, self.head)
+        rest = len(parts.head) + len(parts.checksum)
+        return rest, max(len(parts.mask), LEAST_OF_LAYER * network.n_layers)
 
     def networks(
         self, plain: Network, hidden: tuple[int, ...] | None, weights: str | None
@@ -120,10 +128,16 @@ class WithinBytes:
         -------
         list of Network
             At least one, all different.
+
+        Raises
+        ------
+        ValueError
+            If no path from an input to an output fits into any of them.
         """
         ends = plain.n_inputs, plain.n_outputs
-        shapes = _shapes(*ends, self.room(plain)) if hidden is None else [hidden]
-        return [
+        bits = max(8, 8 * (self.max_bytes - self._sizes(plain)[0]))
+        shapes = _shapes(*ends, bits) if hidden is None else [hidden]
+        found = [
             Network.dense(
                 (ends[0], *shape, ends[1]),
                 seed=plain.seed,
@@ -135,6 +149,10 @@ class WithinBytes:
             for shape in shapes
             for family in (FAMILIES if weights is None else (weights,))
         ]
+        fitting = [network for network in found if sum(self._sizes(network)) <= self.max_bytes]
+        if not fitting:
+            self.room(min(found, key=lambda network: sum(self._sizes(network))))
+        return fitting
 
     def algorithm(self, algorithm: str | Algorithm, network: Network) -> Memetic:
         """Return the memetic algorithm, kept to the bits that there is room for.
@@ -199,6 +217,7 @@ class WithinBytes:
         """
         limits = limits or Limits()
         tried: list[Outcome] = []
+        interrupted = False
         self._before, self._done, self._work = tried, 0.0, work_of(len(networks))
 
         def searched(network: Network, share: float) -> tuple[Problem, Outcome]:
@@ -220,17 +239,30 @@ class WithinBytes:
                 outcome = problem.with_mask(outcome, mask, self.objective)
             return problem, outcome
 
+        def told(work: Callable[..., R]) -> Callable[..., R]:
+            """Return the same work, which notes that Ctrl-C ended it."""
+
+            def working(*arguments: Any) -> R:
+                nonlocal interrupted
+                try:
+                    return work(*arguments)
+                except KeyboardInterrupt:
+                    interrupted = True
+                    raise
+
+            return working
+
         problem, outcome = halving(
             networks,
-            searched,
-            lambda found: 0.0 if len(networks) == 1 else -_loss(*found),
-            lambda found: found[1].stopped_by in ("interrupt", "callback"),
+            told(searched),
+            told(lambda found: 0.0 if len(networks) == 1 else -_loss(*found)),
+            lambda found: tried[-1].stopped_by not in OF_ITSELF,
         )
         return problem, replace(
             outcome,
             evaluations=sum(one.evaluations for one in tried),
             seconds=sum(one.seconds for one in tried),
-            stopped_by=tried[-1].stopped_by,
+            stopped_by="interrupt" if interrupted else tried[-1].stopped_by,
         )
 
     def overall(self, callbacks: Sequence[AnyCallback]) -> list[AnyCallback]:

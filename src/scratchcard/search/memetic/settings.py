@@ -69,9 +69,9 @@ class Memetic:
         an engine without compiled bursts is slower by orders of magnitude.
     max_bits : int or None
         Most bits of the mask's code in the ticket's file, at least 1, instead of ``max_density``,
-        which then only says how dense the first masks are. A weight is priced by the bits that it
-        adds; the ``price`` is that of an average one. A mask may end some bits above the limit;
-        :func:`scratchcard.search.shrink` scratches these off.
+        which is then no limit: heat, price and the first masks are for so many survivors. A weight
+        is priced by the bits that it adds; the ``price`` is that of an average one. A mask may end
+        some bits above the limit; :func:`scratchcard.search.shrink` scratches these off.
 
     Raises
     ------
