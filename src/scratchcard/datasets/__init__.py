@@ -23,6 +23,7 @@ __all__ = [
     "DataError",
     "Dataset",
     "Part",
+    "is_name",
     "load",
     "load_features",
     "load_named_features",

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from scratchcard import Limits, __version__
 from scratchcard.checks import as_int
-from scratchcard.datasets import Dataset, load
-from scratchcard.datasets.named import is_name
+from scratchcard.datasets import Dataset, is_name, load
 from scratchcard.research.clusters.methods import METHODS, NEEDED, Given, method_of, shortest
 from scratchcard.research.shared.libraries import require
 from scratchcard.search.evolution import MAX_THREADS
