@@ -14,11 +14,11 @@ from scratchcard.objectives import Objective
 from scratchcard.search import Algorithm, Outcome, cluster
 from scratchcard.search.clustering import (
     MAX_DENSITY,
+    MOST_STARTS,
     STARTS,
     clustering_algorithm,
     n_different,
 )
-from scratchcard.search.evolution import MAX_THREADS
 from scratchcard.search.problem import Labelled, Problem
 from scratchcard.ticket import Classes, Head, Network, Ticket
 
@@ -48,7 +48,7 @@ class ClusterGoal(Goal):
 
     def __init__(self, n_clusters: int, n_init: int = STARTS, images: bool = False) -> None:
         self.n_clusters = as_int("n_clusters", n_clusters, 2, MOST_CLUSTERS)
-        self.n_init = as_int("n_init", n_init, 1, MAX_THREADS)
+        self.n_init = as_int("n_init", n_init, 1, MOST_STARTS)
         self.images = images
 
     def head(self, dataset: Dataset, objective: Objective) -> Head:

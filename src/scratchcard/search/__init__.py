@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from scratchcard.objectives.tempering import own_temperature
 from scratchcard.search.callbacks import Callback, Checkpoint
-from scratchcard.search.clustering import Clustering, cluster, clustering_algorithm
+from scratchcard.search.clustering import (
+    MOST_STARTS,
+    Clustering,
+    cluster,
+    clustering_algorithm,
+)
 from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.genetic import Genetic
 from scratchcard.search.limits import Limits, Progress
@@ -29,6 +34,7 @@ from scratchcard.search.temperature import (
 )
 
 __all__ = [
+    "MOST_STARTS",
     "Algorithm",
     "Callback",
     "Checkpoint",

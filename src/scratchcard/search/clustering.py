@@ -29,6 +29,8 @@ from scratchcard.ticket import Network
 
 # benchmarks/without_labels.py and docs/search.md say what was measured of these.
 STARTS = 24  # searches from other first targets
+MOST_STARTS = 1 << 16
+"""The most starts of a search for clusters."""
 ROUNDS = 160  # generations of a search, each with targets of its own
 TRIALS = 12  # of an individual in a round, times the square root of the number of weights
 MOST = 1 << 14  # rows that are searched, drawn where there are more
@@ -131,7 +133,7 @@ def cluster(
             f"limits.patience={limits.patience}"
         )
     n_jobs = as_int("n_jobs", n_jobs, 1, MAX_THREADS)
-    n_init = as_int("n_init", n_init, 1, MAX_THREADS)
+    n_init = as_int("n_init", n_init, 1, MOST_STARTS)
     seed = as_int("seed", seed, 0, LARGEST)
     train = _unlabelled(network, train, "train")
     _check_clusters(network, train, images)

@@ -16,7 +16,7 @@ from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, is_name, load
 from scratchcard.research.clusters.methods import METHODS, NEEDED, Given, method_of, shortest
 from scratchcard.research.shared.libraries import require
-from scratchcard.search.evolution import MAX_THREADS
+from scratchcard.search import MOST_STARTS
 
 MAX_SEEDS = 10_000
 
@@ -101,7 +101,7 @@ class ClusterComparison:
             if name in NEEDED:
                 require(f"the method {name}", NEEDED[name], extra="clusters")
         if self.starts is not None:
-            as_int("starts", self.starts, 1, MAX_THREADS)
+            as_int("starts", self.starts, 1, MOST_STARTS)
         Limits(self.generations, self.evaluations, self.seconds)
         rows = self.rows
         if self.n_clusters < 2:
