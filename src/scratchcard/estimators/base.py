@@ -175,8 +175,9 @@ class TicketEstimator(BaseEstimator):
     ) -> Outcome:
         """Search a ticket for rows, keep it and what the search went through."""
         plain = self._network(searched.X, head.n_outputs, before, seed)
-        scaling = InputScaling.fit(searched.X, searched.weights)
-        if before is not None:
+        if before is None:
+            scaling = InputScaling.fit(searched.X, searched.weights)
+        else:
             scaling = before.scaling
 
         def make(network: Network) -> Problem:

@@ -7,6 +7,7 @@ Optimization".
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 from typing import NamedTuple, TypeVar
 
 __all__ = ["STAGES", "Stage", "halving", "work_of"]
@@ -60,9 +61,7 @@ def halving(
     """
     left = list(candidates)
     best: list[tuple[float, C, R]] = []
-    for number, stage in enumerate(STAGES):
-        if number + 1 < len(STAGES) and len(left) <= STAGES[number + 1].most:
-            continue
+    for stage in _rounds(len(left)):
         tried: list[tuple[float, C, R]] = []
         for candidate in left[: stage.most]:
             try:
@@ -96,10 +95,14 @@ def work_of(n_candidates: int) -> float:
     float
         A number of at least 1.
     """
-    total, left = 0.0, n_candidates
-    for number, stage in enumerate(STAGES):
-        if number + 1 < len(STAGES) and left <= STAGES[number + 1].most:
-            continue
-        left = min(left, stage.most)
-        total += left * stage.share
-    return total
+    return sum(stage.share * stage.most for stage in _rounds(n_candidates))
+
+
+def _rounds(n_candidates: int) -> list[Stage]:
+    """Return the rounds that so many candidates go through, each with how many are tried in it."""
+    rounds = []
+    for stage, following in zip_longest(STAGES, STAGES[1:]):
+        if following is None or n_candidates > following.most:
+            n_candidates = min(n_candidates, stage.most)
+            rounds.append(Stage(stage.share, n_candidates))
+    return rounds
