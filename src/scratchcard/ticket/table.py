@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Table", "as_text"]
+__all__ = ["Table", "as_text", "is_frame"]
 
 Array = npt.NDArray[Any]
 Values = tuple[str, ...] | None
@@ -103,6 +103,25 @@ class Table:
         """
         return Table(self.X[rows], self.values, self.names)
 
+    def numbers(self) -> Array:
+        """Return the rows as numbers.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_columns)
+            The numbers; NaN where there is none.
+
+        Raises
+        ------
+        ValueError
+            For a table with categories.
+        """
+        for column, values in enumerate(self.values):
+            if values is not None:
+                found = repr(values[0]) if values else "none"
+                raise ValueError(f"column {self.name_of(column)} takes numbers, got {found}")
+        return self.X
+
     @classmethod
     def of(cls, X: Any, categories: Collection[int | str] = ()) -> Table:
         """Return a table of rows in any form that people have them in.
@@ -129,7 +148,7 @@ class Table:
         """
         if isinstance(X, Table):
             return X
-        if _is_frame(X):
+        if is_frame(X):
             from scratchcard.ticket.arrow import arrow_table
 
             found = arrow_table(X)
@@ -238,7 +257,19 @@ def check_finite_or_missing(rows: Array, where: str = "X") -> None:
         raise ValueError(f"{where} takes finite numbers, got infinity")
 
 
-def _is_frame(X: Any) -> bool:
+def is_frame(X: Any) -> bool:
+    """Return whether something is a data frame, or columns by name.
+
+    Parameters
+    ----------
+    X : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        Whether its columns have names.
+    """
     return isinstance(X, Mapping) or hasattr(X, "__arrow_c_stream__") or hasattr(X, "iloc")
 
 
@@ -281,9 +312,9 @@ def _coded(where: str, column: Array, is_category: bool) -> tuple[Array, Values]
         raise ValueError(f"{where} holds dates or times; {DATES}")
     else:
         raise ValueError(f"{where} takes numbers or text, got {column.dtype} values")
-    values = sorted({text for text in texts if text is not None})
+    values = sorted({text for text in texts if isinstance(text, str)})
     place_of = {value: float(place) for place, value in enumerate(values)}
-    codes = np.array([math.nan if text is None else place_of[text] for text in texts])
+    codes = np.array([math.nan if text is None else place_of[str(text)] for text in texts])
     return codes, tuple(values)
 
 
