@@ -132,6 +132,22 @@ class Columns:
             return None
         return tuple(column.name for column in self.columns if column.name is not None)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether every column is a number that may not be missing, and one input."""
+        return all(column.code == NUMBER for column in self.columns)
+
+    def without_names(self) -> Columns:
+        """Return the same columns without names.
+
+        Returns
+        -------
+        Columns
+            Columns that are found by their places.
+        """
+        columns = tuple(replace(column, name=None) for column in self.columns)
+        return Columns(columns, False, self.kept)
+
     @cached_property
     def firsts(self) -> npt.NDArray[np.int64]:
         """The first input of each column, (n_columns,)."""
