@@ -335,8 +335,7 @@ def _lacking(table: Table) -> NDArray[np.bool_] | None:
     """Return which columns lack cells; None if they hold whole numbers."""
     if table.X.dtype.kind != "f":
         return None
-    lacking: NDArray[np.bool_] = np.isnan(table.X).any(axis=0)
-    return lacking
+    return np.asarray(np.isnan(table.X).any(axis=0))
 
 
 def _named(columns: Columns, names: tuple[str, ...] | None) -> tuple[Column, ...]:

@@ -107,7 +107,7 @@ class Ticket:
 
     # -- prediction ------------------------------------------------------------------------------
 
-    def outputs(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    def outputs(self, X: Any) -> npt.NDArray[np.int64]:
         """Return the sums of the last layer, which are the same in every language.
 
         Parameters
@@ -135,7 +135,7 @@ class Ticket:
         """Return the features of rows in any form."""
         if self.columns is not None:
             return self.columns.features(Table.of(X), self.scaling)
-        if is_frame(X):
+        if isinstance(X, Table) or is_frame(X):
             X = Table.of(X).numbers()
         try:
             rows = np.asarray(X)
@@ -166,7 +166,7 @@ class Ticket:
         ticket._put(self.network, self.mask, self.scaling, self.head, None)
         return ticket
 
-    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
+    def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the answer for each row, as the head gives it.
 
         Parameters
@@ -186,7 +186,7 @@ class Ticket:
         """
         return self.head.predict(self.outputs(X))
 
-    def score(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
+    def score(self, X: Any, y: npt.ArrayLike) -> float:
         """Return how good the answers are, as the head judges; for classes, the accuracy.
 
         Parameters
@@ -208,7 +208,7 @@ class Ticket:
         """
         return self.head.score(self.outputs(X), y)
 
-    def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the logits: outputs times temperature.
 
         Parameters
@@ -228,7 +228,7 @@ class Ticket:
         """
         return self.head.logits(self.outputs(X))
 
-    def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the probability of each class.
 
         Parameters
