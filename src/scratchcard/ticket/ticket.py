@@ -154,6 +154,17 @@ class Ticket:
         """Number of columns of the rows that it predicts."""
         return self.network.n_inputs if self.columns is None else self.columns.n_columns
 
+    def without_names(self) -> Ticket:
+        """Return the ticket without names of columns, which are then found by their places.
+
+        Returns
+        -------
+        Ticket
+            A ticket whose file is shorter, if it had names.
+        """
+        columns = None if self.columns is None else self.columns.without_names()
+        return Ticket(self.network, self.mask, self.scaling, self.head, columns)
+
     def without_columns(self) -> Ticket:
         """Return the ticket whose rows are the features that columns become.
 
