@@ -149,10 +149,9 @@ class TicketEstimator(BaseEstimator):
         return table.X if columns is None else columns.features(table, scaling)
 
     def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn may know: cells may be missing, and columns categories."""
+        """Return what scikit-learn may know: cells may be missing."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
         return tags
 
     # -- parameters ------------------------------------------------------------------------------
