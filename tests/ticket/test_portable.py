@@ -21,9 +21,12 @@ from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.ticket import Ticket, TicketError
 from scratchcard.ticket.weights import WEIGHT_FAMILIES, biases, philox2x32, weight_at
 from ticket_strategies import (
+    codes_for,
+    column_tickets,
     document_vectors,
     file_head,
     numbers,
+    random_column_ticket,
     random_number_ticket,
     random_ticket,
     sealed,
@@ -117,6 +120,17 @@ def test_random_tickets_that_answer_with_numbers(reader: list[str], tmp_path: Pa
         check(ticket, job.rows, answer)
 
 
+def test_random_tickets_of_tables(reader: list[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(12)
+    made, jobs = [], []
+    for _ in range(150):
+        ticket = random_column_ticket(rng, tuple(rng.integers(1, 20, rng.integers(1, 4)).tolist()))
+        made.append(ticket)
+        jobs.append(Job(ticket.to_bytes(), codes_for(ticket, rng, 12)))
+    for ticket, job, answer in zip(made, jobs, run_jobs(reader, jobs, tmp_path), strict=True):
+        check(ticket, job.rows, answer)
+
+
 def test_exponentials_of_counts_at_their_limits(reader: list[str], tmp_path: Path) -> None:
     network = Network.dense((1, 1), biases="zero", input_bits=16)
     mask, scaling = Mask.full(network.layers), InputScaling([0.0], [1.0])
@@ -186,12 +200,14 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_kind_of_ticket(name: str, request: pytest.FixtureRequest, scratch: Path) -> None:
     command = request.getfixturevalue(name)
 
-    any_ticket = st.one_of(tickets(), tickets(heads=numbers))
+    any_ticket = st.one_of(
+        tickets(), tickets(heads=numbers), column_tickets(), column_tickets(heads=numbers)
+    )
 
     @settings(max_examples=8, deadline=None)
     @given(st.lists(any_ticket, min_size=20, max_size=20))
     def run(made: list[Ticket]) -> None:
-        jobs = [Job(ticket.to_bytes(), np.zeros((0, ticket.network.n_inputs))) for ticket in made]
+        jobs = [Job(ticket.to_bytes(), np.zeros((0, ticket.n_columns))) for ticket in made]
         for ticket, job, answer in zip(made, jobs, run_jobs(command, jobs, scratch), strict=True):
             check(ticket, job.rows, answer)
 

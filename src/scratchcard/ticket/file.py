@@ -257,7 +257,10 @@ def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
     start = _encode_start(version, network, scaling, head, columns)
     if not is_canonical or start != reader.data[: reader.position]:
         raise TicketError("the file is not written in the one way there is")
-    return Contents(network, decode_mask(reader, network.layers), scaling, head, columns)
+    mask = decode_mask(reader, network.layers)
+    if columns is not None and (columns.kept & ~mask.reads).any():
+        raise TicketError("columns are not written in the one way there is: a weight reads less")
+    return Contents(network, mask, scaling, head, columns)
 
 
 def _decode_scaling(
@@ -271,6 +274,8 @@ def _decode_scaling(
         scaling = InputScaling(offset, reader.floats("<f4", n_pairs, "the input scaling"))
     if not has_columns:
         return scaling, None  # type: ignore[return-value]
+    if len(network.input_shape) != 1:
+        raise TicketError("rows of columns have one dimension, the file says more")
     columns, scaling = Columns.decode(reader, network.n_inputs, scaling)
     return scaling, columns
 
