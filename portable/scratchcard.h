@@ -703,7 +703,7 @@ static inline int scratchcard_open(
     ticket->work_needed = ticket->widths[0] = ticket->widths[1] = 0;
     if (length < 4 || bytes[0] != 'S' || bytes[1] != 'C' || bytes[2] != 'R' || bytes[3] != 'T')
         return SCRATCHCARD_NOT_A_TICKET;
-    if (length < 28 || length > (uint32_t)1 << 26)
+    if (length < 27 || length > (uint32_t)1 << 26)
         return SCRATCHCARD_DAMAGED;
     if (bytes[4] != 1 && bytes[4] != 2)
         return bytes[4] ? SCRATCHCARD_NEWER : SCRATCHCARD_REFUSED;

@@ -485,7 +485,7 @@ export class Ticket {
     if (!magic.every((byte, i) => bytes[i] === byte)) {
       throw new TicketError("this is not a ticket: it does not start with SCRT");
     }
-    if (bytes.length < 28 || bytes.length > 2 ** 26) {
+    if (bytes.length < 27 || bytes.length > 2 ** 26) {
       throw new TicketError(`no ticket has ${bytes.length} bytes`);
     }
     const version = bytes[4];
@@ -592,7 +592,7 @@ export class Ticket {
   quantiseColumns(row) {
     const { limit } = this.layers[0], values = new Int16Array(this.sizes[0]);
     const isArray = Array.isArray(row) || ArrayBuffer.isView(row);
-    if (isArray ? row.length !== this.nColumns : !this.isNamed || !(row instanceof Object)) {
+    if (isArray ? row.length !== this.nColumns : !this.isNamed || row === null || typeof row !== "object") {
       const byName = this.isNamed ? ", or an object of them by name" : "";
       const got = isArray ? row.length : typeof row;
       throw new RangeError(`row takes an array of ${this.nColumns} cells${byName}, got ${got}`);

@@ -191,6 +191,24 @@ def small_ticket() -> Ticket:
     return Ticket(network, Mask.from_arrays(layers), scaling, head)
 
 
+def small_column_ticket() -> Ticket:
+    """Return the ticket of the example of columns in docs/ticket-format.md."""
+    listed = (
+        Column("number", "width", missing=True),
+        Column("category", "colour", ("blue", "green", "red")),
+        Column("none", "code"),
+    )
+    network = Network.dense((5, 2), seed=7)
+    mask = np.zeros((2, 5), np.bool_)
+    mask[[0, 0, 1, 1], [0, 4, 1, 4]] = True  # width and red; width missing and red
+    offset, scale = short_pair(2.0, 14.5)
+    scaling = InputScaling([offset, 0, 0, 0, 0], [scale, 1, 1, 1, 1])
+    kept = np.ones(5, np.bool_)
+    made = Columns(listed, True, kept)
+    head = Classes(["no", "yes"], 2.0**-10)
+    return Ticket(network, Mask.from_arrays([mask]), scaling, head, made)
+
+
 def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: float) -> Ticket:
     """Return a ticket of random families, seed and mask, with scaling per feature or global."""
     network = Network.dense(

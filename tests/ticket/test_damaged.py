@@ -185,7 +185,8 @@ def test_as_many_columns_as_there_may_be_keep_the_bound_of_memory() -> None:
         ticket = loaded(data)
         assert ticket is not None
         assert ticket.n_columns == 2**16
-        assert ticket.columns is not None and ticket.columns.kept.all()
+        assert ticket.columns is not None
+        assert ticket.columns.kept.all()
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from /proc")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -13,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusterers import clouds, small
-from readers import NO_ROWS, ROOT, Job, check, expected_rows, run_jobs
+from readers import NO_ROWS, READERS, ROOT, Job, check, expected_rows, run_jobs, table_of
+from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.heads import Numbers
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.table import as_text
 from scratchcard.ticket.ticket import Ticket, TicketError
 from scratchcard.ticket.weights import WEIGHT_FAMILIES, biases, philox2x32, weight_at
 from ticket_strategies import (
@@ -30,6 +33,7 @@ from ticket_strategies import (
     random_number_ticket,
     random_ticket,
     sealed,
+    small_column_ticket,
     small_ticket,
     tickets,
 )
@@ -350,3 +354,45 @@ for (const method of ["quantise", "outputs", "predict", "predictProba"]) {{
     )
     done = subprocess.run([js_reader[0], str(script)], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+
+def test_javascript_takes_cells_and_refuses_others(js_reader: list[str], tmp_path: Path) -> None:
+    """Rows by place and by name; numbers become the text that Python gives them."""
+    rng = np.random.default_rng(9)
+    found = [0.5, 1e-5, 1e-4, 1e16, 1e15 + 0.5, 2.0**53, 2.0**53 - 1, -(2.0**60), 1e22, 5e-324]
+    found += [1.0, -3.0, 123456.789, 1.7976931348623157e308, 0.1 + 0.2, 12.5e-7, 1e21, 9e15, 2**70]
+    bits = rng.integers(0, 2**64, 2000, np.uint64, endpoint=False).view(np.float64)
+    found += [*bits[np.isfinite(bits)].tolist(), *(10.0 ** rng.uniform(-7, 18, 2000)).tolist()]
+    found += np.rint(10.0 ** rng.uniform(14, 18, 500)).tolist()
+    ticket, texts = tmp_path / "table.ticket", tmp_path / "texts.json"
+    small_column_ticket().save(ticket)
+    texts.write_text(json.dumps([[float(number), as_text(float(number))] for number in found]))
+    script = READERS / "columns.mjs"
+    done = subprocess.run(
+        [js_reader[0], str(script), str(ticket), str(texts)], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_c_refuses_cells_that_a_number_cannot_have(c_reader: list[str], tmp_path: Path) -> None:
+    """A missing number where none may be, and an infinite one; what is not read may be anything."""
+    network = Network.dense((4, 2))
+    columns = Columns(
+        (Column("number"), Column("category", None, ("a", "b")), Column("number")),
+        False,
+        np.array([1, 1, 1, 0], np.bool_),
+    )
+    scaling = InputScaling([0.0, 0, 0, 0], [0.5, 1, 1, 1])
+    ticket = Ticket(network, Mask.full(network.layers), scaling, None, columns)
+    nan, inf = np.nan, np.inf
+    sound = np.array([[1, 0, 0], [1, nan, 0], [1, -1, nan], [1, 2, 0], [1, 0.5, 0], [1, 1, inf]])
+    bad = np.array([[nan, 0, 0], [inf, 0, 0], [-inf, 0, 0]])
+    answer = run_jobs(c_reader, [Job(ticket.to_bytes(), np.vstack([sound, bad]))], tmp_path)[0]
+    finite = np.where(np.isinf(sound), 0, sound)
+    assert answer.rows[: len(sound)] == expected_rows(ticket, finite)
+    assert [row[0] for row in answer.rows[len(sound) : -1]] == [-7] * len(bad)
+    with pytest.raises(ValueError, match="has no value in row 1"):
+        ticket.outputs(table_of(ticket, bad[:1]))
