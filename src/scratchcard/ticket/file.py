@@ -229,7 +229,7 @@ def decode(data: bytes | bytearray | memoryview) -> Contents:
 def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
     codes = reader.u8("the families")
     if version == 1 and codes >> 7:
-        raise TicketError("version 1 has no columns: the file is not written in the one way there is")
+        raise TicketError("columns in version 1: the file is not written in the one way there is")
     if version == 1:
         n_layers = reader.varint("the number of layers", 1, MAX_LAYERS)
         sizes = [reader.varint("the size of a layer", 1, allowed) for _ in range(n_layers + 1)]
