@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusterers import clouds, small
-from readers import NO_ROWS, READERS, ROOT, Job, check, expected_rows, run_jobs, table_of
+from readers import C_FLAGS, NO_ROWS, READERS, ROOT, Job, check, expected_rows, run_jobs, table_of
 from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.heads import Numbers
 from scratchcard.ticket.mask import Mask
@@ -396,3 +396,36 @@ def test_c_refuses_cells_that_a_number_cannot_have(c_reader: list[str], tmp_path
     assert [row[0] for row in answer.rows[len(sound) : -1]] == [-7] * len(bad)
     with pytest.raises(ValueError, match="has no value in row 1"):
         ticket.outputs(table_of(ticket, bad[:1]))
+
+
+def test_c_without_columns_refuses_tables_alone(c_reader: list[str], tmp_path: Path) -> None:
+    source = tmp_path / "plain.c"
+    source.write_text(
+        """#include <stdio.h>
+#include "scratchcard.h"
+int main(int argc, char **argv)
+{
+    static unsigned char file[999];
+    static int16_t work[99];
+    static scratchcard_ticket ticket;
+    FILE *from = fopen(argv[argc - 1], "rb");
+    size_t length = from ? fread(file, 1, sizeof file, from) : 0;
+    double row[8] = {0};
+    int32_t outputs[2] = {0};
+    int error = scratchcard_open(&ticket, file, length, work, 99);
+    int found = error ? error : scratchcard_predict(&ticket, row, outputs);
+    printf("%d %ld", found, (long)outputs[0]);
+    return 0;
+}
+"""
+    )
+    program = tmp_path / "plain"
+    flags = [*C_FLAGS, "-DSCRATCHCARD_NO_COLUMNS", f"-I{ROOT / 'portable'}"]
+    subprocess.run(["gcc", *flags, str(source), "-o", str(program)], check=True)
+    said = []
+    for ticket in (small_ticket(), small_column_ticket()):
+        ticket.save(tmp_path / "a.ticket")
+        done = subprocess.run([program, str(tmp_path / "a.ticket")], capture_output=True, text=True)
+        said.append(list(map(int, done.stdout.split())))
+    outputs = small_ticket().outputs(np.zeros((1, 8)))[0]
+    assert said == [[outputs.argmax(), outputs[0]], [-4, 0]]

@@ -171,7 +171,8 @@ def _rows(ticket: Ticket, rows: Any, is_image: bool) -> list[list[float | None]]
         seen = np.nan_to_num(table.X.astype(np.float64))  # pixels that are not read as well
         if np.array_equal(seen[:, ticket.columns.kept], codes[:, ticket.columns.kept]):
             codes = seen
-    return np.where(np.isnan(codes), None, codes).tolist()  # type: ignore[no-any-return]
+    listed: list[list[float]] = codes.tolist()
+    return [[None if math.isnan(cell) else cell for cell in row] for row in listed]
 
 
 def _side(n_features: int, is_nameless: bool) -> int:
