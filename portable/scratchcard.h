@@ -21,7 +21,7 @@
        row[colour] = scratchcard_value(&ticket, (uint32_t)colour, "red", 3);
 
    -1 is the code of any value that the ticket does not know. What is not read may be anything.
-   With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.4 kB smaller.
+   With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.3 kB smaller.
 
    The file and the work area must stay where they are while the ticket is in use, and one ticket
    predicts one row at a time. Compile without -ffast-math. Names with sc_ are private. */
