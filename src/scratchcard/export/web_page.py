@@ -17,7 +17,7 @@ import numpy.typing as npt
 from scratchcard.export.parts import check_layers, classes_of, wires_of
 from scratchcard.text import printable
 from scratchcard.ticket import InputScaling, Ticket
-from scratchcard.ticket.columns import NUMBER, Columns
+from scratchcard.ticket.columns import Columns
 from scratchcard.ticket.table import Table, is_frame
 
 __all__ = ["html"]
@@ -82,7 +82,7 @@ def html(
         raise ValueError(f"names takes {n_columns} names of features, got {len(names)}")
     title = printable(title)
     is_named = names is not None or (columns is not None and columns.is_named)
-    is_plain = columns is None or all(column.code == NUMBER for column in columns.columns)
+    is_plain = columns is None or columns.is_plain
     side = _side(n_columns, not is_named) if is_plain else 0
     facts = _facts(ticket) | {
         "title": title,
@@ -162,7 +162,8 @@ def _input_names(columns: Columns, listed: Sequence[dict[str, Any]]) -> list[str
 def _rows(ticket: Ticket, rows: Any, is_image: bool) -> list[list[float | None]]:
     ticket.outputs(rows)  # refuses what is no row
     if ticket.columns is None:
-        numbers = Table.of(rows).numbers() if is_frame(rows) else np.asarray(rows)
+        is_table = isinstance(rows, Table) or is_frame(rows)
+        numbers = Table.of(rows).numbers() if is_table else np.asarray(rows)
         return numbers[:_MOST_ROWS].astype(np.float64).tolist()  # type: ignore[no-any-return]
     table = Table.of(rows)
     table = table.take(np.arange(min(table.n_rows, _MOST_ROWS)))

@@ -252,9 +252,7 @@ def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
         activation=_named("activation", ACTIVATIONS, codes >> 3 & 3),
         input_bits=16 if codes >> 5 & 1 else 8,
     )
-    scaling, columns = _decode_scaling(
-        reader, network, bool(codes >> 6 & 1), version > 1 and codes > 127
-    )
+    scaling, columns = _decode_scaling(reader, network, bool(codes >> 6 & 1), bool(codes >> 7))
     kind = Classes if version == 1 else _kind("heads", HEADS, reader)
     head = kind.decode(reader, network.n_outputs)
     is_canonical = version == version_of(network, head, columns)
