@@ -24,7 +24,7 @@
    With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.3 kB smaller.
 
    The file and the work area must stay where they are while the ticket is in use, and one ticket
-   predicts one row at a time. Compile without -ffast-math. Names with sc_ are private. */
+   predicts one row at a time. Compile without -ffast-math. Names with sc_ or SC_ are private. */
 
 #ifndef SCRATCHCARD_H
 #define SCRATCHCARD_H
@@ -34,6 +34,12 @@
 
 #ifndef SCRATCHCARD_MAX_LAYERS
 #define SCRATCHCARD_MAX_LAYERS 8 /* layers of weights; the format allows 255 */
+#endif
+
+#ifdef __GNUC__ /* inlined, what only tables need would slow down all the rest */
+#define SC_APART static __attribute__((noinline, unused))
+#else
+#define SC_APART static inline
 #endif
 
 typedef char scratchcard_needs_doubles_of_64_bits[sizeof(double) == 8 ? 1 : -1];
@@ -780,7 +786,7 @@ static inline int16_t sc_quantise(const scratchcard_ticket *ticket, uint32_t fea
 #ifndef SCRATCHCARD_NO_COLUMNS
 
 /* The inputs of a row of columns. 0: it holds infinity, or NaN where no cell may be missing. */
-static inline int sc_quantise_columns(const scratchcard_ticket *ticket, const double *row)
+SC_APART int sc_quantise_columns(const scratchcard_ticket *ticket, const double *row)
 {
     int32_t limit = ticket->layers[0].limit;
     sc_columns columns = sc_start_columns(ticket, ticket->mask);
@@ -857,12 +863,15 @@ static inline int32_t scratchcard_predict(
     const scratchcard_ticket *ticket, const double *row, int32_t *outputs)
 {
     uint32_t best = 0;
-    if (ticket->columns && !sc_quantise_columns(ticket, row))
-        return SCRATCHCARD_NOT_FINITE;
-    for (uint32_t i = 0; i < ticket->n_inputs && !ticket->columns; i++) {
-        if (!(row[i] - row[i] == 0.0))
+    if (ticket->columns) {
+        if (!sc_quantise_columns(ticket, row))
             return SCRATCHCARD_NOT_FINITE;
-        ticket->values[0][i] = sc_quantise(ticket, i, row[i]);
+    } else {
+        for (uint32_t i = 0; i < ticket->n_inputs; i++) {
+            if (!(row[i] - row[i] == 0.0))
+                return SCRATCHCARD_NOT_FINITE;
+            ticket->values[0][i] = sc_quantise(ticket, i, row[i]);
+        }
     }
     for (uint32_t l = 0; l < ticket->n_layers; l++)
         sc_run_layer(ticket, l, outputs);
