@@ -189,6 +189,15 @@ def test_as_many_columns_as_there_may_be_keep_the_bound_of_memory() -> None:
         assert ticket.columns.kept.all()
 
 
+def test_a_wide_layer_in_which_little_survives_takes_little_memory() -> None:
+    """Found by a campaign: 8 bytes for each unit of a hidden layer."""
+    label = "x" * 1100  # a file so long may declare twice 2**22 weights
+    body = file_head((1, 1, 2**22, 1)) + b"\2" + varint(len(label)) + label.encode()
+    ticket = loaded(sealed(body + b"\1\0" + b"\1\0" + b"\0" + b"\xc0"))
+    assert ticket is not None
+    assert ticket.mask.surviving == 2
+
+
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from /proc")
 def test_javascript_keeps_its_bound(js_reader: list[str], tmp_path: Path) -> None:
     wide = [(2**22, 1), (2**21, 2), (2, 2**20, 1), (1, 2**21, 1), (2**20, 3, 2**16)]
