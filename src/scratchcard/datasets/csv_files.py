@@ -276,7 +276,7 @@ def _refuse_blanks(shown: str, sample: str) -> None:
     widths = Counter(map(len, rows))
     width, count = widths.most_common(1)[0]
     digits = sum(cell[:1] in "+-.0123456789" for cells in rows for cell in cells)
-    if width > 1 and count > 0.9 * len(rows) and digits > 0.5 * sum(map(len, rows)):
+    if width > 1 and count > 0.9 * len(rows) and digits > 0.3 * sum(map(len, rows)):
         raise DataError(
             f"{shown}: no commas, semicolons, tabs or bars part the columns, but blanks seem to; "
             "say --delimiter space (delimiter=' ')"

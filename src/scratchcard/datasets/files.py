@@ -351,9 +351,10 @@ def _notes(
 ) -> str:
     """Return what was assumed, in a line."""
     n_categories = sum(values is not None for values in table.values)
+    n_numbers = table.n_columns - n_categories
     n_missing = int(np.isnan(table.X).sum())
     kinds = [
-        *([_count(table.n_columns - n_categories, "number")] if n_categories else []),
+        *([_count(n_numbers, "number")] if n_categories and n_numbers else []),
         *([_count(n_categories, "category", "categories")] if n_categories else []),
         *([_count(n_missing, "missing value")] if n_missing else []),
     ]
@@ -370,7 +371,8 @@ def _notes(
         *[f"column {table.name_of(k)} counts the rows; --drop leaves it out" for k in ids[:1]],
     ]
     if parts and labels is not None:
-        parts.insert(bool(source.assumed) + bool(kinds), f"labels in {source.name_of(labels)}")
+        named = source.name_of(labels) if source.names else f"column {labels}"
+        parts.insert(bool(source.assumed) + bool(kinds), f"labels in {named}")
     return f"{source.shown}: {shortened('; '.join(parts), 400)}" if parts else ""
 
 

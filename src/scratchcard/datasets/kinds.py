@@ -158,7 +158,9 @@ class Column:
         row = int(is_text.argmax())
         texts = pc.unique(known.filter(_mask(is_text)))
         if pc.all(pc.match_substring_regex(texts, _DATE)).as_py():
-            raise DataError(f"{self._at(row)} {self._cell(row)}, a date or a time; {DATES}")
+            raise DataError(
+                f"{self._at(row)} {self._cell(row)}, a date or a time; {DATES}, or {self._drop}"
+            )
         if pc.all(pc.match_substring_regex(texts, _THOUSANDS)).as_py():
             raise DataError(
                 f"{self._at(row)} {self._cell(row)}: take thousands separators out, or if it has a "

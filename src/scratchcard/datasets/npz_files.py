@@ -102,7 +102,7 @@ def _archive(shown: str, source: Path | bytes) -> Any:
         raise DataError(f"{shown}: not an NPZ file")
     try:
         return np.load(file, allow_pickle=False)
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, OSError) as error:
         raise DataError(f"{shown}: damaged: {error}") from error
 
 
@@ -111,7 +111,7 @@ def _array(shown: str, archive: Any, name: str) -> Array:
         found = archive[name]
     except ValueError as error:
         raise DataError(f"{shown}: array {name!r} cannot be read: {error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # or encrypted
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise DataError(f"{shown}: damaged: array {name!r}: {error}") from error
     if not isinstance(found, np.ndarray):
         raise DataError(f"{shown}: {name!r} is not an array")
