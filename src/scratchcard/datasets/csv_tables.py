@@ -10,13 +10,15 @@ import numpy as np
 from scratchcard.datasets.answers import EMPTY, answers_of_text
 from scratchcard.datasets.csv_files import DELIMITERS, Cells, cells_of
 from scratchcard.datasets.dataset import Answers, Array, DataError
-from scratchcard.datasets.headers import Below, Kind, has_header
+from scratchcard.datasets.headers import Below, has_header
 from scratchcard.datasets.kinds import (
     MISSING,
     Column,
+    Kind,
     Spelling,
     decimal_of,
     is_date,
+    kind_of,
     numbers_of,
 )
 from scratchcard.datasets.reading import Known, Reading
@@ -79,12 +81,14 @@ class CsvTable:
         self._whole = whole
         self.n_columns = len(whole.columns)
         below = [column.slice(1) for column in whole.columns]
-        names = [repr(cell) if cell else str(k) for k, cell in enumerate(whole.first)]
-        decimal = reading.decimal or decimal_of(
-            shown, list(zip(names, below, strict=True)), whole.delimiter
-        )
-        self._spelling = Spelling(decimal, MISSING + reading.missing)
-        self._numbers: dict[int, Array] = {}  # of the cells below the first row
+        self._spelling = Spelling(reading.decimal or ".", MISSING + reading.missing)
+        self._below = [numbers_of(cells, self._spelling) for cells in below]
+        if reading.decimal is None:
+            names = [repr(cell) if cell else str(k) for k, cell in enumerate(whole.first)]
+            columns = list(zip(names, below, self._below, strict=True))
+            if decimal_of(shown, columns, whole.delimiter) == ",":
+                self._spelling = self._spelling._replace(decimal=",")
+                self._below = [numbers_of(cells, self._spelling) for cells in below]
         header = self._header(whole, below, reading.header, wanted, known)
         self._skipped = int(header)
         self.n_rows = whole.n_rows - header
@@ -95,7 +99,7 @@ class CsvTable:
         is_plain = whole.delimiter == "," or reading.delimiter or (tabs and whole.delimiter == "\t")
         self.assumed = [
             *([] if is_plain else [DELIMITERS.get(whole.delimiter, repr(whole.delimiter))]),
-            *(["decimal commas"] if decimal == "," and not reading.decimal else []),
+            *(["decimal commas"] if self._spelling.decimal == "," and not reading.decimal else []),
             *([encoding] if encoding else []),
             *([] if header or reading.header is False else ["no header"]),
         ]
@@ -114,12 +118,12 @@ class CsvTable:
         if said is not None:
             return said
         named = set(first) & {*wanted, *((known and known.names) or ())}
-        if any(self._kind_of(name) == "text" for name in named):
+        if any(kind_of(name, self._spelling) == "text" for name in named):
             return True
         if known and known.names and {name for name in known.names if name} <= set(first):
             return True
         columns = [
-            Below(self._kind_below(k, cells), first[k], self._kind_of(first[k]), cells)
+            Below(self._kind_below(k, cells), first[k], kind_of(first[k], self._spelling), cells)
             for k, cells in enumerate(below)
         ]
         found = has_header(columns)
@@ -134,10 +138,9 @@ class CsvTable:
     def _kind_below(self, place: int, cells: Any) -> Kind:
         import pyarrow.compute as pc
 
-        numbers = numbers_of(cells, self._spelling)
+        numbers = self._below[place]
         if numbers is None:
             return "dates" if is_date(cells, self._spelling) else "text"
-        self._numbers[place] = numbers
         if np.isnan(numbers).all():
             return "nothing"
         known = numbers[~np.isnan(numbers)]
@@ -145,16 +148,6 @@ class CsvTable:
             is_boolean = pc.match_substring_regex(cells, "(?i)^(true|false)$")
             return "booleans" if pc.any(is_boolean).as_py() else "numbers"
         return "numbers"
-
-    def _kind_of(self, cell: str) -> Kind:
-        import pyarrow as pa
-
-        if cell in self._spelling.missing:
-            return "nothing"
-        cells = pa.array([cell])
-        if numbers_of(cells, self._spelling) is not None:
-            return "booleans" if cell.lower() in ("true", "false") else "numbers"
-        return "dates" if is_date(cells, self._spelling) else "text"
 
     def _check_names(self) -> None:
         if self.names is None:
@@ -181,9 +174,9 @@ class CsvTable:
         return found
 
     def _numbers_at(self, place: int) -> Array:
-        if self._skipped and place in self._numbers:
-            return self._numbers[place]
-        numbers = numbers_of(self._cells[place], self._spelling)
+        numbers = self._below[place]
+        if not self._skipped and numbers is not None:
+            numbers = numbers_of(self._cells[place], self._spelling)
         return np.zeros(1) if numbers is None else numbers
 
     def counts(self, place: int) -> bool:
@@ -258,7 +251,7 @@ class CsvTable:
         column = self._column(place, hint)
         if is_category:
             return column.category()
-        found = self._numbers.get(place) if self._skipped else None
+        found = self._below[place] if self._skipped else None
         if found is not None and np.isfinite(found).all():
             return found, None
         return column.feature(may_be_text=is_category is None)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
+
+from scratchcard.datasets.kinds import Kind
 
 __all__ = ["Below", "has_header"]
 
 _WHOLE = re.compile(r"[0-9]+")
 _CERTAIN = 4  # places in a row are no coincidence if they are so many
-
-Kind = Literal["numbers", "booleans", "dates", "text", "nothing"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,14 @@ class Below:
     first: str
     first_kind: Kind
     cells: Any
+
+    @property
+    def is_mostly_numbers(self) -> bool:
+        """Whether most cells are numbers, or may be with decimal commas."""
+        import pyarrow.compute as pc
+
+        n_numbers = pc.sum(pc.match_substring_regex(self.cells, r"^[+-]?[0-9]*[.,]?[0-9]+$"))
+        return bool(2 * (n_numbers.as_py() or 0) > len(self.cells))
 
     @property
     def is_named(self) -> bool:
@@ -118,6 +126,6 @@ def _of_texts(texts: list[Below]) -> bool | None:
     n_recurring = sum(column.recurs for column in texts)
     if 2 * n_recurring > len(texts):
         return False
-    if n_recurring == 0 and any(column.repeats for column in texts):
+    if n_recurring == 0 and any(column.repeats or column.is_mostly_numbers for column in texts):
         return True
     return None

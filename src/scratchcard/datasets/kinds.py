@@ -7,9 +7,10 @@ numbers with a few cells that are none: those are errors.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,17 @@ from scratchcard.datasets.dataset import Array, DataError
 from scratchcard.text import shortened
 from scratchcard.ticket.table import DATES
 
-__all__ = ["MISSING", "Column", "Spelling", "decimal_of", "is_date", "numbers_of", "sorted_codes"]
+__all__ = [
+    "MISSING",
+    "Column",
+    "Kind",
+    "Spelling",
+    "decimal_of",
+    "is_date",
+    "kind_of",
+    "numbers_of",
+    "sorted_codes",
+]
 
 MISSING: tuple[str, ...] = ("", "?", "<NA>", "#N/A", "NA", "N/A", "n/a", "nan", "NaN", "NAN")
 MISSING += ("-nan", "null", "NULL", "Null")
@@ -36,10 +47,14 @@ _DATE = (
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?"
     r"|\d{1,2}[- .][A-Za-z]{3,9}[- .]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, ?\d{4})$"
 )
+_NUMBER = r"^(?i:-?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|-?(inf|infinity|nan))$"
 _COMMA_NUMBER = r"^[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?$"
 _MAYBE_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+$"
 _THOUSANDS = r"^[+-]?[0-9]{1,3}([,.' ][0-9]{3})+([.,][0-9]+)?$"
 _MARKERS = r"(?i)^([^\p{L}\p{N}]+|unknown|missing|none|n\.?a\.?|not available|unk|undefined)$"
+
+
+Kind = Literal["numbers", "booleans", "dates", "text", "nothing"]
 
 
 class Spelling(NamedTuple):
@@ -259,15 +274,40 @@ def numbers_of(cells: Any, spelling: Spelling) -> Array | None:
     return None
 
 
-def decimal_of(shown: str, columns: list[Any], delimiter: str) -> str:
+def kind_of(cell: str, spelling: Spelling) -> Kind:
+    """Return what a single cell is.
+
+    Parameters
+    ----------
+    cell : str
+        The cell.
+    spelling : Spelling
+        How numbers and missing values are written.
+
+    Returns
+    -------
+    {"numbers", "booleans", "dates", "text", "nothing"}
+        What it is.
+    """
+    if cell in spelling.missing:
+        return "nothing"
+    if cell in _TRUE + _FALSE:
+        return "booleans"
+    plain = cell if spelling.decimal == "." else cell.replace(".", "_").replace(",", ".")
+    if re.match(_NUMBER, plain.removeprefix("+")):
+        return "numbers"
+    return "dates" if re.match(_DATE, cell) else "text"
+
+
+def decimal_of(shown: str, columns: Sequence[tuple[str, Any, Array | None]], delimiter: str) -> str:
     """Return the decimal mark of a file.
 
     Parameters
     ----------
     shown : str
         The file, for errors.
-    columns : list of (str, pyarrow.Array of strings)
-        The names and cells of its columns.
+    columns : sequence of (str, pyarrow.Array of strings, ndarray or None)
+        The name of each column, its cells, and the numbers that they are with decimal points.
     delimiter : str
         What parts columns.
 
@@ -283,33 +323,29 @@ def decimal_of(shown: str, columns: list[Any], delimiter: str) -> str:
     """
     import pyarrow.compute as pc
 
-    commas, points, all_maybe = "", "", True
-    for name, cells in columns:
-        known = _without_missing(cells, MISSING).drop_null()
-        if not len(known):
-            continue
-        numbers = numbers_of(known, Spelling())
+    column, may_be_thousands = "", True
+    for name, cells, numbers in columns:
         if numbers is not None:
-            if not points and np.any(np.floor(numbers) != numbers):
-                points = name
             continue
+        known = _without_missing(cells, MISSING).drop_null()
         n_commas = pc.sum(pc.match_substring_regex(known, _COMMA_NUMBER)).as_py()
         n_whole = pc.sum(pc.match_substring_regex(known, r"^[+-]?[0-9]+$")).as_py()
         if n_commas == 0 or n_commas + n_whole < 0.5 * len(known):
             continue
-        commas = commas or name
+        column = column or name
         n_maybe = pc.sum(pc.match_substring_regex(known, _MAYBE_THOUSANDS)).as_py()
-        all_maybe = all_maybe and n_maybe == n_commas
-    if not commas:
+        may_be_thousands = may_be_thousands and n_maybe == n_commas
+    if not column:
         return "."
-    if points:
+    for name, cells, numbers in columns:
+        if numbers is not None and pc.any(pc.match_substring(cells, ".")).as_py():
+            raise DataError(
+                f"{shown}: numbers have decimal commas in column {column} and decimal points in "
+                f"column {name}; --decimal (decimal) says which the mark is"
+            )
+    if may_be_thousands and delimiter != ";":
         raise DataError(
-            f"{shown}: numbers have decimal commas in column {commas} and decimal points in column "
-            f"{points}; --decimal (decimal) says which the mark is"
-        )
-    if all_maybe and delimiter != ";":
-        raise DataError(
-            f"{shown}: commas in the numbers of column {commas} may be decimal marks or part "
+            f"{shown}: commas in the numbers of column {column} may be decimal marks or part "
             "thousands; --decimal , (decimal=',') says the former, else take them out"
         )
     return ","
@@ -373,6 +409,5 @@ def _no_numbers(known: Any, spelling: Spelling) -> Array:
     import pyarrow.compute as pc
 
     plain = _plain_numbers(known, spelling)
-    number = r"(?i)^-?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?$|^-?(inf|infinity|nan)$"
-    is_number = pc.match_substring_regex(plain, number)
+    is_number = pc.match_substring_regex(plain, _NUMBER)
     return ~_to_numpy(is_number.fill_null(True)).astype(bool)

@@ -69,7 +69,7 @@ class ParquetTable:
         if len(set(self.names)) < len(self.names):
             repeated = first_repeated(self.names)
             raise DataError(f"{shown}: more than one column is named {repeated!r}")
-        index = _pandas_index(self._table.schema)
+        index, self._categories = _pandas_columns(self._table.schema)
         self.left_out = {
             k: f"index {name!r}" if not name.startswith("__index_level_") else "index"
             for k, name in enumerate(self.names)
@@ -145,13 +145,15 @@ class ParquetTable:
         column = self._table.column(place)
         is_dictionary = types.is_dictionary(column.type)
         column = column.cast(column.type.value_type) if is_dictionary else column
+        if is_category is None:
+            is_category = is_dictionary or self.names[place] in self._categories or None
         if types.is_temporal(column.type):
             raise DataError(f"{where} holds dates or times ({column.type}); {DATES}, or {drop}")
         if _is_text(column.type):
             column = self._without_missing(column)
             if is_category is False:
                 self._refuse_text(where, column)
-            elif is_category is None:
+            else:
                 _check_category(where, column, drop)
             return sorted_codes(column)
         if not any(is_kind(column.type) for is_kind in _number_kinds()):
@@ -164,7 +166,7 @@ class ParquetTable:
                 f"{self.shown}: row {row + 1}: column {self.name_of(place)} holds {numbers[row]}; "
                 "takes finite numbers"
             )
-        if is_category or (is_dictionary and is_category is None):
+        if is_category:
             return sorted_codes(_as_texts(numbers))
         return numbers, None
 
@@ -230,13 +232,15 @@ class ParquetTable:
         return answers_of_array(where, found, answers)
 
 
-def _pandas_index(schema: Any) -> set[str]:
-    """Return the names of the columns that are the index of a data frame of pandas."""
+def _pandas_columns(schema: Any) -> tuple[set[str], set[str]]:
+    """Return the names of the columns that pandas calls its index, and those of categories."""
     try:
-        index = (schema.pandas_metadata or {}).get("index_columns", [])
-        return {name for name in index if isinstance(name, str)}
-    except (ValueError, TypeError, AttributeError):  # it may hold anything
-        return set()
+        said = schema.pandas_metadata or {}
+        index = {name for name in said.get("index_columns", []) if isinstance(name, str)}
+        kinds = {column["name"]: column["pandas_type"] for column in said.get("columns", [])}
+    except (ValueError, TypeError, AttributeError, LookupError):  # it may hold anything
+        return set(), set()
+    return index, {name for name, kind in kinds.items() if kind == "categorical"}
 
 
 def _is_text(kind: Any) -> bool:
