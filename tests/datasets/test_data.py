@@ -386,7 +386,7 @@ NAN[3, 1] = np.nan
         ({"X": LABELS, "y": LABELS}, None, r"X has shape \(40,\)"),
         ({"X": IMAGES, "y": LABELS[:9]}, None, r"y has shape \(9,\), but X has 40 rows"),
         ({"X": IMAGES.astype(str), "y": LABELS}, None, "X has type <U3; takes numbers"),
-        ({"X": NAN, "y": LABELS}, None, r"X\[3, 1\] is nan"),
+        ({"X": NAN - np.inf, "y": LABELS}, None, r"X\[0, 0\] is -inf"),
         ({"X": IMAGES.astype(object), "y": LABELS}, None, "array 'X' cannot be read"),
         ({"X": IMAGES, "y": LABELS + 0.5}, None, "must be classes"),
         ({"X": IMAGES, "y": LABELS.astype(complex)}, None, "of type complex128; takes strings"),

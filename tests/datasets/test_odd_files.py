@@ -645,7 +645,7 @@ def frame():
 def test_the_index_of_a_frame_in_parquet_is_no_feature(tmp_path, frame):
     path = tmp_path / "rows.parquet"
     for index in (["a", "colour"], ["patient"]):
-        named = frame.assign(patient=3 * frame.index).set_index(index)
+        named = frame.assign(patient=7 * frame.index % 41)[["patient", *frame]].set_index(index)
         named.to_parquet(path)
         read = read_labelled(path, None, None)
         assert read.labels == "'kind'"

@@ -106,7 +106,8 @@ def read_labelled(
     features = [k for k in rest if k != place]
     hint = "" if place is not None else "; or if it holds labels, --target (target) takes its name"
     table = _table(source, features, [None] * len(features), hint)
-    notes = _notes(source, table, features, left_out, None if target else place)
+    more = "" if place is not None else "no labels: --target takes the column that holds them"
+    notes = _notes(source, table, features, left_out, None if target else place, more)
     return Labelled(table, found, "" if place is None else source.name_of(place), notes)
 
 
@@ -151,10 +152,9 @@ def read_features(
         _check_rows(source.shown, table)
         _check_count(source.shown, table.n_columns, like, target)
         return table, ""
-    left_out = dict(source.left_out)
-    for place in _dropped(source, reading.drop):
-        left_out.pop(place, None)
-    aside = {*_dropped(source, reading.drop), *left_out}
+    dropped = _dropped(source, reading.drop)
+    left_out = {k: what for k, what in source.left_out.items() if k not in dropped}
+    aside = {*dropped, *left_out}
     if target is not None:
         aside.add(_place_of(source, target, "--target (target)"))
     rest = [k for k in range(source.n_columns) if k not in aside]
@@ -162,7 +162,7 @@ def read_features(
         places = _by_name(source, like.names, aside - set(left_out))
         table = _table(source, list(places.values()), [k in like.categories for k in places], "")
         _check_rows(source.shown, table)
-        return table, _notes(source, table, [], {}, None)
+        return table, _notes(source, table, [], {})
     if like is not None:
         if spare_last and target is None and len(rest) == like.n_columns + 1:
             left_out[rest.pop()] = "the last column"
@@ -174,7 +174,7 @@ def read_features(
     )
     table = _table(source, rest, kinds, "")
     _check_rows(source.shown, table)
-    return table, _notes(source, table, rest, left_out, None)
+    return table, _notes(source, table, rest if like is None else [], left_out)
 
 
 # Which file
@@ -347,10 +347,14 @@ def _notes(
     table: Table,
     places: Sequence[int],
     left_out: dict[int, str],
-    labels: int | None,
+    labels: int | None = None,
+    more: str = "",
 ) -> str:
-    """Return what was assumed, in a line."""
-    n_categories = sum(values is not None for values in table.values)
+    """Return what was assumed, in a line.
+
+    places: the columns whose kinds were found out.
+    """
+    n_categories = sum(values is not None for values in table.values) if places else 0
     n_numbers = table.n_columns - n_categories
     n_missing = int(np.isnan(table.X).sum())
     kinds = [
@@ -358,6 +362,7 @@ def _notes(
         *([_count(n_categories, "category", "categories")] if n_categories else []),
         *([_count(n_missing, "missing value")] if n_missing else []),
     ]
+    more = more if n_categories else ""
     ids = [
         k
         for k, place in enumerate(places)
@@ -368,6 +373,7 @@ def _notes(
         *([", ".join(source.assumed)] if source.assumed else []),
         *([", ".join(kinds)] if kinds else []),
         *([f"left out: {left}"] if left else []),
+        *([more] if more else []),
         *[f"column {table.name_of(k)} counts the rows; --drop leaves it out" for k in ids[:1]],
     ]
     if parts and labels is not None:
