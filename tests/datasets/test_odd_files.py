@@ -479,6 +479,7 @@ BAD = [
     ("another delimiter below", "a,b\n1,x\n2;y\n", "line 3 has 1 cell,.*--delimiter"),
     ("a quote without an end", 'a,kind\n1,x\n2,"y\n3,x\n', "line 3: a quote .* has no end"),
     ("a quote without an end in a last cell", 'a,kind\n1,x\n2,"y', "line 3: a quote"),
+    ("a quote alone at the end", 'a,kind\n1,x\n2,y\n"', "line 4: a quote"),
     ("NUL", b"a,kind\n1,x\n\0,y\n", "line 3 holds a NUL.*--encoding"),
     ("bytes of a program", bytes(range(128, 256)) + bytes(range(1, 32)), "--encoding"),
     (
@@ -799,6 +800,7 @@ def test_columns_named_by_pandas_are_read_for_a_ticket(tmp_path):
 
 
 def test_one_row_without_a_header(tmp_path):
-    path = written(tmp_path, "rows.csv", "5.1,3.5,1.4,0.2\n")
-    table, _ = read_features(path, None, like=like(None, n=4))
-    assert table.X.tolist() == [[5.1, 3.5, 1.4, 0.2]]
+    for end in ("", "\n", "\r\n"):
+        path = written(tmp_path, "rows.csv", "5.1,3.5,1.4,0.2" + end)
+        table, _ = read_features(path, None, like=like(None, n=4))
+        assert table.X.tolist() == [[5.1, 3.5, 1.4, 0.2]]

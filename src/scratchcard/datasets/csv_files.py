@@ -25,7 +25,8 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": 
 _GUESSED = ",;\t|"
 _SAMPLE = 1 << 16  # characters to guess from, unless a line is longer
 _LARGEST_BLOCK = (1 << 31) - 1
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # which Excel writes and reads
+# Excel writes and reads it
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;|:\t])"?\r?\n', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
 _BLANKS = re.compile(r" +")
 
@@ -109,7 +110,7 @@ def cells_of(shown: str, text: str, delimiter: str | None) -> Cells:
     first_line = 1
     said = _SEPARATOR_LINE.match(text)
     if said:
-        text, first_line = text[said.end() :], 2
+        text, first_line = text[said.end() :].removeprefix("\ufeff"), 2
         delimiter = delimiter or said[1]
     if not text.strip():
         raise DataError(f"{shown}: empty")
@@ -119,6 +120,8 @@ def cells_of(shown: str, text: str, delimiter: str | None) -> Cells:
     width = _width(shown, text, delimiter)
     if width == 1:
         text = text.rstrip()
+    if not text.endswith("\n"):
+        text += "\n"
     whole = Cells(shown, text, delimiter, [], first_line)
     if text.count('"') % 2:  # a quote without an end would swallow all lines below it
         _check_rows(whole, width)
@@ -139,8 +142,10 @@ def _columns(whole: Cells, width: int) -> list[Any]:
     import pyarrow.compute as pc
     from pyarrow import csv as arrow
 
+    blank = ' "' if whole.delimiter == "\t" else ' "\t'
+
     def is_bad(row: Any) -> str:
-        return "error" if row.text.strip() else "skip"
+        return "error" if row.text.strip(blank) else "skip"
 
     content = whole.text.encode("utf-8", "surrogatepass")
     try:
@@ -161,6 +166,8 @@ def _columns(whole: Cells, width: int) -> list[Any]:
     except pa.ArrowException as error:
         _check_rows(whole, width)
         raise DataError(f"{whole.shown}: cannot be read: {error}") from error
+    if table.num_columns != width:
+        raise DataError(f"{whole.shown}: cannot be read: the first row is damaged")
     columns = [column.combine_chunks() for column in table.columns]
     columns = [c.chunk(0) if isinstance(c, pa.ChunkedArray) else c for c in columns]
     if " " in whole.text or "\u00a0" in whole.text or ("\t" in whole.text):
@@ -173,29 +180,33 @@ def _check_rows(whole: Cells, width: int) -> None:
 
     A quote that stands inside a cell means nothing.
     """
-    line, cells = 1, [""] * width
-    for row in _rows(whole.text, whole.delimiter, width):
-        line, cells = row
-        if len(cells) != width:
+    line = 1
+    for row in _rows(whole.text, whole.delimiter, width, with_blank=True):
+        line, count = row[0], len(row[1])
+        if count != width and (count > 1 or "".join(row[1]).strip()):
             break
+    else:
+        count = width
     where = f"{whole.shown}: line {line + whole.first_line - 1}"
     if _is_open(whole.text, whole.delimiter, line):
         raise DataError(f"{where}: a quote that begins there has no end")
-    if len(cells) != width:
+    if count != width:
         parted = DELIMITERS.get(whole.delimiter, repr(whole.delimiter))
         raise DataError(
-            f"{where} has {len(cells)} cell{'s' * (len(cells) != 1)}, the first row {width} "
-            f"(parted by {parted}; --delimiter takes another)"
+            f"{where} has {count} cell{'s' * (count != 1)}, the first row {width} (parted by "
+            f"{parted}; --delimiter takes another)"
         )
 
 
-def _rows(text: str, delimiter: str, width: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(
+    text: str, delimiter: str, width: int, with_blank: bool = False
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the line where each row begins, and its cells."""
     line = 1
     with _fields_of_any_size():
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         for cells in reader:
-            if cells and (width == 1 or len(cells) > 1 or cells[0].strip()):
+            if with_blank or (cells and (width == 1 or len(cells) > 1 or cells[0].strip())):
                 yield line, cells
             line = reader.line_num + 1
 

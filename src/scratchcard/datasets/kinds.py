@@ -34,6 +34,8 @@ MISSING: tuple[str, ...] = ("", "?", "<NA>", "#N/A", "NA", "N/A", "n/a", "nan", 
 MISSING += ("-nan", "null", "NULL", "Null")
 MOST_VALUES = 255  # of a category
 LONGEST_VALUE = 1000  # characters
+_LONG = 1000  # of more cells the first are tried alone, which is quick where they are text
+_SAMPLE = 10_000  # rows that tell a decimal mark
 _FEW_ROWS = 10  # of which all may be different
 _NEARLY_ALL = 0.9
 _FEW_NUMBERS = 20  # a category may have values that are numbers, but not more
@@ -258,9 +260,15 @@ def numbers_of(cells: Any, spelling: Spelling) -> Array | None:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if spelling == Spelling():  # the way that is fast, of most columns
+    if len(cells) > _LONG and numbers_of(cells.slice(0, _LONG), spelling) is None:
+        return None
+    if spelling.missing == MISSING:  # the way that is fast, of most columns
+        is_comma = spelling.decimal == ","
+        plain = pc.replace_substring(cells, ",", ".") if is_comma else cells
         try:
-            return _to_numpy(cells.cast(pa.float64()))
+            numbers = _to_numpy(plain.cast(pa.float64()))
+            if not is_comma or not pc.any(pc.match_substring(cells, ".")).as_py():
+                return numbers
         except pa.ArrowInvalid:
             pass
     known = _without_missing(cells, spelling.missing)
@@ -327,14 +335,16 @@ def decimal_of(shown: str, columns: Sequence[tuple[str, Any, Array | None]], del
     for name, cells, numbers in columns:
         if numbers is not None:
             continue
-        known = _without_missing(cells, MISSING).drop_null()
+        known = _without_missing(cells.slice(0, _SAMPLE), MISSING).drop_null()
         n_commas = pc.sum(pc.match_substring_regex(known, _COMMA_NUMBER)).as_py()
         n_whole = pc.sum(pc.match_substring_regex(known, r"^[+-]?[0-9]+$")).as_py()
-        if n_commas == 0 or n_commas + n_whole < 0.5 * len(known):
+        if not n_commas or n_commas + n_whole < 0.5 * len(known):
             continue
         column = column or name
-        n_maybe = pc.sum(pc.match_substring_regex(known, _MAYBE_THOUSANDS)).as_py()
-        may_be_thousands = may_be_thousands and n_maybe == n_commas
+        if may_be_thousands:
+            has_comma = cells.filter(pc.match_substring(cells, ","))
+            is_maybe = pc.match_substring_regex(has_comma, _MAYBE_THOUSANDS)
+            may_be_thousands = pc.all(is_maybe).as_py()
     if not column:
         return "."
     for name, cells, numbers in columns:
