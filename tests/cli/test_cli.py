@@ -276,7 +276,7 @@ def test_find_where_nothing_can_be_written(search, monkeypatch, capsys):
         ("find iris --algorithm genetic --max-density 0", "max_density"),
         ("find iris --objective beauty", "beauty"),
         ("find iris --hidden 20" + ",20" * 259, "hidden takes at most 254 layers, got 260"),
-        ("find iris --max-bytes 60", "max_bytes takes at least 86 for this data and network"),
+        ("find iris --max-bytes 60", "max_bytes takes at least 70 for this data and network"),
         ("find iris --max-bytes 0", "0 is not in the range x>=1"),
         ("find iris --max-bytes 200 --max-density 0.1", "max_density takes None with max_bytes"),
         ("find iris --max-bytes 200 --algorithm genetic", "max_bytes takes the memetic algorithm"),

@@ -96,7 +96,7 @@ class Dataset:
     scaling : InputScaling or None
         How these features become integers, fitted to the training rows; None to fit that later.
     tables : tuple of three Table, or None
-        The training, validation and test rows as they came.
+        The training, validation and test rows as they came; None where they are the features.
     notes : str
         What was assumed in reading a file, in a line; "" for nothing.
 
@@ -288,7 +288,8 @@ def split(
     """
 
     is_labelled = y is not None
-    table = X if isinstance(X, Table) else Table(X, (None,) * X.shape[1])
+    is_named = isinstance(X, Table) and not bare
+    table = X if isinstance(X, Table) else Table(X, (None,) * X.shape[1], feature_names)
     y = np.zeros(table.n_rows, dtype=np.int64) if y is None else y
     check_rows(name, table, y, answers=answers, has_test=test is not None)
     rest, test_table, rest_y, test_y = table, None, y, None
@@ -300,11 +301,14 @@ def split(
     train, validation, train_y, validation_y = _cut(rest, rest_y, VALIDATION_SHARE, answers)
     tables = train, validation, test_table
     try:
-        columns, scaling = fit_columns(train, is_named=not bare, missing=_lacking(table))
-        parts = [one.X if columns is None else columns.features(one, scaling) for one in tables]
+        columns, scaling = fit_columns(train, is_named=is_named, missing=_lacking(table))
+        parts = [
+            one.X if columns is None or columns.is_plain else columns.features(one, scaling)
+            for one in tables
+        ]
     except ValueError as error:
         raise DataError(f"{name}: {error}") from error
-    names = feature_names or table.names
+    names = table.names
     if columns is not None and not columns.is_plain:
         names = tuple(replace(columns, columns=_named(columns, names)).input_names())
     labels = train_y, validation_y, test_y
@@ -319,7 +323,7 @@ def split(
         is_labelled,
         columns,
         None if columns is None else scaling,
-        None if columns is None else tables,
+        None if columns is None or columns.is_plain else tables,
     )
 
 
@@ -342,8 +346,7 @@ def _lacking(table: Table) -> NDArray[np.bool_] | None:
     """Return which columns lack cells; None if they hold whole numbers."""
     if table.X.dtype.kind != "f":
         return None
-    lacking: NDArray[np.bool_] = np.isnan(table.X).any(axis=0)
-    return lacking
+    return np.asarray(np.isnan(table.X).any(axis=0))
 
 
 def _named(columns: Columns, names: tuple[str, ...] | None) -> tuple[Column, ...]:

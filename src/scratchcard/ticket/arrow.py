@@ -79,8 +79,8 @@ def array_of(where: str, column: Any) -> npt.NDArray[Any]:
 
     kind = column.type
     if types.is_dictionary(kind):  # a category, whatever its values are
-        inner = array_of(where, column.cast(kind.value_type))
-        return _as_texts(inner)
+        parts = [_values_of(where, chunk) for chunk in column.chunks]
+        return np.concatenate([np.empty(0, dtype=object), *parts])
     if types.is_null(kind):
         return np.full(len(column), np.nan)
     if types.is_boolean(kind) or types.is_integer(kind) or types.is_decimal(kind):
@@ -98,8 +98,14 @@ def array_of(where: str, column: Any) -> npt.NDArray[Any]:
     raise ValueError(f"{where} takes numbers, text or categories, got {kind}")
 
 
-def _as_texts(cells: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the values of a category as text."""
-    if cells.dtype == object:
-        return cells
-    return np.array([None if np.isnan(c) else as_text(c) for c in cells], dtype=object)
+def _values_of(where: str, chunk: Any) -> npt.NDArray[Any]:
+    """Return the values of a category, as text, of a chunk that holds their places."""
+    import pyarrow as pa
+
+    values = array_of(where, pa.chunked_array([chunk.dictionary]))
+    if values.dtype != object:
+        values = np.array([None if np.isnan(v) else as_text(v) for v in values], dtype=object)
+    known = np.concatenate([values, np.array([None], dtype=object)])
+    places = chunk.indices.cast(pa.int64()).fill_null(len(values)).to_numpy(zero_copy_only=False)
+    found: npt.NDArray[Any] = known[places]
+    return found

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scratchcard.text import one_line
 from scratchcard.ticket.codec import ByteReader, TicketError, varint
 from scratchcard.ticket.scaling import InputScaling
-from scratchcard.ticket.short_pairs import decode_pair, encode_pair, short_pairs
+from scratchcard.ticket.short_pairs import LARGEST, decode_pair, encode_pair, short_pairs
 from scratchcard.ticket.table import Table, as_text, first_repeated
 
 __all__ = ["Column", "Columns", "fit_columns"]
@@ -30,6 +30,7 @@ Bools = npt.NDArray[np.bool_]
 
 MOST_COLUMNS = 1 << 16
 MOST_INPUTS = 1 << 18
+MOST_VALUES = 255  # of a category that is fitted; a file may have more
 MOST_TEXT = 1 << 16  # bytes of a name or a value
 NOTHING, NUMBER, CATEGORY = 0, 1, 3  # codes in a file; + 1 where cells may be missing
 
@@ -457,6 +458,9 @@ def fit_columns(
     lacks = np.zeros(table.n_columns, np.bool_) if missing is None else missing.copy()
     if table.X.dtype.kind == "f":
         lacks |= np.isnan(table.X).any(axis=0)
+    if not table.n_rows or not table.n_columns:
+        raise ValueError("X takes at least one column and one row of weight above 0, got none")
+    _refuse_huge(table)
     names = table.names if is_named and table.names else (None,) * table.n_columns
     if table.is_plain and not lacks.any():
         scaling = InputScaling.fit(table.X)
@@ -472,11 +476,30 @@ def fit_columns(
         column, least, most = _fitted(table, k, name, bool(lacks[k]))
         found.append(column)
         ranges += [(least, most)] if column.kind == "number" else []
+    if not any(column.n_inputs for column in found):  # then the network only has its biases
+        if not table.is_plain or lacks.any():
+            raise ValueError("X takes a column that varies, got none")
+        found = [Column("number", name) for name in names]
+        ranges = [(float(value), float(value)) for value in table.X[0]]
     fitted = Columns(tuple(found), is_named, np.ones(sum(c.n_inputs for c in found), np.bool_))
     offset, scale = np.zeros(fitted.n_inputs, np.float32), np.ones(fitted.n_inputs, np.float32)
     ends = np.array(ranges).reshape(-1, 2)
     offset[fitted.own], scale[fitted.own] = short_pairs(ends[:, 0], ends[:, 1])
     return fitted, InputScaling(offset, scale)
+
+
+def _refuse_huge(table: Table) -> None:
+    """Raise ValueError for the first column with a number that no scaling reaches."""
+    if table.X.dtype.kind != "f":
+        return
+    with np.errstate(invalid="ignore"):
+        is_huge = (np.abs(table.X) >= 2.0**LARGEST).any(axis=0)
+    if is_huge.any():
+        place = int(is_huge.argmax())
+        found = np.nanmax(np.abs(table.X[:, place]))
+        raise ValueError(
+            f"column {table.name_of(place)} takes numbers below 2**{LARGEST}, got {found:.3g}"
+        )
 
 
 def _fitted(table: Table, k: int, name: str | None, missing: bool) -> tuple[Column, float, float]:
@@ -492,6 +515,11 @@ def _fitted(table: Table, k: int, name: str | None, missing: bool) -> tuple[Colu
             return nothing
         return Column("number", name, missing=missing), least, most
     seen = tuple(values[int(code)] for code in np.unique(present))
+    if len(seen) > MOST_VALUES:
+        raise ValueError(
+            f"column {table.name_of(k)} has {len(seen)} different values, a category takes at most "
+            f"{MOST_VALUES}; leave it out, or turn it into numbers"
+        )
     if len(seen) == 1 and not missing:
         return nothing
     for value in seen:

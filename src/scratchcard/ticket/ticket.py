@@ -107,7 +107,7 @@ class Ticket:
 
     # -- prediction ------------------------------------------------------------------------------
 
-    def outputs(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    def outputs(self, X: Any) -> npt.NDArray[np.int64]:
         """Return the sums of the last layer, which are the same in every language.
 
         Parameters
@@ -135,7 +135,7 @@ class Ticket:
         """Return the features of rows in any form."""
         if self.columns is not None:
             return self.columns.features(Table.of(X), self.scaling)
-        if is_frame(X):
+        if isinstance(X, Table) or is_frame(X):
             X = Table.of(X).numbers()
         try:
             rows = np.asarray(X)
@@ -154,6 +154,17 @@ class Ticket:
         """Number of columns of the rows that it predicts."""
         return self.network.n_inputs if self.columns is None else self.columns.n_columns
 
+    def without_names(self) -> Ticket:
+        """Return the ticket without names of columns, which are then found by their places.
+
+        Returns
+        -------
+        Ticket
+            A ticket whose file is shorter, if it had names.
+        """
+        columns = None if self.columns is None else self.columns.without_names()
+        return Ticket(self.network, self.mask, self.scaling, self.head, columns)
+
     def without_columns(self) -> Ticket:
         """Return the ticket whose rows are the features that columns become.
 
@@ -166,7 +177,7 @@ class Ticket:
         ticket._put(self.network, self.mask, self.scaling, self.head, None)
         return ticket
 
-    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
+    def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the answer for each row, as the head gives it.
 
         Parameters
@@ -186,7 +197,7 @@ class Ticket:
         """
         return self.head.predict(self.outputs(X))
 
-    def score(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
+    def score(self, X: Any, y: npt.ArrayLike) -> float:
         """Return how good the answers are, as the head judges; for classes, the accuracy.
 
         Parameters
@@ -208,7 +219,7 @@ class Ticket:
         """
         return self.head.score(self.outputs(X), y)
 
-    def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the logits: outputs times temperature.
 
         Parameters
@@ -228,7 +239,7 @@ class Ticket:
         """
         return self.head.logits(self.outputs(X))
 
-    def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the probability of each class.
 
         Parameters
