@@ -550,7 +550,7 @@ BAD = [
     (
         "a huge text",
         f"a,kind\n{'z' * 10**6},x\nu,y\nu,x\nu,y\n",
-        "a text of 1,000,000 char.*--drop",
+        "has 1,000,000 characters.*--drop",
     ),
     ("dates", "day,b,kind\n" + TIMES, "column 'day' holds '1.1.2010', a date .*days since"),
     ("times", "a,t,kind\n1,10:30,x\n2,11:30,y\n", "column 't' holds '10:30', a date or a time"),

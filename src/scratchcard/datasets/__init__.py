@@ -30,7 +30,6 @@ from scratchcard.ticket.table import Table
 
 __all__ = [
     "NAMES",
-    "STANDARD_INPUT",
     "Answers",
     "DataError",
     "Dataset",

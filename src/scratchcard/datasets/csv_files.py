@@ -120,6 +120,7 @@ def cells_of(shown: str, text: str, delimiter: str | None) -> Cells:
     width = _width(shown, text, delimiter)
     if width == 1:
         text = text.rstrip()
+    text = text.rstrip("\x1a")  # with which DOS ends a file
     if not text.endswith("\n"):
         text += "\n"
     whole = Cells(shown, text, delimiter, [], first_line)
@@ -142,10 +143,9 @@ def _columns(whole: Cells, width: int) -> list[Any]:
     import pyarrow.compute as pc
     from pyarrow import csv as arrow
 
-    blank = ' "' if whole.delimiter == "\t" else ' "\t'
-
     def is_bad(row: Any) -> str:
-        return "error" if row.text.strip(blank) else "skip"
+        text = row.text if whole.delimiter in row.text else row.text.strip()
+        return "error" if text.strip(' "') else "skip"
 
     content = whole.text.encode("utf-8", "surrogatepass")
     try:

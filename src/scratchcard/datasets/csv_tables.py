@@ -11,9 +11,10 @@ from scratchcard.datasets.answers import EMPTY, answers_of_text
 from scratchcard.datasets.csv_files import DELIMITERS, Cells, cells_of
 from scratchcard.datasets.dataset import Answers, Array, DataError
 from scratchcard.datasets.headers import Below, has_header
-from scratchcard.datasets.kinds import (
+from scratchcard.datasets.kinds import Column
+from scratchcard.datasets.reading import Known, Reading
+from scratchcard.datasets.spelling import (
     MISSING,
-    Column,
     Kind,
     Spelling,
     decimal_of,
@@ -21,7 +22,6 @@ from scratchcard.datasets.kinds import (
     kind_of,
     numbers_of,
 )
-from scratchcard.datasets.reading import Known, Reading
 from scratchcard.datasets.text_files import decoded, unpacked
 from scratchcard.text import shortened
 from scratchcard.ticket.table import first_repeated

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scratchcard.datasets.kinds import Kind
+from scratchcard.datasets.spelling import Kind
 
 __all__ = ["Below", "has_header"]
 
@@ -41,7 +41,7 @@ class Below:
         """Whether most cells are numbers, or may be with decimal commas."""
         import pyarrow.compute as pc
 
-        n_numbers = pc.sum(pc.match_substring_regex(self.cells, r"^[+-]?[0-9]*[.,]?[0-9]+$"))
+        n_numbers = pc.sum(pc.match_substring_regex(self.cells, r"^[+-]?[0-9.,' ]*[0-9]$"))
         return bool(2 * (n_numbers.as_py() or 0) > len(self.cells))
 
     @property

@@ -11,13 +11,12 @@ import numpy as np
 
 from scratchcard.datasets.answers import answers_of_array, answers_of_text
 from scratchcard.datasets.dataset import Answers, Array, DataError
-from scratchcard.datasets.kinds import LONGEST_VALUE, MOST_VALUES, sorted_codes
+from scratchcard.datasets.kinds import check_values, sorted_codes
 from scratchcard.datasets.reading import Reading
+from scratchcard.text import shortened
 from scratchcard.ticket.table import DATES, as_text, first_repeated
 
 __all__ = ["ParquetTable"]
-
-_NEARLY_ALL, _FEW_ROWS = 0.9, 10
 
 
 class ParquetTable:
@@ -154,7 +153,9 @@ class ParquetTable:
             if is_category is False:
                 self._refuse_text(where, column)
             else:
-                _check_category(where, column, drop)
+                known = column.drop_null()
+                shown = repr(shortened(known[0].as_py(), 60)) if len(known) else "nothing"
+                check_values(f"{where} holds {shown}", known.unique(), len(known), drop)
             return sorted_codes(column)
         if not any(is_kind(column.type) for is_kind in _number_kinds()):
             raise DataError(f"{where} is of type {column.type}, not numbers or text; {drop}")
@@ -273,22 +274,3 @@ def _as_texts(numbers: Array) -> Any:
 
     texts = [None if np.isnan(number) else as_text(number) for number in numbers]
     return pa.array(texts, pa.string())
-
-
-def _check_category(where: str, column: Any, drop: str) -> None:
-    """Raise DataError for text that is no category."""
-    import pyarrow.compute as pc
-
-    known = column.drop_null()
-    different = known.unique()
-    if not len(known):
-        return
-    is_nearly_all = len(known) >= _FEW_ROWS and len(different) > _NEARLY_ALL * len(known)
-    if is_nearly_all or len(different) > MOST_VALUES:
-        raise DataError(
-            f"{where} holds {known[0].as_py()!r}, text with {len(different):,} different values in "
-            f"{len(known):,} rows, not a number or one of at most {MOST_VALUES} categories; {drop}"
-        )
-    longest = pc.max(pc.utf8_length(different)).as_py()
-    if longest > LONGEST_VALUE:
-        raise DataError(f"{where} holds a text of {longest:,} characters; {drop}")
