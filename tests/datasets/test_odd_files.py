@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from scratchcard.datasets import DataError, Known, Reading, load, load_table
+from scratchcard.datasets import DataError, Known, ReadingOptions, load, load_table
 from scratchcard.datasets.files import read_features, read_labelled
 
 NAN = np.nan
@@ -439,7 +439,7 @@ ODD = [
 def test_odd_file(tmp_path, odd):
     path = written(tmp_path, odd.name, odd.content)
     table, answers, labels, said = read_labelled(
-        path, odd.target, None if labels_are_text(odd) else "numbers", Reading(**odd.options)
+        path, odd.target, None if labels_are_text(odd) else "numbers", ReadingOptions(**odd.options)
     )
     assert_array_equal(table.X[: len(odd.X)], odd.X)
     assert {k: v for k, v in enumerate(table.values) if v is not None} == odd.values
@@ -617,7 +617,7 @@ def test_bad_file(tmp_path, bad):
 def test_options_that_do_not_fit(tmp_path, options, message):
     path = written(tmp_path, "table.csv", GERMAN)
     with pytest.raises(DataError, match=message):
-        load(path, reading=Reading(**options))
+        load(path, reading=ReadingOptions(**options))
 
 
 @pytest.mark.parametrize("name", ["iris", "rows.npz", "rows.parquet"])
@@ -628,7 +628,7 @@ def test_options_of_text_are_refused_elsewhere(tmp_path, monkeypatch, name):
     pandas.DataFrame({"a": [1.0], "b": ["x"]}).to_parquet("rows.parquet")
     for read in (load, load_table):
         with pytest.raises(DataError, match="--delimiter"):
-            read(name, reading=Reading(delimiter=";"))
+            read(name, reading=ReadingOptions(delimiter=";"))
 
 
 # What no CSV file has
@@ -683,7 +683,9 @@ def test_parquet_refuses_what_is_no_feature(tmp_path, frame):
     frame.assign(name=[f"Tom {i}" for i in range(40)]).to_parquet(path)
     with pytest.raises(DataError, match=r"column 'name' .*40 different values.*--drop name"):
         read_labelled(path, "kind", None)
-    assert "name" not in read_labelled(path, "kind", None, Reading(drop=("name",))).table.names
+    assert (
+        "name" not in read_labelled(path, "kind", None, ReadingOptions(drop=("name",))).table.names
+    )
 
 
 def test_metadata_of_parquet_is_not_trusted(tmp_path):
@@ -782,12 +784,12 @@ def test_columns_by_place(tmp_path):
     ):
         read_features(path, None, like=like(None, n=4))
     for target, drop in (("4", ()), (None, ("4",))):
-        table, said = read_features(path, target, Reading(drop=drop), like(None, n=4))
+        table, said = read_features(path, target, ReadingOptions(drop=drop), like(None, n=4))
         assert_array_equal(table.X, IRIS_X)
         assert said == f"{path}: no header"
     table, said = read_features(path, None, like=like(None, n=4), spare_last=True)
     assert said == f"{path}: no header; left out: the last column"
-    table, _ = read_features(path, "4", Reading(drop=("0",)), like(None, n=3))
+    table, _ = read_features(path, "4", ReadingOptions(drop=("0",)), like(None, n=3))
     assert table.X.shape == (3, 3)
     with pytest.raises(DataError, match=r"has 5 columns and the ticket takes 9 features$"):
         read_features(path, None, like=like(None, n=9))

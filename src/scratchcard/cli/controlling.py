@@ -23,7 +23,7 @@ from scratchcard.cli.using import load_ticket
 from scratchcard.cores import usable_cores
 
 if TYPE_CHECKING:
-    from scratchcard.datasets import Reading
+    from scratchcard.datasets import ReadingOptions
     from scratchcard.search.controls import Chance, Control
 
 MEANING = {
@@ -79,7 +79,7 @@ def controls(
     ticket: Path,
     data: str,
     target: str | None,
-    reading: Reading,
+    reading: ReadingOptions,
     evaluations: int,
     seconds: float,
     objective: str,

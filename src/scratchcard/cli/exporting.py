@@ -21,7 +21,7 @@ from scratchcard.files import write_whole
 from scratchcard.text import printable
 
 if TYPE_CHECKING:
-    from scratchcard.datasets import Reading
+    from scratchcard.datasets import ReadingOptions
     from scratchcard.export import Exporter
     from scratchcard.ticket.ticket import Ticket
 
@@ -74,7 +74,7 @@ def export(
     out: Path | None,
     data: str | None,
     target: str | None,
-    reading: Reading,
+    reading: ReadingOptions,
     measure: bool,
     **settings: Any,
 ) -> None:
@@ -131,7 +131,9 @@ def _check_options(
             raise click.UsageError(f"--{shown or name} is no option of --to {to}")
 
 
-def _rows_of(data: str, target: str | None, reading: Reading, ticket: Ticket) -> dict[str, Any]:
+def _rows_of(
+    data: str, target: str | None, reading: ReadingOptions, ticket: Ticket
+) -> dict[str, Any]:
     from scratchcard.datasets import load_table
 
     like = known_of(ticket)._replace(names=None)  # all columns, in their order

@@ -44,7 +44,7 @@ from scratchcard.cores import usable_cores
 from scratchcard.interrupts import Interrupts
 
 if TYPE_CHECKING:
-    from scratchcard.datasets import Reading
+    from scratchcard.datasets import ReadingOptions
 
 INTERRUPTED = 130
 
@@ -140,7 +140,7 @@ def find(
     *,
     data: str,
     target: str | None,
-    reading: Reading,
+    reading: ReadingOptions,
     are_classes: bool | None,
     labels: Labels,
     trust: bool,

@@ -28,7 +28,7 @@ from scratchcard.cores import usable_cores
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-    from scratchcard.datasets import Reading
+    from scratchcard.datasets import ReadingOptions
 
 
 @click.command(short_help="Analyse the landscapes of metrics.")
@@ -90,7 +90,7 @@ def landscape(
     *,
     data: str,
     target: str | None,
-    reading: Reading,
+    reading: ReadingOptions,
     seed: int,
     evaluations: int,
     runs: int,

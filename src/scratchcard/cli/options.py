@@ -118,10 +118,10 @@ def reading_options(command: Any) -> Any:
         missing: tuple[str, ...],
         **others: Any,
     ) -> Any:
-        from scratchcard.datasets import DataError, Reading
+        from scratchcard.datasets import DataError, ReadingOptions
 
         try:
-            reading = Reading(delimiter, decimal, encoding, header, drop, missing)
+            reading = ReadingOptions(delimiter, decimal, encoding, header, drop, missing)
         except DataError as error:
             raise click.UsageError(str(error)) from error
         return command(reading=reading, **others)

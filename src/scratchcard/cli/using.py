@@ -26,7 +26,7 @@ from scratchcard.files import write_whole
 from scratchcard.text import printable, shortened
 
 if TYPE_CHECKING:
-    from scratchcard.datasets import Known, Reading
+    from scratchcard.datasets import Known, ReadingOptions
     from scratchcard.ticket.ticket import Ticket
 
 _FILE = click.Path(path_type=Path)
@@ -105,7 +105,9 @@ def _numbers(ticket: dict[str, Any]) -> list[tuple[str, str]]:
     help="CSV file to write the answers to.  [default: standard output]",
 )
 @reading_options
-def predict(file: Path, data: str, target: str | None, out: Path | None, reading: Reading) -> None:
+def predict(
+    file: Path, data: str, target: str | None, out: Path | None, reading: ReadingOptions
+) -> None:
     """Predict a label, or numbers, for each row of DATA with the ticket in FILE.
 
     DATA is a CSV, Parquet or NPZ file, or - for standard input; of a name such as digits, or a

@@ -25,7 +25,7 @@ from scratchcard.datasets.dataset import (
 from scratchcard.datasets.files import FILE_KINDS, STANDARD_INPUT, read_features, read_labelled
 from scratchcard.datasets.idx import read_folder
 from scratchcard.datasets.named import NAMES, is_name, load_named
-from scratchcard.datasets.reading import Known, Reading
+from scratchcard.datasets.reading import Known, ReadingOptions
 from scratchcard.ticket.table import Table
 
 __all__ = [
@@ -35,7 +35,7 @@ __all__ = [
     "Dataset",
     "Known",
     "Part",
-    "Reading",
+    "ReadingOptions",
     "is_name",
     "load",
     "load_features",
@@ -43,14 +43,14 @@ __all__ = [
     "split",
 ]
 
-_NO_OPTIONS = Reading()
+_NO_OPTIONS = ReadingOptions()
 
 
 def load(
     data: str | Path,
     target: str | None = None,
     answers: Answers | None = None,
-    reading: Reading = _NO_OPTIONS,
+    reading: ReadingOptions = _NO_OPTIONS,
 ) -> Dataset:
     """Read a data set and split it into training, validation and test rows.
 
@@ -68,7 +68,7 @@ def load(
         file but ``target`` is a feature, and no cut depends on the answers. ``target`` may then
         hold anything; where it holds no label for each row, or what may be numbers, the data set
         has no labels.
-    reading : Reading
+    reading : ReadingOptions
         What is known of how a file is written; the rest is found out, and ``notes`` says what.
 
     Returns
@@ -105,7 +105,7 @@ def load(
 
 
 def load_features(
-    data: str | Path, target: str | None = None, reading: Reading = _NO_OPTIONS
+    data: str | Path, target: str | None = None, reading: ReadingOptions = _NO_OPTIONS
 ) -> Array:
     """Read the rows to predict, where all columns are numbers.
 
@@ -119,7 +119,7 @@ def load_features(
         files of MNIST's kind.
     target : str or None
         The column (or NPZ array) with labels, if there is one to leave out.
-    reading : Reading
+    reading : ReadingOptions
         What is known of how a file is written.
 
     Returns
@@ -145,7 +145,7 @@ def load_features(
 def load_table(
     data: str | Path,
     target: str | None = None,
-    reading: Reading = _NO_OPTIONS,
+    reading: ReadingOptions = _NO_OPTIONS,
     like: Known | None = None,
     *,
     spare_last: bool = False,
@@ -159,7 +159,7 @@ def load_table(
         files of MNIST's kind.
     target : str or None
         The column (or NPZ array) with labels, if there is one to leave out.
-    reading : Reading
+    reading : ReadingOptions
         What is known of how a file is written.
     like : Known or None
         What a ticket knows of its columns, so that they are found and read as it takes them; None
@@ -200,7 +200,7 @@ def _existing(data: str | Path) -> Path:
     )
 
 
-def _refuse_options(data: str | Path, reading: Reading) -> None:
+def _refuse_options(data: str | Path, reading: ReadingOptions) -> None:
     """Raise DataError for an option that only a file with a table takes."""
     for option in reading.given:
         raise DataError(f"{option} is for a file with a table; {data} is none")

@@ -12,7 +12,7 @@ from scratchcard.datasets.csv_files import DELIMITERS, Cells, cells_of
 from scratchcard.datasets.dataset import Answers, Array, DataError
 from scratchcard.datasets.headers import Below, has_header
 from scratchcard.datasets.kinds import Column
-from scratchcard.datasets.reading import Known, Reading
+from scratchcard.datasets.reading import Known, ReadingOptions
 from scratchcard.datasets.spelling import (
     MISSING,
     Kind,
@@ -40,7 +40,7 @@ class CsvTable:
         The file, for errors.
     content : bytes
         Its bytes, packed by gzip or not.
-    reading : Reading
+    reading : ReadingOptions
         What is known of how it is written.
     wanted : collection of str
         Names of columns that are asked for: a first row with one of them is a header.
@@ -70,7 +70,7 @@ class CsvTable:
         self,
         shown: str,
         content: bytes,
-        reading: Reading,
+        reading: ReadingOptions,
         wanted: Collection[str] = (),
         known: Known | None = None,
         tabs: bool = False,

@@ -20,7 +20,7 @@ from scratchcard.datasets.csv_tables import CsvTable
 from scratchcard.datasets.dataset import Answers, Array, DataError
 from scratchcard.datasets.npz_files import read_npz
 from scratchcard.datasets.parquet_files import ParquetTable
-from scratchcard.datasets.reading import Known, Reading
+from scratchcard.datasets.reading import Known, ReadingOptions
 from scratchcard.datasets.text_files import unpacked
 from scratchcard.text import shortened
 from scratchcard.ticket.table import Table
@@ -58,7 +58,10 @@ class Labelled(NamedTuple):
 
 
 def read_labelled(
-    path: Path, target: str | None, answers: Answers | None = None, reading: Reading | None = None
+    path: Path,
+    target: str | None,
+    answers: Answers | None = None,
+    reading: ReadingOptions | None = None,
 ) -> Labelled:
     """Read the features and the answers from a file.
 
@@ -72,7 +75,7 @@ def read_labelled(
         What the answers are. None for classes; more than 30 different numbers are an error that
         asks. Of "none" every column but ``target`` is a feature, and a target that holds no label
         for each row counts as none.
-    reading : Reading or None
+    reading : ReadingOptions or None
         What is known of how the file is written.
 
     Returns
@@ -85,7 +88,7 @@ def read_labelled(
     DataError
         If the file cannot be read, or a column cannot be used.
     """
-    reading = reading or Reading()
+    reading = reading or ReadingOptions()
     labelled = answers != "none" or target is not None
     source = _opened(path, reading, target)
     if isinstance(source, _Npz):
@@ -114,7 +117,7 @@ def read_labelled(
 def read_features(
     path: Path,
     target: str | None,
-    reading: Reading | None = None,
+    reading: ReadingOptions | None = None,
     like: Known | None = None,
     *,
     spare_last: bool = False,
@@ -127,7 +130,7 @@ def read_features(
         A CSV, Parquet or NPZ file, or ``-`` for standard input.
     target : str or None
         The column, or array, to leave out; None for none.
-    reading : Reading or None
+    reading : ReadingOptions or None
         What is known of how the file is written.
     like : Known or None
         What a ticket knows of its columns. By their names they are found wherever they stand, and
@@ -145,7 +148,7 @@ def read_features(
     DataError
         If the file cannot be read, or lacks a column.
     """
-    reading = reading or Reading()
+    reading = reading or ReadingOptions()
     source = _opened(path, reading, target, like)
     if isinstance(source, _Npz):
         table, _ = read_npz(source.shown, source.source, target, None, False, reading)
@@ -188,7 +191,7 @@ class _Npz:
 
 
 def _opened(
-    path: Path, reading: Reading, target: str | None, like: Known | None = None
+    path: Path, reading: ReadingOptions, target: str | None, like: Known | None = None
 ) -> CsvTable | ParquetTable | _Npz:
     """Return the table in a file."""
     try:
@@ -225,7 +228,7 @@ def _opened(
 def _csv(
     shown: str,
     content: bytes,
-    reading: Reading,
+    reading: ReadingOptions,
     target: str | None,
     like: Known | None,
     suffix: str,

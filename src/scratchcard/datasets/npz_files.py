@@ -17,7 +17,7 @@ import numpy as np
 
 from scratchcard.datasets.answers import answers_of_array
 from scratchcard.datasets.dataset import Answers, Array, DataError
-from scratchcard.datasets.reading import Reading
+from scratchcard.datasets.reading import ReadingOptions
 from scratchcard.ticket.table import Table
 
 __all__ = ["read_npz"]
@@ -29,7 +29,7 @@ def read_npz(
     target: str | None,
     answers: Answers | None,
     labelled: bool,
-    reading: Reading,
+    reading: ReadingOptions,
 ) -> tuple[Table, Array | None]:
     """Read the features, and the answers if they are wanted.
 
@@ -45,7 +45,7 @@ def read_npz(
         What they are.
     labelled : bool
         Whether they are wanted.
-    reading : Reading
+    reading : ReadingOptions
         Nothing: an option that is given is an error.
 
     Returns

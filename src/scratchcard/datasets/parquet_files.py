@@ -12,7 +12,7 @@ import numpy as np
 from scratchcard.datasets.answers import answers_of_array, answers_of_text
 from scratchcard.datasets.dataset import Answers, Array, DataError
 from scratchcard.datasets.kinds import check_values, sorted_codes
-from scratchcard.datasets.reading import Reading
+from scratchcard.datasets.reading import ReadingOptions
 from scratchcard.text import shortened
 from scratchcard.ticket.table import DATES, as_text, first_repeated
 
@@ -28,7 +28,7 @@ class ParquetTable:
         The file, for errors.
     source : Path or bytes
         The file, or its bytes.
-    reading : Reading
+    reading : ReadingOptions
         What else stands for a missing value.
 
     Attributes
@@ -48,7 +48,7 @@ class ParquetTable:
         For what cannot be read.
     """
 
-    def __init__(self, shown: str, source: Path | bytes, reading: Reading) -> None:
+    def __init__(self, shown: str, source: Path | bytes, reading: ReadingOptions) -> None:
         import pyarrow as pa
         from pyarrow import parquet
 

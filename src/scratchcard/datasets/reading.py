@@ -1,4 +1,4 @@
-"""Reading: what a user says of how a file is written, and what a ticket knows of its columns.
+"""ReadingOptions: what a user says of how a file is written; Known: what a ticket knows of columns.
 
 The standard library only.
 """
@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from scratchcard.datasets.dataset import DataError
 
-__all__ = ["Known", "Reading"]
+__all__ = ["Known", "ReadingOptions"]
 
 WORDS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "bar": "|", "space": " "}
 _NO_DELIMITERS = '"\r\n.+-'
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadingOptions:
     """How a file with a table is written. What is None is found out.
 
     Parameters

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from scratchcard import Limits, __version__
 from scratchcard.checks import as_int
-from scratchcard.datasets import Dataset, Reading, is_name, load
+from scratchcard.datasets import Dataset, ReadingOptions, is_name, load
 from scratchcard.datasets.files import STANDARD_INPUT
 from scratchcard.research.clusters.methods import METHODS, NEEDED, Given, method_of, shortest
 from scratchcard.research.shared.libraries import require
 from scratchcard.search import MOST_STARTS
 
 MAX_SEEDS = 10_000
-_NO_OPTIONS = Reading()
+_NO_OPTIONS = ReadingOptions()
 
 Array = NDArray[Any]
 
@@ -59,7 +59,7 @@ class ClusterComparison:
         How many clusters; None for as many as there are different labels.
     target : str or None
         Column with the labels that the judge reads.
-    reading : Reading
+    reading : ReadingOptions
         How the file is written.
     all_rows : bool
         Whether methods are given all rows; else the test rows are set aside.
@@ -75,7 +75,7 @@ class ClusterComparison:
     methods: tuple[str, ...] = tuple(METHODS)
     clusters: int | None = None
     target: str | None = None
-    reading: Reading = _NO_OPTIONS
+    reading: ReadingOptions = _NO_OPTIONS
     all_rows: bool = False
     seeds: int = 10
     hidden: tuple[int, ...] = (100,)
@@ -181,7 +181,7 @@ class Job(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _rows(data: str, target: str | None, reading: Reading, all_rows: bool) -> RowsOfStudy:
+def _rows(data: str, target: str | None, reading: ReadingOptions, all_rows: bool) -> RowsOfStudy:
     dataset = load(data, target, "none", reading)
     if not dataset.has_labels:
         if target is not None:

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scratchcard import __version__
-from scratchcard.datasets import Dataset, Reading, load
+from scratchcard.datasets import Dataset, ReadingOptions, load
 from scratchcard.datasets.files import STANDARD_INPUT
 from scratchcard.find import Search
 from scratchcard.research.shared.instance import Effort
 from scratchcard.research.shared.methods import check_method, make_method, require_torch
 
 MAX_SEEDS = 10_000
-_NO_OPTIONS = Reading()
+_NO_OPTIONS = ReadingOptions()
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Comparison:
         Names as ``make_method`` takes them; the first is the reference of all tests.
     target : str or None
         Column with the labels.
-    reading : Reading
+    reading : ReadingOptions
         How the file is written.
     hidden, weights, biases
         Of the networks, see ``Network``.
@@ -50,7 +50,7 @@ class Comparison:
     data: str
     methods: tuple[str, ...] = ("memetic", "ga", "edge-popup", "twin")
     target: str | None = None
-    reading: Reading = _NO_OPTIONS
+    reading: ReadingOptions = _NO_OPTIONS
     hidden: tuple[int, ...] = (100,)
     weights: str = "uniform"
     biases: str = "uniform"
@@ -121,7 +121,7 @@ class Job(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _dataset(data: str, target: str | None, reading: Reading) -> Dataset:
+def _dataset(data: str, target: str | None, reading: ReadingOptions) -> Dataset:
     return load(data, target, "classes", reading)
 
 
