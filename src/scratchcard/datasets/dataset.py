@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from scratchcard.text import one_line
 from scratchcard.ticket import Column, Columns, InputScaling, Table, Ticket
-from scratchcard.ticket.columns import fit_columns
+from scratchcard.ticket.columns import fit_columns, lacking
 
 Array = NDArray[Any]
 Answers = Literal["classes", "numbers", "none"]
@@ -301,7 +301,7 @@ def split(
     train, validation, train_y, validation_y = _cut(rest, rest_y, VALIDATION_SHARE, answers)
     tables = train, validation, test_table
     try:
-        columns, scaling = fit_columns(train, is_named=is_named, missing=_lacking(table))
+        columns, scaling = fit_columns(train, is_named=is_named, missing=lacking(table))
         parts = [
             one.X if columns is None or columns.is_plain else columns.features(one, scaling)
             for one in tables
@@ -340,13 +340,6 @@ def _cut(
         random_state=SPLIT_SEED,
     )
     return table.take(before), table.take(after), y[before], y[after]
-
-
-def _lacking(table: Table) -> NDArray[np.bool_] | None:
-    """Return which columns lack cells; None if they hold whole numbers."""
-    if table.X.dtype.kind != "f":
-        return None
-    return np.asarray(np.isnan(table.X).any(axis=0))
 
 
 def _named(columns: Columns, names: tuple[str, ...] | None) -> tuple[Column, ...]:

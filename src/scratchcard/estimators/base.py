@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -29,7 +30,7 @@ from scratchcard.search.problem import (
 )
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Columns, Head, InputScaling, Network, Table, Ticket
-from scratchcard.ticket.columns import fit_columns
+from scratchcard.ticket.columns import fit_columns, lacking
 from scratchcard.ticket.scaling import needed_bits
 from scratchcard.ticket.table import is_frame
 
@@ -81,15 +82,28 @@ class TicketEstimator(BaseEstimator):
         return self.ticket_
 
     def _rows(self, X: Any) -> Table:
-        """Return rows to predict."""
-        return self._table(X, reset=False)
+        """Return rows to predict.
+
+        A number that is missing in a column that lacked none is the middle of its range, as
+        cross-validation wants it; the ticket itself refuses it.
+        """
+        table = self._table(X, reset=False)
+        if not lacking(table).any():
+            return table
+        columns, scaling = self._inputs
+        if columns is None:
+            middles = np.broadcast_to(scaling.offset.astype(np.float64), table.n_columns)
+        else:
+            middles = columns.middles(scaling)
+        filled = np.where(np.isnan(table.X), middles, table.X)
+        return Table(filled, table.values, table.names)
 
     # -- rows ------------------------------------------------------------------------------------
 
     def _table(self, X: Any, reset: bool) -> Table:
         """Return rows as a table, checked as scikit-learn checks them."""
         categories = as_categories(self.categorical_features)
-        if is_frame(X) and hasattr(X, "shape"):
+        if is_frame(X) and not isinstance(X, Mapping):  # which sparse matrices may be
             validate_data(self, X, reset=reset, skip_check_array=True)  # names and their number
             table = Table.of(X, categories)
             if not all(isinstance(name, str) for name in X.columns) and not _is_arrow(X):
@@ -121,18 +135,23 @@ class TicketEstimator(BaseEstimator):
         _, y = check_X_y(table.X, y, ensure_all_finite="allow-nan", estimator=self, **checks)
         return table, y
 
-    def _features(self, table: Table, reset: bool) -> Array:
-        """Return the features that columns become, which is fitted to these rows or was before."""
-        if reset:
-            self._inputs: tuple[Columns | None, InputScaling] = fit_columns(table)
+    def _features(self, table: Table, searched: Array | None) -> Array:
+        """Return the features that columns become.
+
+        What they become is fitted to the rows that are searched; None goes on with the previous
+        fit. Only which columns may lack cells is asked of all rows.
+        """
+        if searched is not None:
+            self._inputs: tuple[Columns | None, InputScaling] = fit_columns(
+                table.take(searched), missing=lacking(table)
+            )
         columns, scaling = self._inputs
         return table.X if columns is None else columns.features(table, scaling)
 
     def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn may know: cells may be missing, and columns categories."""
+        """Return what scikit-learn may know: cells may be missing."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
         return tags
 
     # -- parameters ------------------------------------------------------------------------------

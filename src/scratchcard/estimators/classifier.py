@@ -223,8 +223,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         table, y, classes = self._labelled(X, y, teacher, reset=before is None)
         sample_weight = as_sample_weight(sample_weight, table.X)
         counted = sample_weight > 0
-        X = self._features(table.take(counted), reset=before is None)
-        y, sample_weight = y[counted], sample_weight[counted]
+        table, y, sample_weight = table.take(counted), y[counted], sample_weight[counted]
         who, found = "y" if teacher is None else "teacher", np.unique(y)
         if len(found) < 2:
             raise ValueError(
@@ -240,6 +239,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
             )
         seed = self._seed()
         parts = self._parts(targets, before, seed)
+        X = self._features(table, parts[0] if before is None else None)
         counts = self._class_weights(classes, targets[parts[0]], sample_weight[parts[0]])
 
         def labelled(part: Array) -> Labelled:

@@ -207,8 +207,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         sample_weight = as_sample_weight(sample_weight, table.X)
         counted = sample_weight > 0
         seed = self._seed()
-        rows = self._features(table.take(counted), reset=True)
-        parts = self._parts(rows, n_clusters, seed)
+        parts = self._parts(table.X[counted], n_clusters, seed)
+        rows = self._features(table.take(counted), parts[0])
         weights = integer_weights(sample_weight[counted])
 
         def unlabelled(part: Array) -> Labelled:

@@ -213,10 +213,11 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         table, y = self._table_and_y(X, y, before is None, multi_output=True, y_numeric=True)
         sample_weight = as_sample_weight(sample_weight, table.X)
         counted = sample_weight > 0
-        X = self._features(table.take(counted), reset=before is None)
+        table = table.take(counted)
         y, weights = y[counted], integer_weights(sample_weight[counted])
         seed = self._seed()
         parts = self._parts(len(y), before, seed)
+        X = self._features(table, parts[0] if before is None else None)
         head = Numbers.of(y[parts[0]], weights[parts[0]], loss)
         if before is not None and head.n_outputs != before.head.n_outputs:
             raise ValueError(

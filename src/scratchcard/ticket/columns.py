@@ -23,7 +23,7 @@ from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.short_pairs import LARGEST, decode_pair, encode_pair, short_pairs
 from scratchcard.ticket.table import Table, as_text, first_repeated
 
-__all__ = ["Column", "Columns", "fit_columns"]
+__all__ = ["Column", "Columns", "fit_columns", "lacking"]
 
 Array = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
@@ -178,6 +178,25 @@ class Columns:
         """
         first = int(self.firsts[column])
         return range(first, first + self.columns[column].n_inputs)
+
+    def middles(self, scaling: InputScaling) -> npt.NDArray[np.float64]:
+        """Return what a missing number of each column would be, had the column lacked some.
+
+        Parameters
+        ----------
+        scaling : InputScaling
+            How features become integers.
+
+        Returns
+        -------
+        ndarray of shape (n_columns,)
+            What becomes 0; NaN for other columns, and for those that may lack cells.
+        """
+        offset = np.broadcast_to(scaling.offset.astype(np.float64), self.n_inputs)
+        found = np.full(self.n_columns, np.nan)
+        numbers = [column.code == NUMBER for column in self.columns]
+        found[numbers] = offset[self.firsts[numbers]]
+        return found
 
     def input_names(self) -> list[str]:
         """Return a name for each input: of the column, and of the value if it is a category.
@@ -455,9 +474,7 @@ def fit_columns(
     is_named = is_named and table.names is not None
     if sample_weight is not None:
         table = table.take(np.asarray(sample_weight) > 0)
-    lacks = np.zeros(table.n_columns, np.bool_) if missing is None else missing.copy()
-    if table.X.dtype.kind == "f":
-        lacks |= np.isnan(table.X).any(axis=0)
+    lacks = lacking(table) if missing is None else lacking(table) | missing
     if not table.n_rows or not table.n_columns:
         raise ValueError("X takes at least one column and one row of weight above 0, got none")
     _refuse_huge(table)
@@ -486,6 +503,24 @@ def fit_columns(
     ends = np.array(ranges).reshape(-1, 2)
     offset[fitted.own], scale[fitted.own] = short_pairs(ends[:, 0], ends[:, 1])
     return fitted, InputScaling(offset, scale)
+
+
+def lacking(table: Table) -> Bools:
+    """Return which columns of a table lack cells.
+
+    Parameters
+    ----------
+    table : Table
+        Rows.
+
+    Returns
+    -------
+    ndarray of shape (n_columns,), bool
+        Whether a cell of the column is missing.
+    """
+    if table.X.dtype.kind != "f":
+        return np.zeros(table.n_columns, np.bool_)
+    return np.asarray(np.isnan(table.X).any(axis=0))
 
 
 def _refuse_huge(table: Table) -> None:
