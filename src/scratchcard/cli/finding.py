@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from scratchcard.cli.console import (
     ProgressLine,
     complain,
     complain_at_once,
+    complain_of_notes,
     print_table,
     say,
 )
@@ -30,7 +31,9 @@ from scratchcard.cli.options import (
     biases_option,
     check_output,
     duration,
+    reading_options,
     sizes,
+    stem_of,
     threads_option,
     unread_target_option,
     unused,
@@ -40,12 +43,16 @@ from scratchcard.cli.summaries import summary
 from scratchcard.cores import usable_cores
 from scratchcard.interrupts import Interrupts
 
+if TYPE_CHECKING:
+    from scratchcard.datasets import ReadingOptions
+
 INTERRUPTED = 130
 
 
 @click.command(short_help="Find a ticket for a data set.")
 @click.argument("data")
 @unread_target_option
+@reading_options
 @goal_options
 @click.option(
     "--hidden",
@@ -133,6 +140,7 @@ def find(
     *,
     data: str,
     target: str | None,
+    reading: ReadingOptions,
     are_classes: bool | None,
     labels: Labels,
     trust: bool,
@@ -149,15 +157,16 @@ def find(
     """Find a ticket for DATA and save it.
 
     DATA is a name (digits, iris, wine, breast_cancer, moons, circles, blobs, fashion-mnist,
-    digits-2, blobs-5, …), a CSV, Parquet or NPZ file, or a folder with the four IDX files of
-    MNIST's kind. The search reads training rows, choosing reads validation rows, and the test rows
-    are read once, at the end. Ctrl-C or a limit ends the search with the best ticket so far.
+    digits-2, blobs-5, …), a CSV, Parquet or NPZ file, - for standard input, or a folder with the
+    four IDX files of MNIST's kind. What is assumed of a file is said in a line. The search reads
+    training rows, choosing reads validation rows, and the test rows are read once, at the end.
+    Ctrl-C or a limit ends the search with the best ticket so far.
 
     With --labels none, or teacher:FILE, no label is read but by the report. Every column of a file
     is a feature then, except --target.
     """
     answers = answers_of(are_classes, labels, clusters, trust)
-    default = Path(f"{Path(data).stem or 'found'}.ticket")
+    default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
     with Interrupts(_leave) as interrupts:
         from scratchcard.datasets import load
@@ -166,7 +175,9 @@ def find(
 
         try:
             limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
-            dataset, goal = load(data, target, answers), goal_for(labels, clusters, images)
+            dataset = load(data, target, answers, reading)
+            complain_of_notes(dataset.notes)
+            goal = goal_for(labels, clusters, images)
             complain_of_names(goal, dataset)
             search = Search(
                 dataset,
