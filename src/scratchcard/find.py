@@ -223,7 +223,12 @@ class Search:
 
         within = self.within_bytes
 
-        def search(problem: Problem, algorithm: Algorithm, limits: Limits | None) -> Outcome:
+        def search(
+            problem: Problem,
+            algorithm: Algorithm,
+            limits: Limits | None,
+            callbacks: Sequence[AnyCallback],
+        ) -> Outcome:
             return self.chosen_goal.search(
                 problem,
                 algorithm=algorithm,
@@ -231,7 +236,7 @@ class Search:
                 limits=limits,
                 seed=self.seed_of_search,
                 n_jobs=self.n_jobs,
-                callbacks=callbacks if within is None else within.overall(callbacks),
+                callbacks=callbacks,
                 augment=self.augment,
                 head=self.head,
                 interrupts=interrupts,
@@ -239,10 +244,10 @@ class Search:
 
         if within is None:
             problem = self.problem
-            outcome = search(problem, self.chosen_algorithm, self.limits)
+            outcome = search(problem, self.chosen_algorithm, self.limits, callbacks)
         else:
             problem, outcome = within.search(
-                self.networks, self._problem, self.algorithm, self.limits, search
+                self.networks, self._problem, self.algorithm, self.limits, search, callbacks
             )
         if self.prune and outcome.stopped_by != "interrupt":
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from scratchcard.estimators.parameters import as_hidden, as_threads
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
+from scratchcard.search.evolution import AnyCallback
 from scratchcard.search.problem import (
     DEFAULT_HIDDEN,
     DEFAULT_WEIGHTS,
@@ -183,7 +185,12 @@ class TicketEstimator(BaseEstimator):
         def make(network: Network) -> Problem:
             return Problem.make(network, searched, aside, scaling)
 
-        def search(problem: Problem, algorithm: Algorithm, limits: Limits) -> Outcome:
+        def search(
+            problem: Problem,
+            algorithm: Algorithm,
+            limits: Limits,
+            callbacks: Sequence[AnyCallback],
+        ) -> Outcome:
             return evolve(
                 problem.network,
                 problem.train,
@@ -193,20 +200,21 @@ class TicketEstimator(BaseEstimator):
                 limits=limits,
                 seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
                 n_jobs=as_threads(self.n_jobs),
-                callbacks=[_print_progress] if self.verbose else [],
+                callbacks=callbacks,
                 start=None if before is None else before.mask,
                 augment=self.augment,
                 head=head,
             )
 
+        beside = [_print_progress] if self.verbose else []
         if self.max_bytes is None:
             problem = make(plain)
             algorithm = make_algorithm(self.algorithm, self.max_density, plain)
-            outcome = search(problem, algorithm, limits)
+            outcome = search(problem, algorithm, limits, beside)
         else:
             within = WithinBytes(self.max_bytes, head, scaling, get_objective(objective))
             networks = [plain] if before is not None else within.networks(plain, *self._open())
-            problem, outcome = within.search(networks, make, self.algorithm, limits, search)
+            problem, outcome = within.search(networks, make, self.algorithm, limits, search, beside)
         self.ticket_ = problem.ticket(outcome)
         self._keep_history(outcome, first=before is None)
         return outcome

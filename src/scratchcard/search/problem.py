@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.engines import IncrementalEngine
-from scratchcard.objectives import Objective
+from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
 from scratchcard.search.evolution import Outcome
 from scratchcard.search.genetic import Genetic
@@ -29,6 +29,7 @@ __all__ = [
     "Labelled",
     "Problem",
     "make_algorithm",
+    "validation_loss",
 ]
 
 ALGORITHMS = ("memetic", "genetic")
@@ -171,6 +172,28 @@ class Problem:
         engine = IncrementalEngine(self.network, self.train, objective, head.reading)
         value = engine.value(engine.evaluate(mask.flat()[None])[0])
         return replace(outcome, mask=mask, head=head, objective=value)
+
+
+def validation_loss(problem: Problem, outcome: Outcome) -> float:
+    """Return the loss on validation rows, which tells more than how many answers are right.
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem with validation rows.
+    outcome : Outcome
+        What a search on it found.
+
+    Returns
+    -------
+    float
+        For classes the cross-entropy, for numbers what the head is judged by; lower is better.
+    """
+    head, network = outcome.head, problem.network
+    assert problem.validation is not None
+    objective = get_objective("cross_entropy" if head.answers == "classes" else head.judge)
+    engine = IncrementalEngine(network, problem.validation, objective, head.reading)
+    return float(engine.value(engine.evaluate(outcome.mask.flat()[None])[0]))
 
 
 def make_algorithm(
