@@ -20,7 +20,7 @@ from scratchcard.estimators.parameters import as_sample_weight, set_aside
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm
-from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled
+from scratchcard.search.problem import AUTO, Labelled
 from scratchcard.search.targets.teacher import ask
 from scratchcard.ticket import Classes, Ticket
 
@@ -141,7 +141,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         weights: str = "auto",
         biases: str = "uniform",
         input_bits: int | str = "auto",
-        max_density: float | None = DEFAULT_MAX_DENSITY,
+        max_density: float | str | None = AUTO,
         max_bytes: int | None = None,
         objective: str | Objective = "cross_entropy",
         algorithm: str | Algorithm = "memetic",

@@ -18,7 +18,7 @@ from scratchcard.estimators.base import TicketEstimator
 from scratchcard.estimators.parameters import as_sample_weight, rows_aside
 from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm
-from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled
+from scratchcard.search.problem import AUTO, Labelled
 from scratchcard.ticket import Numbers, Ticket
 
 __all__ = ["TicketRegressor"]
@@ -138,7 +138,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         weights: str = "auto",
         biases: str = "uniform",
         input_bits: int | str = "auto",
-        max_density: float | None = DEFAULT_MAX_DENSITY,
+        max_density: float | str | None = AUTO,
         max_bytes: int | None = None,
         objective: str = "squared_error",
         quantile: float = 0.5,

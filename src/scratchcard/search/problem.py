@@ -23,6 +23,7 @@ from scratchcard.ticket import InputScaling, Mask, Network, Ticket
 
 __all__ = [
     "ALGORITHMS",
+    "AUTO",
     "DEFAULT_HIDDEN",
     "DEFAULT_MAX_DENSITY",
     "DEFAULT_WEIGHTS",
@@ -33,6 +34,8 @@ __all__ = [
 ]
 
 ALGORITHMS = ("memetic", "genetic")
+AUTO = "auto"
+"""What is left open, for data to say."""
 DEFAULT_HIDDEN = (100,)
 DEFAULT_WEIGHTS = "uniform"
 DEFAULT_MAX_DENSITY = 0.1

@@ -53,9 +53,7 @@ class Together:
         self._done, self._share = 0.0, 1.0  # in whole searches
         self._interrupted = False
 
-    def search(
-        self, problem: Problem, algorithm: Algorithm, share: float, patient: bool = False
-    ) -> Outcome:
+    def search(self, problem: Problem, algorithm: Algorithm, share: float) -> Outcome:
         """Run one of the searches.
 
         Parameters
@@ -66,19 +64,66 @@ class Together:
             What searches.
         share : float
             How long it takes, in whole searches.
-        patient : bool
-            Whether it goes on while no row says that it gets better.
 
         Returns
         -------
         Outcome
             What was found.
         """
-        part = part_of(self.limits.filled(algorithm.generations), share, self._work)
+        limits = part_of(self.limits.filled(algorithm.generations), share, self._work)
+        return self._searched(problem, algorithm, limits, share)
+
+    def glance(self, problem: Problem, algorithm: Algorithm, share: float) -> Outcome:
+        """Run one of the searches, for no longer than it would take if nothing were limited.
+
+        Parameters
+        ----------
+        problem : Problem
+            The network and its rows, without validation rows.
+        algorithm : Algorithm
+            What searches.
+        share : float
+            How long it takes, in whole searches.
+
+        Returns
+        -------
+        Outcome
+            What was found.
+        """
+        usual = max(1, round(algorithm.generations * share))
+        part = part_of(self.limits, share, self._work)
+        limits = replace(part, generations=min(part.generations or usual, usual), patience=None)
+        return self._searched(problem, algorithm, limits, share)
+
+    def search_on(self, problem: Problem, algorithm: Algorithm) -> Outcome:
+        """Run the last search, a whole one, with all that the others have left of the limits.
+
+        Parameters
+        ----------
+        problem : Problem
+            The network and its rows.
+        algorithm : Algorithm
+            What searches.
+
+        Returns
+        -------
+        Outcome
+            What was found.
+        """
+        limits, least = self.limits, part_of(self.limits, 1.0, self._work)
+        if limits.evaluations is not None and least.evaluations is not None:
+            left = limits.evaluations - sum(one.evaluations for one in self._before)
+            limits = replace(limits, evaluations=max(left, least.evaluations))
+        if limits.seconds is not None and least.seconds is not None:
+            left_seconds = limits.seconds - sum(one.seconds for one in self._before)
+            limits = replace(limits, seconds=max(left_seconds, least.seconds))
+        return self._searched(problem, algorithm, limits.filled(algorithm.generations), 1.0)
+
+    def _searched(
+        self, problem: Problem, algorithm: Algorithm, limits: Limits, share: float
+    ) -> Outcome:
         self._share = share
-        outcome = self._run(
-            problem, algorithm, replace(part, patience=None) if patient else part, self._callbacks
-        )
+        outcome = self._run(problem, algorithm, limits, self._callbacks)
         self._done += share
         self._before.append(outcome)
         return outcome
