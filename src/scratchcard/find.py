@@ -178,7 +178,8 @@ class Search:
             as_int("search_seed", self.search_seed, 0, 2**32 - 1)
         if isinstance(self.max_density, str) and self.max_density != AUTO:
             raise ValueError(
-                f"max_density takes a number, None or 'auto', got {self.max_density!r}"
+                "max_density takes a number above 0 and at most 1, None or 'auto', "
+                f"got {self.max_density!r}"
             )
         if not isinstance(self.algorithm, str) and self._given_density is not None:
             raise ValueError(

@@ -235,7 +235,10 @@ class TicketEstimator(BaseEstimator):
         """Return what to choose from: one setting, unless parameters are 'auto'."""
         density = self.max_density
         if isinstance(density, str) and density != AUTO:
-            raise ValueError(f"max_density takes a number, None or 'auto', got {density!r}")
+            raise ValueError(
+                "max_density takes a number above 0 and at most 1, None or 'auto', "
+                f"got {density!r}"
+            )
         given = None if isinstance(density, str) else density
         algorithm = make_algorithm(self.algorithm, given, plain)
         if self.algorithm != "memetic":

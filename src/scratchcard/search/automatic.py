@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import Objective
 from scratchcard.rows import Rows
 from scratchcard.rows.folds import folds
@@ -20,6 +21,7 @@ from scratchcard.search.halving import Stage, halving, work_of
 from scratchcard.search.limits import Limits
 from scratchcard.search.problem import Problem, validation_loss
 from scratchcard.search.rule import Setting
+from scratchcard.search.temperature import accuracy
 from scratchcard.search.together import Run, Together, part_of
 from scratchcard.ticket import Network
 
@@ -29,6 +31,7 @@ FOLDS = 4
 SHARE = 0.2  # of a whole search, in each fold
 WHOLE = 1.0
 STAGES = (Stage(FOLDS * SHARE, 64), Stage(WHOLE, 1))
+LOSS = 0.25  # what a nat of loss counts, in accuracy
 ROWS = 2000  # that are tried on, at most
 # Searches shorter than this would choose by chance.
 LEAST = {"generations": 5.0, "evaluations": 5_000.0, "seconds": 0.05}
@@ -93,15 +96,14 @@ def search_best(
         if share == WHOLE:
             outcome = together.search_on(problem, setting.algorithm(problem.train))
             return Tried(np.inf, setting, problem, outcome)
-        losses = []
+        scores = []
         for some, held in parts:
             part = Problem(setting.network, problem.scaling, some)
             outcome = together.glance(part, setting.algorithm(some), SHARE)
             if together.is_over:
                 break
-            loss = validation_loss(replace(part, validation=held), outcome)
-            losses.append(loss * held.total_weight)
-        return Tried(-sum(losses) if losses else -np.inf, setting, problem, outcome)
+            scores.append(_score(replace(part, validation=held), outcome, objective))
+        return Tried(sum(scores) if scores else -np.inf, setting, problem, outcome)
 
     found = halving(
         settings,
@@ -114,6 +116,18 @@ def search_best(
     if found.score < np.inf:  # all was ended while settings were tried
         outcome = problem.with_mask(outcome, outcome.mask, objective)
     return problem, together.whole(outcome), found.setting
+
+
+def _score(problem: Problem, outcome: Outcome, objective: Objective) -> float:
+    """Return how good a mask is on the rows held back, times their weight; higher is better."""
+    rows, network = problem.validation, problem.network
+    assert rows is not None
+    if objective.name != "cross_entropy":
+        engine = IncrementalEngine(network, rows, objective, outcome.head.reading)
+        value = engine.value(engine.evaluate(outcome.mask.flat()[None])[0])
+        return -float(value) * rows.total_weight
+    right = accuracy(network, outcome.mask.flat(), rows)
+    return (right - LOSS * validation_loss(problem, outcome)) * rows.total_weight
 
 
 def _is_long_enough(limits: Limits, n_settings: int) -> bool:
