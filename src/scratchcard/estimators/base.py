@@ -236,8 +236,7 @@ class TicketEstimator(BaseEstimator):
         density = self.max_density
         if isinstance(density, str) and density != AUTO:
             raise ValueError(
-                "max_density takes a number above 0 and at most 1, None or 'auto', "
-                f"got {density!r}"
+                f"max_density takes a number above 0 and at most 1, None or 'auto', got {density!r}"
             )
         given = None if isinstance(density, str) else density
         algorithm = make_algorithm(self.algorithm, given, plain)
