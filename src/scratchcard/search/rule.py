@@ -1,6 +1,7 @@
 """The rule: which networks and settings of the memetic search come into question for some rows.
 
-What it says depends on the rows' number, features and classes, and on what a user leaves open.
+What it says depends on the number of rows, of features and of classes, and on what a user leaves
+open. :mod:`scratchcard.search.automatic` tries what it says.
 """
 
 from __future__ import annotations
@@ -21,35 +22,40 @@ __all__ = ["MANY", "Setting", "settings_for"]
 
 MANY = 1 << 22
 """Of more numbers than this, in all rows together, nothing is tried."""
-FEW_WEIGHTS = "signed_constant"
-DEEP, FLAT = (100, 100), (100,)
-SURVIVORS = 500  # that may stay at most
-LENGTH = 600_000  # candidates of a whole search of one individual
-LEAST, MOST = 50, 400  # generations that this may take
+FLAT, DEEP = (100,), (100, 100)
+FEW_WEIGHTS = "signed_constant"  # better than uniform ones where few may stay
+# What a survivor must gain, and how much worse a mutation may be at the start, in nats of all rows
+# together. Below the price what is fitted is noise.
+LOW, HIGH = 0.1, 0.35
+HEAT = 0.5
+SURVIVORS, ROWS_OF_ONE, MOST_SURVIVORS = 500, 15, 800  # one more for so many rows
+LENGTH, LENGTH_OF_ROW, LONGEST = 600_000, 500, 2_000_000  # candidates of a whole search
+LEAST_GENERATIONS = 50
+FEW = 1000  # weights of which the plain search, with a tenth of them, makes too little
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A network, and the algorithm that is to search it.
+    """A network, and how it is to be searched.
 
     Parameters
     ----------
     network : Network
         The network.
-    base : Algorithm
-        The algorithm.
-    price, heat : float or None
-        What a survivor must gain, and how much worse a mutation may be at the start, in nats of all
-        rows together; None to leave both to the algorithm.
+    given : Algorithm or None
+        The algorithm; None for a memetic search of one individual that suits network and rows and
+        reads the softmax as calibrated.
+    price : float or None
+        With that, what a survivor must gain, in nats of all rows together; None for the price of
+        :class:`~scratchcard.Memetic`.
     """
 
     network: Network
-    base: Algorithm
+    given: Algorithm | None = None
     price: float | None = None
-    heat: float = 0.5
 
     def algorithm(self, rows: Rows) -> Algorithm:
-        """Return the algorithm, with prices for these rows.
+        """Return the algorithm for these rows.
 
         Parameters
         ----------
@@ -61,12 +67,23 @@ class Setting:
         Algorithm
             The algorithm.
         """
-        if self.price is None or not isinstance(self.base, Memetic):
-            return self.base
-        n_rows = count_of(rows)
-        survivors = max(1, int(self.base.max_density * self.network.n_weights))
-        heat = self.heat / n_rows * survivors / FAIR_PRICE
-        return replace(self.base, price=self.price / n_rows, heat=heat)
+        if self.given is not None:
+            return self.given
+        n_rows, n_weights = count_of(rows), self.network.n_weights
+        most = max(self.network.n_layers, min(SURVIVORS + n_rows // ROWS_OF_ONE, MOST_SURVIVORS))
+        density = min(1.0, (most + 0.5) / n_weights)  # which is cut off to that number of weights
+        length = min(max(LENGTH, LENGTH_OF_ROW * n_rows), LONGEST)
+        settings = Memetic(
+            max_density=density,
+            population=1,
+            generations=max(LEAST_GENERATIONS, round(length / (TRIALS * sqrt(n_weights)))),
+            sharpness=1.0,
+            smoothing=0.02,
+        )
+        if self.price is None:
+            return settings
+        heat = HEAT / n_rows * int(density * n_weights) / FAIR_PRICE
+        return replace(settings, price=self.price / n_rows, heat=heat)
 
 
 def settings_for(
@@ -77,7 +94,7 @@ def settings_for(
     algorithm: Algorithm | None,
     objective: Objective,
 ) -> list[Setting]:
-    """Return what is to be tried, the most promising first.
+    """Return what is to be tried; first what is taken where nothing is tried.
 
     Parameters
     ----------
@@ -102,7 +119,7 @@ def settings_for(
 
     def network(shape: tuple[int, ...], family: str) -> Network:
         return Network.dense(
-            (plain.n_inputs, *(hidden if hidden is not None else shape), plain.n_outputs),
+            (plain.n_inputs, *(shape if hidden is None else hidden), plain.n_outputs),
             seed=plain.seed,
             weights=family if weights is None else weights,
             biases=plain.biases,
@@ -110,27 +127,21 @@ def settings_for(
             input_bits=plain.input_bits,
         )
 
-    usual = network(DEFAULT_HIDDEN, DEFAULT_WEIGHTS)
-    if rows.inputs.size > MANY or usual.n_weights > LARGE:
-        return [Setting(usual, Memetic() if algorithm is None else algorithm)]
-    flat, deep = network(FLAT, FEW_WEIGHTS), network(DEEP, FEW_WEIGHTS)
-    if algorithm is not None:
-        return list(dict.fromkeys(Setting(one, algorithm) for one in (usual, flat, deep)))
-    found = []
-    is_priced = objective.name == "cross_entropy"
-    for one in (flat, deep):
-        for price in (0.1, 0.35):
-            found.append(Setting(one, _memetic(one), price if is_priced else None))
+    usual = Memetic() if algorithm is None else algorithm
+    found = [Setting(network(DEFAULT_HIDDEN, DEFAULT_WEIGHTS), usual)]
+    if rows.inputs.size > MANY or found[0].network.n_weights > LARGE:
+        return found
+    if objective.answers == "numbers":
+        found.append(Setting(network(DEEP, DEFAULT_WEIGHTS), usual))
+    elif algorithm is not None:
+        found += [Setting(network(shape, FEW_WEIGHTS), usual) for shape in (FLAT, DEEP)]
+    else:
+        prices = (LOW, HIGH) if objective.name == "cross_entropy" else (None,)
+        found += [
+            Setting(network(shape, FEW_WEIGHTS), price=price)
+            for shape in (FLAT, DEEP)
+            for price in prices
+        ]
+        if found[0].network.n_weights < FEW:
+            del found[0]
     return list(dict.fromkeys(found))
-
-
-def _memetic(network: Network) -> Memetic:
-    """Return the memetic search of one individual that suits a network."""
-    generations = LENGTH / (TRIALS * sqrt(network.n_weights))
-    return Memetic(
-        max_density=min(1.0, max(SURVIVORS, network.n_layers) / network.n_weights),
-        population=1,
-        generations=round(min(max(LEAST, generations), MOST)),
-        sharpness=1.0,
-        smoothing=0.02,
-    )
