@@ -1,7 +1,7 @@
 """What a user leaves open is chosen by short searches on the training rows, some held back in turn.
 
-Each setting of :mod:`scratchcard.search.rule` is searched for a while on every fold but one, and
-judged by that one. The best of them then searches all the rows.
+Each setting of :mod:`scratchcard.search.rule` is searched for a while on all folds but one, as
+often as there are folds, and judged by that one. The best setting then searches all the rows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from scratchcard.engines import IncrementalEngine
 from scratchcard.objectives import Objective
 from scratchcard.rows import Rows
-from scratchcard.rows.folds import folds
+from scratchcard.rows.folds import count_of, folds
 from scratchcard.search.evolution import AnyCallback, Outcome
 from scratchcard.search.halving import Stage, halving, work_of
 from scratchcard.search.limits import Limits
@@ -27,15 +27,15 @@ from scratchcard.ticket import Network
 
 __all__ = ["search_best"]
 
-FOLDS = 4
-SHARE = 0.2  # of a whole search, in each fold
+FOLDS, DEALS = 4, 2
+FEW_ROWS = 1000  # fewer are dealt twice, so that less is left to chance
+SHARE = 0.15  # of a whole search, in each fold
 WHOLE = 1.0
-STAGES = (Stage(FOLDS * SHARE, 64), Stage(WHOLE, 1))
 LOSS = 0.25  # what a nat of loss counts, in accuracy
 AHEAD = 0.005  # what the first setting has ahead: where all are alike it is taken
 ROWS = 2000  # that are tried on, at most
 # Searches shorter than this would choose by chance.
-LEAST = {"generations": 5.0, "evaluations": 5_000.0, "seconds": 0.05}
+LEAST = {"generations": 4.0, "evaluations": 5_000.0, "seconds": 0.05}
 
 
 class Tried(NamedTuple):
@@ -86,11 +86,14 @@ def search_best(
         What was chosen.
     """
     first, limits = make(settings[0].network), limits or Limits()
+    deals = DEALS if count_of(first.train) < FEW_ROWS else 1
+    stages = (Stage(deals * FOLDS * SHARE, 64), Stage(WHOLE, 1))
     parts: list[tuple[Rows, Rows]] = []
-    if len(settings) > 1 and _is_long_enough(limits, len(settings)):
-        parts = folds(first.train, FOLDS, ROWS, seed)
+    if len(settings) > 1 and _is_long_enough(limits, work_of(len(settings), stages)):
+        for deal in range(deals):
+            parts += folds(first.train, FOLDS, ROWS, seed + deal)
     settings = settings if parts else settings[:1]
-    together = Together(run, limits, callbacks, work_of(len(settings), STAGES))
+    together = Together(run, limits, callbacks, work_of(len(settings), stages))
 
     def searched(setting: Setting, share: float) -> Tried:
         problem = first if setting is settings[0] else make(setting.network)
@@ -112,7 +115,7 @@ def search_best(
         together.noting(searched),
         lambda tried: tried.score,
         lambda tried: together.is_over,
-        STAGES,
+        stages,
     )
     problem, outcome = found.problem, found.outcome
     if found.score < np.inf:  # all was ended while settings were tried
@@ -132,8 +135,8 @@ def _score(problem: Problem, outcome: Outcome, objective: Objective) -> float:
     return (right - LOSS * validation_loss(problem, outcome)) * rows.total_weight
 
 
-def _is_long_enough(limits: Limits, n_settings: int) -> bool:
+def _is_long_enough(limits: Limits, work: float) -> bool:
     """Return whether limits leave enough for settings to be told apart."""
-    part = part_of(limits, SHARE, work_of(n_settings, STAGES))
+    part = part_of(limits, SHARE, work)
     given = {name: getattr(part, name) for name in LEAST}
     return all(value is None or value >= LEAST[name] for name, value in given.items())
