@@ -130,6 +130,12 @@ INTERRUPTED = 130
     help="Search square images, half of them shifted by a pixel, anew each time rows are drawn; "
     "memetic only.",
 )
+@click.option(
+    "--bare",
+    is_flag=True,
+    help="Leave the names of columns out of the ticket: it is smaller, and finds them by their "
+    "places.",
+)
 @threads_option
 @click.option(
     "--out",
@@ -150,6 +156,7 @@ def find(
     seconds: float | None,
     generations: int | None,
     evaluations: int | None,
+    bare: bool,
     jobs: int | None,
     out: Path | None,
     as_json: bool,
@@ -178,7 +185,7 @@ def find(
 
         try:
             limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
-            dataset = load(data, target, answers, reading)
+            dataset = load(data, target, answers, reading, bare=bare)
             complain_of_notes(dataset.notes)
             goal = goal_for(labels, clusters, images)
             complain_of_names(goal, dataset)
