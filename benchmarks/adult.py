@@ -27,7 +27,7 @@ from readers import READERS, Job, compiled_reader, run_jobs
 from scratchcard import TicketClassifier
 from scratchcard.datasets.files import read_labelled
 from scratchcard.ticket import Table
-from scratchcard.ticket.columns import fit_columns
+from scratchcard.ticket.columns_fit import fit_columns
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scratchcard.ticket import Column, Columns, InputScaling, Mask, Network, Table, Ticket
-from scratchcard.ticket.columns import fit_columns
+from scratchcard.ticket.columns_fit import fit_columns
 
 FRAME = pd.DataFrame(
     {

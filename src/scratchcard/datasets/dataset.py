@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from scratchcard.text import one_line
 from scratchcard.ticket import Column, Columns, InputScaling, Table, Ticket
-from scratchcard.ticket.columns import fit_columns, lacking
+from scratchcard.ticket.columns_fit import fit_columns, lacking
 
 Array = NDArray[Any]
 Answers = Literal["classes", "numbers", "none"]

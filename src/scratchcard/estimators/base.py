@@ -34,7 +34,7 @@ from scratchcard.search.problem import (
 from scratchcard.search.rule import Setting, settings_for
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Columns, Head, InputScaling, Network, Table, Ticket
-from scratchcard.ticket.columns import fit_columns, lacking
+from scratchcard.ticket.columns_fit import fit_columns, lacking
 from scratchcard.ticket.scaling import needed_bits
 from scratchcard.ticket.table import is_frame
 

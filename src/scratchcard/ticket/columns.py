@@ -11,27 +11,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from scratchcard.text import one_line
-from scratchcard.ticket.codec import ByteReader, TicketError, varint
 from scratchcard.ticket.scaling import InputScaling
-from scratchcard.ticket.short_pairs import LARGEST, decode_pair, encode_pair, short_pairs
 from scratchcard.ticket.table import Table, as_text, first_repeated
 
-__all__ = ["Column", "Columns", "fit_columns", "lacking"]
+__all__ = ["Column", "Columns"]
 
 Array = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 
 MOST_COLUMNS = 1 << 16
 MOST_INPUTS = 1 << 18
-MOST_VALUES = 255  # of a category that is fitted; a file may have more
-MOST_TEXT = 1 << 16  # bytes of a name or a value
 NOTHING, NUMBER, CATEGORY = 0, 1, 3  # codes in a file; + 1 where cells may be missing
 
 
@@ -353,8 +348,6 @@ class Columns:
             )
         return Columns(tuple(columns), self.is_named, kept), scaling
 
-    # -- bytes -----------------------------------------------------------------------------------
-
     def check_scaling(self, scaling: InputScaling) -> None:
         """Raise ValueError for a scaling that these columns cannot have.
 
@@ -366,101 +359,6 @@ class Columns:
                 "scaling takes a pair for each input of categories and of numbers that may be "
                 "missing, got one for all"
             )
-
-    def encode(self, scaling: InputScaling) -> bytes:
-        """Return the columns, and the scaling if it is of each feature, as bytes.
-
-        Parameters
-        ----------
-        scaling : InputScaling
-            How features become integers.
-
-        Returns
-        -------
-        bytes
-            What :meth:`decode` reads.
-
-        Raises
-        ------
-        ValueError
-            For a scaling that has no short form.
-        """
-        parts = [varint(2 * self.n_columns + self.is_named)]
-        for code, run in groupby(column.code for column in self.columns):
-            parts += [varint(len(list(run))), varint(code)]
-        parts.append(np.packbits(self.kept, bitorder="little").tobytes())
-        own = self.own & self.kept if scaling.offset.size > 1 else np.zeros_like(self.kept)
-        for k, column in enumerate(self.columns):
-            inputs = self.inputs_of(k)
-            if not self.kept[inputs.start : inputs.stop].any():
-                continue
-            if self.is_named:
-                parts.append(_encode_text(column.name or ""))
-            if own[inputs.start]:
-                first = inputs.start
-                parts.append(encode_pair(float(scaling.offset[first]), float(scaling.scale[first])))
-            parts += [_encode_text(value) for value in column.values if value is not None]
-        return b"".join(parts)
-
-    @classmethod
-    def decode(
-        cls, reader: ByteReader, n_inputs: int, scaling: InputScaling | None
-    ) -> tuple[Columns, InputScaling]:
-        """Read the columns of a network with so many inputs.
-
-        Parameters
-        ----------
-        reader : ByteReader
-            Its next bytes are the columns'.
-        n_inputs : int
-            Inputs of the network.
-        scaling : InputScaling or None
-            How features become integers; None if each has its own pair, which comes with it.
-
-        Returns
-        -------
-        columns : Columns
-            The columns.
-        scaling : InputScaling
-            The scaling.
-
-        Raises
-        ------
-        ValueError
-            For columns that no ticket has.
-        """
-        if n_inputs > MOST_INPUTS:
-            raise TicketError(f"columns take at most {MOST_INPUTS} inputs, the file says more")
-        head = reader.varint("the number of columns", 2, 2 * MOST_COLUMNS + 1)
-        n_columns, is_named = head >> 1, bool(head & 1)
-        columns = _decode_kinds(reader, n_columns, n_inputs)
-        bits = np.frombuffer(reader.take(-(-n_inputs // 8), "the inputs that are read"), np.uint8)
-        kept = np.unpackbits(bits, bitorder="little").astype(np.bool_)
-        if kept[n_inputs:].any():
-            raise TicketError("the spare bits after the inputs that are read must be 0")
-        kept = kept[:n_inputs]
-        offset, scale = np.zeros(n_inputs, np.float32), np.ones(n_inputs, np.float32)
-        first = 0
-        for k, column in enumerate(columns):
-            mine = kept[first : first + column.n_inputs]
-            if mine.any():
-                name = _decode_text(reader, "the name of a column") if is_named else None
-                if column.kind == "number" and mine[0] and scaling is None:
-                    offset[first], scale[first] = decode_pair(reader)
-                values = tuple(
-                    _decode_text(reader, "a value of a column") if is_kept else None
-                    for _, is_kept in zip(column.values, mine, strict=False)
-                )
-                if name is not None or values:
-                    columns[k] = replace(column, name=name, values=values)
-            first += column.n_inputs
-        found = cls(tuple(columns), is_named, kept)
-        if scaling is None:
-            return found, InputScaling(offset, scale)
-        found.check_scaling(scaling)
-        return found, scaling
-
-    # -- what they are ---------------------------------------------------------------------------
 
     def describe(self, scaling: InputScaling) -> list[dict[str, Any]]:
         """Return a description of the columns that are read.
@@ -486,130 +384,6 @@ class Columns:
         return found
 
 
-def fit_columns(
-    table: Table,
-    sample_weight: npt.ArrayLike | None = None,
-    *,
-    is_named: bool = True,
-    missing: Bools | None = None,
-) -> tuple[Columns | None, InputScaling]:
-    """Return how the columns of a table become inputs.
-
-    Parameters
-    ----------
-    table : Table
-        Training rows.
-    sample_weight : array-like of shape (n_rows,) or None
-        Numbers of at least 0; rows of weight 0 do not count.
-    is_named : bool
-        Whether a ticket is to know the names, if the table has some.
-    missing : ndarray of shape (n_columns,), bool, or None
-        Columns whose cells may be missing though none of these rows lacks one.
-
-    Returns
-    -------
-    columns : Columns or None
-        The columns; None where the rows are plain features of one unit, such as pixels, without
-        names.
-    scaling : InputScaling
-        How features become integers.
-
-    Raises
-    ------
-    ValueError
-        For rows that cannot be read, or of which no column varies.
-    """
-    is_named = is_named and table.names is not None
-    if sample_weight is not None:
-        table = table.take(np.asarray(sample_weight) > 0)
-    lacks = lacking(table) if missing is None else lacking(table) | missing
-    if not table.n_rows or not table.n_columns:
-        raise ValueError("X takes at least one column and one row of weight above 0, got none")
-    _refuse_huge(table)
-    names = table.names if is_named and table.names else (None,) * table.n_columns
-    if table.is_plain and not lacks.any():
-        scaling = InputScaling.fit(table.X)
-        is_wide = table.n_columns > MOST_COLUMNS and not is_named
-        if scaling.kind == "global" or is_wide:
-            if not is_named:
-                return None, scaling
-            columns = tuple(Column("number", name) for name in names)
-            return Columns(columns, True, np.ones(len(columns), np.bool_)), scaling
-    found: list[Column] = []
-    ranges: list[tuple[float, float]] = []
-    for k, name in enumerate(names):
-        column, least, most = _fitted(table, k, name, bool(lacks[k]))
-        found.append(column)
-        ranges += [(least, most)] if column.kind == "number" else []
-    if not any(column.n_inputs for column in found):  # then the network only has its biases
-        if not table.is_plain or lacks.any():
-            raise ValueError("X takes a column that varies, got none")
-        found = [Column("number", name) for name in names]
-        ranges = [(float(value), float(value)) for value in table.X[0]]
-    fitted = Columns(tuple(found), is_named, np.ones(sum(c.n_inputs for c in found), np.bool_))
-    offset, scale = np.zeros(fitted.n_inputs, np.float32), np.ones(fitted.n_inputs, np.float32)
-    ends = np.array(ranges).reshape(-1, 2)
-    offset[fitted.own], scale[fitted.own] = short_pairs(ends[:, 0], ends[:, 1])
-    return fitted, InputScaling(offset, scale)
-
-
-def lacking(table: Table) -> Bools:
-    """Return which columns of a table lack cells.
-
-    Parameters
-    ----------
-    table : Table
-        Rows.
-
-    Returns
-    -------
-    ndarray of shape (n_columns,), bool
-        Whether a cell of the column is missing.
-    """
-    if table.X.dtype.kind != "f":
-        return np.zeros(table.n_columns, np.bool_)
-    return np.asarray(np.isnan(table.X).any(axis=0))
-
-
-def _refuse_huge(table: Table) -> None:
-    """Raise ValueError for the first column with a number that no scaling reaches."""
-    if table.X.dtype.kind != "f":
-        return
-    with np.errstate(invalid="ignore"):
-        is_huge = (np.abs(table.X) >= 2.0**LARGEST).any(axis=0)
-    if is_huge.any():
-        place = int(is_huge.argmax())
-        found = np.nanmax(np.abs(table.X[:, place]))
-        raise ValueError(
-            f"column {table.name_of(place)} takes numbers below 2**{LARGEST}, got {found:.3g}"
-        )
-
-
-def _fitted(table: Table, k: int, name: str | None, missing: bool) -> tuple[Column, float, float]:
-    """Return a column as its rows are, and of numbers their range."""
-    cells, values = table.X[:, k], table.values[k]
-    present = cells[~np.isnan(cells)] if cells.dtype.kind == "f" else cells
-    nothing = Column("none", name), 0.0, 0.0
-    if not present.size:
-        return nothing
-    if values is None:
-        least, most = float(present.min()), float(present.max())
-        if least == most and not missing:
-            return nothing
-        return Column("number", name, missing=missing), least, most
-    seen = tuple(values[int(code)] for code in np.unique(present))
-    if len(seen) > MOST_VALUES:
-        raise ValueError(
-            f"column {table.name_of(k)} has {len(seen)} different values, a category takes at most "
-            f"{MOST_VALUES}; leave it out, or turn it into numbers"
-        )
-    if len(seen) == 1 and not missing:
-        return nothing
-    for value in seen:
-        _encode_text(value)  # refuses what no file holds
-    return Column("category", name, seen, missing), 0.0, 0.0
-
-
 def _as_numbers(where: str, table: Table, place: int) -> npt.NDArray[np.float64]:
     """Return a column's numbers, also where they came as text."""
     cells, values = table.X[:, place].astype(np.float64), table.values[place]
@@ -618,7 +392,7 @@ def _as_numbers(where: str, table: Table, place: int) -> npt.NDArray[np.float64]
     numbers = np.empty(len(values) + 1)
     for code, value in enumerate(values):
         try:
-            numbers[code] = float(value)
+            numbers[code] = np.inf if "_" in value else float(value)
         except ValueError:
             numbers[code] = np.inf
         if not np.isfinite(numbers[code]):
@@ -641,54 +415,6 @@ def _as_codes(table: Table, place: int, values: Sequence[str | None]) -> npt.NDA
         cells = np.where(np.isnan(cells), len(own), cells)
     codes = np.array([-1 if t is None else place_of.get(t, -1) for t in texts], np.int64)
     return codes[cells.astype(np.int64)]
-
-
-def _decode_kinds(reader: ByteReader, n_columns: int, n_inputs: int) -> list[Column]:
-    """Read what columns are; all of one run are the same object, so that this takes no memory."""
-    columns: list[Column] = []
-    left, before = n_inputs, -1
-    while len(columns) < n_columns:
-        count = reader.varint("a run of columns", 1, n_columns - len(columns))
-        code = reader.varint("a kind of column", 0, CATEGORY + 2 * n_inputs)
-        if code == before:
-            raise TicketError("a run of columns is written as two")
-        before, missing = code, code > NOTHING and code % 2 == 0
-        if code >= CATEGORY:
-            size = (code - CATEGORY) // 2 + 1 + missing
-            left -= count * size
-        else:
-            left -= count * (code > NOTHING) * (1 + missing)
-        if left < 0:
-            raise TicketError("the file declares more inputs of columns than the network has")
-        if code >= CATEGORY:
-            values = (None,) * (size - missing)
-            column = Column("category", None, values, missing)
-        else:
-            column = Column("number" if code else "none", missing=missing)
-        columns += [column] * count
-    if left:
-        raise TicketError("the file declares fewer inputs of columns than the network has")
-    return columns
-
-
-def _encode_text(text: str) -> bytes:
-    try:
-        data = text.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"columns take text that UTF-8 holds, got {text!r}") from None
-    if "\0" in text or len(data) > MOST_TEXT:
-        raise ValueError(
-            f"names and values of columns take up to {MOST_TEXT} bytes without NUL, got {text!r}"
-        )
-    return varint(len(data)) + data
-
-
-def _decode_text(reader: ByteReader, what: str) -> str:
-    data = reader.take(reader.varint(f"the length of {what}", 0, MOST_TEXT), what)
-    text = data.decode()
-    if "\0" in text:
-        raise TicketError(f"{what} holds NUL")
-    return text
 
 
 def _listed(names: Sequence[str]) -> str:

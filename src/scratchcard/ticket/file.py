@@ -15,6 +15,7 @@ import numpy as np
 
 from scratchcard.ticket.codec import ByteReader, TicketError, varint
 from scratchcard.ticket.columns import Columns
+from scratchcard.ticket.columns_code import decode_columns, encode_columns
 from scratchcard.ticket.heads import HEADS, Classes, Head
 from scratchcard.ticket.layers import LAYERS, Dense, Layer, Shape
 from scratchcard.ticket.mask import Mask
@@ -162,7 +163,7 @@ def _encode_start(
     scales = np.concatenate((scaling.offset, scaling.scale)).astype("<f4").tobytes()
     if columns is not None:
         own = b"" if scaling.kind == "feature" else scales
-        scales = own + columns.encode(scaling)
+        scales = own + encode_columns(columns, scaling)
     if version == 1:
         shape = b"".join(map(varint, (network.n_layers, *network.sizes)))
         meaning = head.encode()
@@ -278,7 +279,7 @@ def _decode_scaling(
         return scaling, None  # type: ignore[return-value]
     if len(network.input_shape) != 1:
         raise TicketError("rows of columns have one dimension, the file says more")
-    columns, scaling = Columns.decode(reader, network.n_inputs, scaling)
+    columns, scaling = decode_columns(reader, network.n_inputs, scaling)
     return scaling, columns
 
 
