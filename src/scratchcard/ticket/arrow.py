@@ -35,7 +35,7 @@ def arrow_table(frame: Any) -> Any:
         import pyarrow as pa
     except ImportError as error:
         raise ValueError(
-            "reading a data frame needs pyarrow: pip install 'scratchcard[tables]'"
+            "reading a data frame needs pyarrow: pip install pyarrow"
         ) from error
     try:
         if isinstance(frame, pa.Table):
