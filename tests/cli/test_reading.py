@@ -130,3 +130,31 @@ def test_options_that_do_not_fit(folder, capsys, command, message):
     captured = capsys.readouterr()
     assert message in captured.err
     assert "Traceback" not in captured.err
+
+
+def test_a_bare_ticket_is_smaller_and_finds_columns_by_place(folder, capsys):
+    assert main(["find", "named.csv", "--drop", "id", *FAST]) == 0
+    assert main(["find", "named.csv", "--drop", "id", "--bare", "--out", "bare.ticket", *FAST]) == 0
+    named, bare = Ticket.load("named.ticket"), Ticket.load("bare.ticket")
+    assert bare == named.without_names()
+    assert len(bare.to_bytes()) < len(named.to_bytes())
+    capsys.readouterr()
+    assert main(["predict", "named.ticket", "named.csv"]) == 0
+    found = labels(capsys)
+    assert main(["predict", "bare.ticket", "named.csv", "--drop", "id", "--target", "kind"]) == 0
+    assert labels(capsys) == found
+
+
+def test_columns_that_are_renamed_or_missing_are_named(folder, capsys):
+    """Swapped and added columns are no matter; see the first test."""
+    assert (
+        main(
+            ["find", "named.csv", "--drop", "id", "--hidden", "8", "--max-density", "1", *FAST[4:]]
+        )
+        == 0
+    )
+    text = (folder / "named.csv").read_text()
+    (folder / "renamed.csv").write_text(text.replace("id,a,b,colour", "id,a,B,colour", 1))
+    capsys.readouterr()
+    assert main(["predict", "named.ticket", "renamed.csv"]) == 2
+    assert "a column that is not there: b" in capsys.readouterr().err

@@ -58,13 +58,14 @@ INTERRUPTED = 130
     "--hidden",
     type=sizes,
     metavar="N,…",
-    help="Units per layer.  [default: 100; with --max-bytes what is best on validation rows]",
+    help="Units per layer.  [default: what is best on rows held back, or with --max-bytes on "
+    "validation rows; 100 if genetic or without labels]",
 )
 @click.option(
     "--max-density",
     type=float,
-    help="Largest share of weights that may stay.  [default: 0.1, or 0.15 with --labels none; no "
-    "limit if genetic]",
+    help="Largest share of weights that may stay.  [default: chosen with the network, as are "
+    "the other settings of the search; 0.15 with --labels none; no limit if genetic]",
 )
 @click.option(
     "--max-bytes",
@@ -108,8 +109,8 @@ INTERRUPTED = 130
     "--init",
     "weights",
     type=WEIGHTS,
-    help="Family of the random weights.  [default: uniform; with --max-bytes what is best on "
-    "validation rows]",
+    help="Family of the random weights.  [default: as for --hidden; uniform if genetic or "
+    "without labels]",
 )
 @biases_option
 @click.option(
@@ -128,6 +129,12 @@ INTERRUPTED = 130
     type=click.Choice(["shift"]),
     help="Search square images, half of them shifted by a pixel, anew each time rows are drawn; "
     "memetic only.",
+)
+@click.option(
+    "--bare",
+    is_flag=True,
+    help="Leave the names of columns out of the ticket: it is smaller, and finds them by their "
+    "places.",
 )
 @threads_option
 @click.option(
@@ -149,9 +156,11 @@ def find(
     seconds: float | None,
     generations: int | None,
     evaluations: int | None,
+    bare: bool,
     jobs: int | None,
     out: Path | None,
     as_json: bool,
+    max_density: float | None,
     **settings: Any,
 ) -> int:
     """Find a ticket for DATA and save it.
@@ -172,10 +181,11 @@ def find(
         from scratchcard.datasets import load
         from scratchcard.find import Search
         from scratchcard.search import Limits
+        from scratchcard.search.problem import AUTO
 
         try:
             limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
-            dataset = load(data, target, answers, reading)
+            dataset = load(data, target, answers, reading, bare=bare)
             complain_of_notes(dataset.notes)
             goal = goal_for(labels, clusters, images)
             complain_of_names(goal, dataset)
@@ -184,6 +194,7 @@ def find(
                 goal=goal,
                 limits=limits,
                 n_jobs=jobs or usable_cores(),
+                max_density=AUTO if max_density is None else max_density,
                 **settings,
             )
         except ValueError as error:

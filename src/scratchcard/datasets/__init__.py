@@ -51,6 +51,8 @@ def load(
     target: str | None = None,
     answers: Answers | None = None,
     reading: ReadingOptions = _NO_OPTIONS,
+    *,
+    bare: bool = False,
 ) -> Dataset:
     """Read a data set and split it into training, validation and test rows.
 
@@ -70,6 +72,8 @@ def load(
         has no labels.
     reading : ReadingOptions
         What is known of how a file is written; the rest is found out, and ``notes`` says what.
+    bare : bool
+        Whether tickets are not to hold the names of columns, which are then found by their places.
 
     Returns
     -------
@@ -95,7 +99,8 @@ def load(
     name = "standard input" if str(data) == STANDARD_INPUT else str(data)
     read = read_labelled(path, target, answers, reading)
     try:
-        dataset = split(name, read.table, read.answers, answers=answers or "classes")
+        kind = answers or "classes"
+        dataset = split(name, read.table, read.answers, answers=kind, bare=bare)
     except LabelError as error:
         if not read.labels:
             raise
