@@ -363,7 +363,7 @@ def _notes(
     kinds = [
         *([_count(n_numbers, "number")] if n_categories and n_numbers else []),
         *([_count(n_categories, "category", "categories")] if n_categories else []),
-        *([_count(n_missing, "missing value")] if n_missing else []),
+        *([_count(n_missing, "missing value")] if n_missing and places else []),
     ]
     more = more if n_categories else ""
     ids = [

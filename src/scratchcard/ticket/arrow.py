@@ -34,9 +34,7 @@ def arrow_table(frame: Any) -> Any:
     try:
         import pyarrow as pa
     except ImportError as error:
-        raise ValueError(
-            "reading a data frame needs pyarrow: pip install 'scratchcard[tables]'"
-        ) from error
+        raise ValueError("reading a data frame needs pyarrow: pip install pyarrow") from error
     try:
         if isinstance(frame, pa.Table):
             return frame
