@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import TextColumn
@@ -243,3 +244,17 @@ def print_table(rows: Sequence[tuple[str, str]]) -> None:
         for name, value in rows
     ]
     say("\n".join(lines))
+
+
+def print_cells(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table: its first column to the left, all others to the right, no cell wrapped."""
+    cells = [[shortened(printable(cell), _CELL) for cell in row] for row in (header, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for row in cells:
+        first, *others = (
+            " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        parts = [row[0] + first, *(pad + cell for pad, cell in zip(others, row[1:], strict=True))]
+        lines.append("  ".join(parts).rstrip())
+    say("\n".join([click.style(lines[0], bold=True), *lines[1:]]))

@@ -83,7 +83,7 @@ def html(
         "title": title,
         "names": None if names is None else [printable(str(name)) for name in names],
         "rows": [] if rows is None else _rows(ticket, rows),
-        "side": _side(n_features, names is None),
+        "side": image_side(n_features, names is None),
     }
     page = files("scratchcard.export") / "page"
     texts = {name: (page / file).read_text(encoding="utf-8") for name, file in _PARTS.items()}
@@ -122,8 +122,21 @@ def _rows(ticket: Ticket, rows: npt.ArrayLike) -> list[list[float]]:
     return np.asarray(rows)[:_MOST_ROWS].astype(np.float64).tolist()  # type: ignore[no-any-return]
 
 
-def _side(n_features: int, is_nameless: bool) -> int:
-    """Return the side of a square image, or 0 where rows are none."""
+def image_side(n_features: int, is_nameless: bool) -> int:
+    """Return the side of a square image, or 0 where rows are none.
+
+    Parameters
+    ----------
+    n_features : int
+        How many numbers a row has.
+    is_nameless : bool
+        Whether they have no names.
+
+    Returns
+    -------
+    int
+        Pixels along a side.
+    """
     side = math.isqrt(n_features)
     least = _LEAST_SIDE if is_nameless else _LEAST_NAMED
     return side if side * side == n_features and side >= least else 0

@@ -1,0 +1,117 @@
+"""Columns: the columns of a table that a ticket may read, and how far it reads each of them. NumPy.
+
+A column is one thing to a person and one or several inputs to the network. :func:`columns_of` says
+which inputs are a column's; everything else here, and all that is shown of columns, follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from scratchcard.ticket import Ticket
+
+MOST_INPUTS = 1 << 16
+"""Inputs of a network whose columns are listed; a file of a few bytes may claim far more."""
+
+
+class Column(NamedTuple):
+    """A column of a table.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    inputs : tuple of int
+        The network's inputs that it becomes, ascending.
+    """
+
+    name: str
+    inputs: tuple[int, ...]
+
+
+class Use(NamedTuple):
+    """How far a ticket reads a column.
+
+    Attributes
+    ----------
+    column : Column
+        The column.
+    survivors : int
+        Connections of the first layer that stay and leave the column's inputs.
+    units : int
+        Different units of the first layer that they lead to.
+    """
+
+    column: Column
+    survivors: int
+    units: int
+
+
+def columns_of(ticket: Ticket, names: Sequence[str] | None = None) -> list[Column]:
+    """Return the columns that a ticket's inputs come from, in their order.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        A ticket of at most 2**16 inputs.
+    names : sequence of str or None
+        Names of the features; None for "feature 1", "feature 2", ...
+
+    Returns
+    -------
+    list of Column
+        The columns.
+
+    Raises
+    ------
+    ValueError
+        For another number of names, and for a ticket with more inputs.
+    """
+    n_inputs = ticket.network.n_inputs
+    if n_inputs > MOST_INPUTS:
+        raise ValueError(f"columns are listed for at most {MOST_INPUTS} inputs, got {n_inputs}")
+    if names is None:
+        names = [f"feature {number + 1}" for number in range(n_inputs)]
+    if len(names) != n_inputs:
+        raise ValueError(f"names takes {n_inputs} names of features, got {len(names)}")
+    return [Column(name, (number,)) for number, name in enumerate(names)]
+
+
+def uses_of(ticket: Ticket, columns: Sequence[Column]) -> list[Use]:
+    """Return how far a ticket reads each column.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        The ticket. All that stays of its mask leads to an output.
+    columns : sequence of Column
+        Columns that share no input.
+
+    Returns
+    -------
+    list of Use
+        One for each column, in the same order.
+    """
+    layer = ticket.network.layers[0]
+    owner = np.full(layer.n_sources, len(columns), np.int64)
+    for number, column in enumerate(columns):
+        owner[list(column.inputs)] = number
+    has_several = np.array([len(column.inputs) > 1 for column in columns] + [False])
+    survivors = np.zeros(len(columns) + 1, np.int64)
+    pairs: list[npt.NDArray[np.int64]] = []  # of a column with several inputs, and a unit
+    for index in ticket.mask.survivors(0):
+        of = owner[layer.sources(index)]
+        survivors += np.bincount(of, minlength=len(survivors))
+        some = has_several[of]
+        pairs.append(np.unique(of[some] * layer.units + layer.targets(index)[some]))
+    units = survivors.copy()  # an input leads to a unit once
+    met = np.unique(np.concatenate([np.zeros(0, np.int64), *pairs])) // layer.units
+    units[has_several] = np.bincount(met, minlength=len(units))[has_several]
+    return [
+        Use(column, int(survivors[number]), int(units[number]))
+        for number, column in enumerate(columns)
+    ]
