@@ -246,15 +246,16 @@ def print_table(rows: Sequence[tuple[str, str]]) -> None:
     say("\n".join(lines))
 
 
-def print_cells(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table: its first column to the left, all others to the right, no cell wrapped."""
+def print_cells(header: Sequence[str], rows: Sequence[Sequence[str]], n_left: int = 1) -> None:
+    """Print a table: its first columns to the left, all others to the right, no cell wrapped."""
     cells = [[shortened(printable(cell), _CELL) for cell in row] for row in (header, *rows)]
     widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
     lines = []
     for row in cells:
-        first, *others = (
-            " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
-        )
-        parts = [row[0] + first, *(pad + cell for pad, cell in zip(others, row[1:], strict=True))]
-        lines.append("  ".join(parts).rstrip())
+        pads = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        padded = [
+            cell + pad if number < n_left else pad + cell
+            for number, (cell, pad) in enumerate(zip(row, pads, strict=True))
+        ]
+        lines.append("  ".join(padded).rstrip())
     say("\n".join([click.style(lines[0], bold=True), *lines[1:]]))

@@ -17,6 +17,7 @@ from scratchcard.ticket import Network, Ticket
 MAX_UNITS, MAX_LINES = 128, 4000  # in a layer, and in a network, that are drawn unit by unit
 MAX_CELLS = 400  # along each side of a heat map
 SCRATCHED = "#9a9a9a"
+UNUSED = 0.35  # of the height, at most, for units that are not used
 
 Layers = list[NDArray[np.float64]]
 
@@ -69,10 +70,23 @@ def is_drawn_by_unit(counts: Counted) -> bool:
     return max(counts.sizes) <= MAX_UNITS and lines <= MAX_LINES
 
 
-def places(counts: Counted) -> Layers:
+def places(counts: Counted, *, centred: bool = False) -> Layers:
     """Return the heights of the units of each layer, 1 at the top.
 
     Hidden units stand by the mean height of what they feed, so that fewer lines cross.
+
+    Parameters
+    ----------
+    counts : Counted
+        How often each weight survives.
+    centred : bool
+        Whether hidden units that feed nothing stand above and below all others, closely, and not
+        only below.
+
+    Returns
+    -------
+    list of ndarray of shape (units,)
+        Heights, 0 to 1.
     """
     found = [_even(size) for size in counts.sizes]
     for layer in range(len(counts.sizes) - 2, 0, -1):
@@ -80,12 +94,25 @@ def places(counts: Counted) -> Layers:
         total = feeds.sum(axis=0)
         centre = np.where(total > 0, found[layer + 1] @ feeds / np.maximum(total, 1e-9), -1.0)
         order = np.argsort(-centre, kind="stable")
-        found[layer][order] = _even(counts.sizes[layer])
+        heights = _even(counts.sizes[layer])
+        if centred:
+            order = np.roll(order, int(np.count_nonzero(total == 0)) // 2)
+            heights = _spaced(total[order] > 0)
+        found[layer][order] = heights
     return found
 
 
 def _even(size: int) -> NDArray[np.float64]:
     return 1.0 - (np.arange(size) + 0.5) / size
+
+
+def _spaced(used: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return heights from the top, where units that are not used take little of the room."""
+    n_used = int(np.count_nonzero(used))
+    room = min(1.0, UNUSED / (1 - UNUSED) * n_used / max(1, len(used) - n_used)) or 1.0
+    each = np.where(used, 1.0, room)
+    heights: NDArray[np.float64] = 1.0 - (np.cumsum(each) - each / 2) / each.sum()
+    return heights
 
 
 def draw_units_and_lines(
@@ -100,11 +127,12 @@ def draw_units_and_lines(
     counts : Counted
         How often each weight survives.
     scratched : bool
-        Whether weights that survive in no ticket are drawn too, hardly visible.
+        Whether weights that survive in no ticket are drawn too, hardly visible; units that feed
+        nothing then stand above and below all others.
     thickness : float
         How thick lines are, 1 for the usual.
     """
-    heights = places(counts)
+    heights = places(counts, centred=scratched)
     for layer, share in enumerate(counts.shares):
         if scratched:
             _draw_scratched(axis, layer, share, heights)

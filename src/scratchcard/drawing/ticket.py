@@ -28,6 +28,7 @@ from scratchcard.insight import Confusion, Judged, Use
 from scratchcard.text import printable, shortened
 from scratchcard.ticket import Classes, Ticket
 
+DPI = 110
 KINDS = ("png", "svg", "pdf")
 """The kinds of file that a picture can be."""
 MOST_WEIGHTS = 1 << 22
@@ -36,6 +37,17 @@ MOST_BARS = 20
 MOST_CLASSES_WITH_NUMBERS, MOST_CLASSES_WITH_NAMES = 12, 30  # in a confusion matrix
 NAME, CLASS = 28, 16  # most characters
 GREY = "#767676"
+WIDE_FONTS = (
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Yu Gothic",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+    "WenQuanYi Zen Hei",
+)
+"""Fonts with Chinese, Japanese or Korean characters; one of them is on most machines of users."""
 
 
 def picture(
@@ -85,7 +97,8 @@ def picture(
 
     counts, written = counted([ticket]), BytesIO()
     # A name is no formula, whatever stands in it.
-    with plt.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+    settings = {"text.parse_math": False, "font.sans-serif": _fonts()}
+    with plt.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure = _figure(ticket, counts, uses, judged, side)
         mask = ticket.mask
@@ -93,9 +106,19 @@ def picture(
             f"{_short(name, 40)}: {mask.surviving:,} of {mask.n_weights:,} random weights stay, "
             f"a file of {len(ticket.to_bytes()):,} bytes",
         )
-        figure.savefig(written, format=kind, metadata={} if kind == "png" else {_DATE[kind]: None})
+        figure.savefig(
+            written, format=kind, dpi=DPI, metadata={} if kind == "png" else {_DATE[kind]: None}
+        )
         plt.close(figure)
     return written.getvalue()
+
+
+def _fonts() -> list[str]:
+    """Return matplotlib's own font, and those of this machine that have what it lacks."""
+    from matplotlib import font_manager
+
+    there = font_manager.get_font_names()
+    return ["DejaVu Sans", *(font for font in WIDE_FONTS if font in there)]
 
 
 _DATE = {"svg": "Date", "pdf": "CreationDate"}
@@ -145,8 +168,10 @@ def _network_height(counts: Counted, uses: Sequence[Use]) -> float:
 
 
 def _draw_network(axis: Any, ticket: Ticket, counts: Counted, uses: Sequence[Use]) -> None:
-    heights, last = places(counts), len(counts.sizes) - 1
-    draw_units_and_lines(axis, counts, scratched=True, thickness=0.8)
+    heights, last = places(counts, centred=True), len(counts.sizes) - 1
+    lines = max(int(np.count_nonzero(share)) for share in counts.shares)
+    thickness = float(np.clip(12.0 / max(1, lines) ** 0.5, 0.4, 0.8))
+    draw_units_and_lines(axis, counts, scratched=True, thickness=thickness)
     n_inputs, *hidden, n_outputs = counts.sizes
     is_named = len(uses) <= MOST_NAMES
     if is_named:
@@ -231,7 +256,7 @@ def _draw_confusion(axis: Any, confusion: Confusion, judged: Judged) -> None:
                 axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
     n_rows = len(judged.right)
     title = f"{100 * judged.score:.1f} % of {n_rows:,} test rows are right"
-    label(axis, title, "the ticket answers", "right is")
+    label(axis, title, "the ticket answers", "right")
     axis.figure.colorbar(image, ax=axis, label="share of a class", shrink=0.8)
 
 
@@ -270,7 +295,7 @@ def _draw_columns(axis: Any, uses: Sequence[Use], judged: Judged, side: int) -> 
     unit = 100.0 if is_share else 1.0
     what = "percentage points of accuracy" if is_share else "R²"
     if side:
-        title = "Lost where a pixel is permuted among rows"
+        title = "Lost where a pixel is permuted"
         _draw_pixels(axis, found.lost * unit, side, title, what)
         return
     read = _read(uses)
@@ -289,8 +314,8 @@ def _draw_columns(axis: Any, uses: Sequence[Use], judged: Judged, side: int) -> 
     axis.axvline(0, color="black", lw=0.8)
     axis.grid(axis="y", visible=False)
     axis.tick_params(axis="y", length=0)
-    of = f", {len(order)} of {len(read)}" if len(order) < len(read) else ""
-    label(axis, f"Lost where a column is permuted among rows{of}", what, "")
+    of = f" ({len(order)} of {len(read)})" if len(order) < len(read) else ""
+    label(axis, f"Lost where a column is permuted{of}", what, "")
 
 
 def _draw_pixels(axis: Any, values: NDArray[np.float64], side: int, title: str, what: str) -> None:

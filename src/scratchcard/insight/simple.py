@@ -35,9 +35,9 @@ class SimpleModel(NamedTuple):
         What was chosen, as plain values: the depth of a tree and how many leaves it has.
     test_score : float
         Accuracy, or R² of numbers, on the test rows.
-    verdict : {"better", "as good", "as good as far as rows can tell", "worse"}
-        How it compares with the ticket on the same rows; worse is a loss beyond two standard errors
-        of the mean difference between rows.
+    verdict : {"better", "as good", "worse"}
+        How it compares with the ticket on the same rows. It is as good where the mean difference
+        between rows is within two standard errors of none.
     """
 
     name: str
@@ -150,8 +150,7 @@ def _losses(y: Array, answers: Array, numbers: bool) -> Floats:
 
 def _verdict(more: Floats) -> str:
     """Return what rows say of a model that loses so much more than the ticket on each of them."""
-    mean = float(more.mean())
-    if mean <= 0:
-        return "better" if mean < 0 else "as good"
-    error = float(more.std()) / len(more) ** 0.5
-    return "worse" if mean > CLOSE * error else "as good as far as rows can tell"
+    mean, error = float(more.mean()), float(more.std()) / len(more) ** 0.5
+    if abs(mean) <= CLOSE * error or mean == 0:
+        return "as good"
+    return "better" if mean < 0 else "worse"
