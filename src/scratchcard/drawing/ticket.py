@@ -23,7 +23,7 @@ from scratchcard.drawing.network import (
     is_drawn_by_unit,
     places,
 )
-from scratchcard.drawing.style import BLUE, COLOURS, MARKERS, VERMILION, label, sheet
+from scratchcard.drawing.style import BLACK, BLUE, COLOURS, MARKERS, VERMILION, label, sheet
 from scratchcard.insight import Confusion, Judged, Use
 from scratchcard.text import printable, shortened
 from scratchcard.ticket import Classes, Ticket
@@ -35,7 +35,7 @@ MOST_WEIGHTS = 1 << 22
 MOST_NAMES = 40  # of columns, or of classes, beside the network
 MOST_BARS = 20
 MOST_CLASSES_WITH_NUMBERS, MOST_CLASSES_WITH_NAMES = 12, 30  # in a confusion matrix
-NAME, CLASS = 28, 16  # most characters
+NAME, CLASS, CELL = 28, 24, 16  # most characters: of a column, a class, one in a matrix
 GREY = "#767676"
 WIDE_FONTS = (
     "Noto Sans CJK JP",
@@ -189,8 +189,9 @@ def _draw_network(axis: Any, ticket: Ticket, counts: Counted, uses: Sequence[Use
         range(last + 1), [inputs, *(f"{units} hidden units" for units in hidden), outputs]
     )
     axis.set_xlim(-0.05, last + 0.05)
+    handles = _legend(counts)
     axis.legend(
-        handles=_legend(), loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=4, fontsize=9
+        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=5, fontsize=9
     )
 
 
@@ -202,14 +203,15 @@ def _outputs(ticket: Ticket) -> list[str]:
     return [f"number {k + 1}" for k in range(n_outputs)] if n_outputs > 1 else ["number"]
 
 
-def _legend() -> list[Any]:
+def _legend(counts: Counted) -> list[Any]:
     from matplotlib.lines import Line2D
 
-    lines = [
-        (BLUE, "stays, weight above 0"),
-        (VERMILION, "stays, weight below 0"),
-        (SCRATCHED, "scratched off"),
-    ]
+    lines = [(BLUE, "stays, weight above 0"), (VERMILION, "stays, weight below 0")]
+    assert counts.signs is not None  # one ticket has one network
+    layers = zip(counts.shares, counts.signs, strict=True)
+    if any(((share > 0) & (sign == 0)).any() for share, sign in layers):
+        lines.append((BLACK, "stays, weight 0"))
+    lines.append((SCRATCHED, "scratched off"))
     dot = Line2D([], [], marker="o", mfc="white", mec="black", ls="", ms=5, label="not in use")
     return [*(Line2D([], [], color=colour, label=name) for colour, name in lines), dot]
 
@@ -233,17 +235,15 @@ def _draw_confusion(axis: Any, confusion: Confusion, judged: Judged) -> None:
     image = axis.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     axis.grid(False)
     if n_classes <= MOST_CLASSES_WITH_NAMES:
-        names = [_short(str(one), CLASS) for one in confusion.labels.tolist()]
-        size = 9 if n_classes <= MOST_CLASSES_WITH_NUMBERS else 7
-        is_long = sum(map(len, names)) + len(names) > 40
-        axis.set_xticks(
-            range(n_classes),
-            names,
-            fontsize=size,
-            rotation=45 if is_long else 0,
-            ha="right" if is_long else "center",
-            rotation_mode="anchor" if is_long else "default",
-        )
+        names = [_short(str(one), CELL) for one in confusion.labels.tolist()]
+        are_few = n_classes <= MOST_CLASSES_WITH_NUMBERS
+        size = 9 if are_few else 7
+        axis.set_xticks(range(n_classes), names, fontsize=size)
+        if sum(map(len, names)) + n_classes > 40:  # side by side they would overlap
+            turn = 45 if are_few else 90
+            for text in axis.get_xticklabels():
+                ends = {"ha": "right", "rotation_mode": "anchor"}
+                text.set(rotation=turn, va="center" if turn == 90 else "top", **ends)
         axis.set_yticks(range(n_classes), names, fontsize=size)
     else:
         axis.set(xticks=[], yticks=[])
@@ -299,6 +299,10 @@ def _draw_columns(axis: Any, uses: Sequence[Use], judged: Judged, side: int) -> 
         _draw_pixels(axis, found.lost * unit, side, title, what)
         return
     read = _read(uses)
+    if not read:
+        axis.set_axis_off()
+        axis.text(0.5, 0.5, "no column is read", ha="center", va="center")
+        return
     order = sorted(read, key=lambda number: -found.lost[number])[:MOST_BARS]
     axis.barh(
         range(len(order)),
