@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from scratchcard.insight.columns import MOST_INPUTS, Column, Use, columns_of, uses_of
 from scratchcard.insight.importance import Importance, importance_of
-from scratchcard.insight.judged import Confusion, Judged, judged
+from scratchcard.insight.judging import Confusion, Judged, judged
 from scratchcard.insight.simple import SimpleModel, Split, beside_simple
 
 __all__ = [

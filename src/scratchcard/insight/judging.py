@@ -1,4 +1,4 @@
-"""Judged: how a ticket does on rows whose answers are known, and what it owes to each column."""
+"""Judging: how a ticket does on rows whose answers are known, and what it owes to each column."""
 
 from __future__ import annotations
 
