@@ -52,15 +52,23 @@ def test_several_numbers_count_alike_whatever_their_unit():
 
 
 def test_it_ends_when_asked_to():
-    asked = []
-
-    def stop() -> bool:
-        asked.append(1)
-        return len(asked) > 2
-
     split = split_of("iris")
-    assert beside_simple(split, split.test.y, numbers=False, stop=stop) == []
-    assert len(asked) == 3
+
+    def names(most: int) -> tuple[list[str], int]:
+        """The models that are fitted until the question whether to stop was asked so often."""
+        asked = []
+
+        def stop() -> bool:
+            asked.append(1)
+            return len(asked) > most
+
+        found = beside_simple(split, split.test.y, numbers=False, stop=stop)
+        return [model.name for model in found], len(asked)
+
+    assert names(0) == ([], 1)
+    assert names(2) == ([], 3)
+    _, all_times = names(1000)
+    assert names(all_times - 1) == (["tree"], all_times)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.console import percent
+from scratchcard.cli.console import complain, percent
 
 if TYPE_CHECKING:
     from scratchcard.cli.goals import Labels
@@ -54,9 +54,11 @@ def beside(found: Found, interrupts: Interrupts) -> dict[str, Any]:
         By the name of each model plain values that JSON holds; empty after an interrupt.
     """
     from scratchcard.datasets import Part
-    from scratchcard.insight import Split, beside_simple
+    from scratchcard.insight import MANY_VALUES, Split, beside_simple
 
     data, goal = found.search.dataset, found.search.chosen_goal
+    if data.train.X.size > MANY_VALUES:
+        complain("fitting simple models, which takes minutes; Ctrl-C leaves them out")
     train, validation, test = (
         Part(part.X, goal.right(data, part)) for part in (data.train, data.validation, data.test)
     )

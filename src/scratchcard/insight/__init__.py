@@ -8,9 +8,10 @@ from __future__ import annotations
 from scratchcard.insight.columns import MOST_INPUTS, Column, Use, columns_of, uses_of
 from scratchcard.insight.importance import Importance, importance_of
 from scratchcard.insight.judging import Confusion, Judged, judged
-from scratchcard.insight.simple import SimpleModel, Split, beside_simple
+from scratchcard.insight.simple import MANY_VALUES, SimpleModel, Split, beside_simple
 
 __all__ = [
+    "MANY_VALUES",
     "MOST_INPUTS",
     "Column",
     "Confusion",

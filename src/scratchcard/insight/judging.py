@@ -85,6 +85,7 @@ def judged(ticket: Ticket, columns: Sequence[Column], rows: Part) -> Judged:
         )
     outputs = ticket.outputs(rows.X)
     answers = ticket.head.predict(outputs)
+    score = ticket.head.score(outputs, rows.y)  # which refuses answers that the ticket cannot give
     confusion = error = None
     if isinstance(ticket.head, Classes):
         confusion = _confusion(ticket.head, rows.y, answers)
@@ -93,7 +94,7 @@ def judged(ticket: Ticket, columns: Sequence[Column], rows: Part) -> Judged:
     return Judged(
         right=rows.y,
         answers=answers,
-        score=ticket.head.score(outputs, rows.y),
+        score=score,
         confusion=confusion,
         mean_absolute_error=error,
         importance=importance_of(ticket, columns, rows.X, rows.y),

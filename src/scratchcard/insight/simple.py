@@ -16,6 +16,8 @@ from scratchcard.datasets import Part
 
 DEPTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20)
 """Depths of a tree that validation rows choose from."""
+ITERATIONS = 1000, 100  # of logistic regression, at most; of more values than in the next line
+MANY_VALUES = 1_000_000  # in the training rows; fitting models to them takes a while
 SEED = 0
 CLOSE = 2.0  # standard errors of a mean difference that rows cannot tell from none
 
@@ -106,14 +108,16 @@ def _fitted(
     if tree is None or stop():
         return
     yield "tree", tree, {"depth": int(tree.get_depth()), "leaves": int(tree.get_n_leaves())}
-    linear = Ridge() if numbers else LogisticRegression(max_iter=1000)
+    if stop():
+        return
+    steps = ITERATIONS[split.train.X.size > MANY_VALUES]
+    linear = make_pipeline(
+        StandardScaler(), Ridge() if numbers else LogisticRegression(max_iter=steps)
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # it is good enough to compare with
-        yield (
-            "ridge" if numbers else "logistic_regression",
-            make_pipeline(StandardScaler(), linear).fit(*split.train),
-            {},
-        )
+        linear.fit(*split.train)
+    yield "ridge" if numbers else "logistic_regression", linear, {}
     dummy = DummyRegressor() if numbers else DummyClassifier()
     yield "mean" if numbers else "commonest_class", dummy.fit(*split.train), {}
 
