@@ -107,7 +107,7 @@ def test_rows_of_classes(shown):
     assert {one["column"] for one in values["columns_read"]} <= set(data.feature_names)
     text = shown("iris.ticket", "--data", "iris")
     assert "of the 38 test rows of iris" in text
-    assert "among the 38 test rows; mean ± standard deviation of 10 times" in text
+    assert "among the 38 test rows, 10 times; mean ± standard deviation" in text
     lost = {one["column"]: one for one in values["columns_read"]}
     rows = table(text, "column ")[:-1]
     by_loss = sorted(lost, key=lambda name: (-lost[name]["lost"], -lost[name]["connections"]))

@@ -137,8 +137,8 @@ def print_columns(uses: list[Use], rows: OnRows | None) -> None:
         say(f"… and {len(rest)} columns more, with {connections:,} connections{at_most}")
     if rows is not None and found is not None:
         say(
-            f"Lost: where a column's values are permuted among {_of_rows(rows)}; mean ± standard "
-            f"deviation of {found.permutations} times"
+            f"Lost: by permuting a column among {_of_rows(rows)}, {found.permutations} times; "
+            "mean ± standard deviation"
         )
 
 

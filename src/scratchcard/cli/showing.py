@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.console import print_table, say
+from scratchcard.cli.console import complain, print_table, say
 from scratchcard.cli.described import (
     OnRows,
     columns_in_words,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from scratchcard.ticket import Ticket
 
 _FILE = click.Path(path_type=Path)
-_KINDS = ".png", ".svg", ".pdf"
 _SLOW = 100  # columns; permuting more takes a while
 
 
@@ -55,10 +54,10 @@ def show(
     """Show what the ticket in FILE is and which columns it reads, in words and numbers.
 
     With --data, a name or a file, DATA is cut as find cuts it, and of its test rows are shown: the
-    accuracy and the confusion matrix, or R² and the mean error of numbers; and for each column
-    what is lost when its values are permuted among the rows (the mean of 10 permutations, 5 of more
-    than 100 columns, ± their standard deviation). Nothing may be chosen by test rows any more
-    that somebody has looked at: for a ticket that is final.
+    accuracy and the confusion matrix, or R² and the mean error of numbers; and for each column what
+    is lost when its values are permuted among the rows (the mean of 10 permutations, 5 of more than
+    100 columns, ± their standard deviation). This looks at test rows, so it is for a ticket that is
+    final: what is chosen by it has to be judged on other rows.
     """
     if target is not None and data is None:
         raise click.UsageError("--target goes with --data")
@@ -90,11 +89,13 @@ def show(
 
 def _check_picture(picture: Path, file: Path, data: str | None) -> None:
     """Raise an error unless the picture can be drawn into its file."""
+    from scratchcard.drawing import KINDS
     from scratchcard.research.shared.libraries import require
 
-    if picture.suffix.lower() not in _KINDS:
+    *kinds, last = (f".{kind}" for kind in KINDS)
+    if picture.suffix.lower() not in (*kinds, last):
         raise click.UsageError(
-            f"--picture takes a name that ends in {', '.join(_KINDS[:-1])} or {_KINDS[-1]}, "
+            f"--picture takes a name that ends in {', '.join(kinds)} or {last}, "
             f"got {str(picture)!r}"
         )
     inputs: dict[str, str | Path] = {"FILE": file}
@@ -122,7 +123,7 @@ def _on_test_rows(ticket: Ticket, dataset: Dataset, uses: list[Use]) -> OnRows:
     from scratchcard.insight import judged
 
     if len(uses) > _SLOW:
-        click.echo(f"scratchcard: permuting each of {len(uses)} columns", err=True)
+        complain(f"permuting each of {len(uses)} columns")
     try:
         return OnRows(dataset, judged(ticket, [use.column for use in uses], dataset.test))
     except ValueError as error:

@@ -156,7 +156,7 @@ def _draw_scratched(axis: Any, layer: int, share: NDArray[np.float64], heights: 
     from matplotlib.collections import LineCollection
 
     to, source = np.nonzero(share == 0)
-    faint = float(np.clip(6.0 / max(1.0, len(to) ** 0.5), 0.05, 0.35))
+    faint = float(np.clip(4.5 / max(1.0, len(to) ** 0.5), 0.04, 0.3))
     lines = _segments(layer, to, source, heights)
     # As thousands of lines they would fill a file of vectors and look the same.
     axis.add_collection(
