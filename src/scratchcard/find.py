@@ -70,7 +70,7 @@ class Found:
             "search_seed": self.search.seed_of_search,
             "algorithm": str(self.search.algorithm),
             "objective": self.search.chosen_objective.name,
-            **self.search.chosen_goal.judged(data, ticket),
+            **self.search.chosen_goal.judged(data, ticket.without_columns()),
             "density": ticket.mask.density,
             "effective_density": ticket.mask.effective_density,
             "surviving_weights": ticket.mask.surviving,
@@ -290,7 +290,9 @@ class Search:
         """The limit on the bytes of the file, if there is one."""
         if self.max_bytes is None:
             return None
-        return WithinBytes(self.max_bytes, self.head, self.scaling, self.chosen_objective)
+        return WithinBytes(
+            self.max_bytes, self.head, self.scaling, self.chosen_objective, self.dataset.columns
+        )
 
     @cached_property
     def head(self) -> Head:
@@ -300,7 +302,8 @@ class Search:
     @cached_property
     def scaling(self) -> InputScaling:
         """How features become integers."""
-        return InputScaling.fit(self.dataset.train.X)
+        own = self.dataset.scaling
+        return InputScaling.fit(self.dataset.train.X) if own is None else own
 
     @cached_property
     def networks(self) -> list[Network]:
@@ -341,7 +344,8 @@ class Search:
         def labelled(part: Part) -> Labelled:
             return goal.labelled(data, part, self.head)
 
-        return Problem.make(network, labelled(data.train), labelled(data.validation), self.scaling)
+        parts = labelled(data.train), labelled(data.validation)
+        return Problem.make(network, *parts, self.scaling, data.columns)
 
 
 def find(

@@ -276,7 +276,7 @@ def test_find_where_nothing_can_be_written(search, monkeypatch, capsys):
         ("find iris --algorithm genetic --max-density 0", "max_density"),
         ("find iris --objective beauty", "beauty"),
         ("find iris --hidden 20" + ",20" * 259, "hidden takes at most 254 layers, got 260"),
-        ("find iris --max-bytes 60", "max_bytes takes at least 86 for this data and network"),
+        ("find iris --max-bytes 60", "max_bytes takes at least 70 for this data and network"),
         ("find iris --max-bytes 0", "0 is not in the range x>=1"),
         ("find iris --max-bytes 200 --max-density 0.1", "max_density takes None with max_bytes"),
         ("find iris --max-bytes 200 --algorithm genetic", "max_bytes takes the memetic algorithm"),
@@ -422,7 +422,7 @@ def test_predict_refuses_other_columns(ticket, refused):
     assert "5 columns and the ticket takes 4 features" in message
     assert "--target" in message
     Path("rows.csv").write_text("a,b,c\n1,2,3\n")
-    assert "4 features, got 3" in refused("predict", "iris.ticket", "rows.csv")
+    assert "4 columns, got 3" in refused("predict", "iris.ticket", "rows.csv")
 
 
 def test_predict_keeps_the_old_labels_on_a_full_disk(ticket, monkeypatch, capsys):

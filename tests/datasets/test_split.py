@@ -40,7 +40,8 @@ def test_test_rows_of_their_own_stay_as_they_are():
     test = Part(X[:3] + 1000, y[:3])
     data = split("mine", X, y, test=test)
     assert sizes(data) == (85, 15, 3)
-    assert data.test is test
+    assert data.test.X is test.X
+    assert data.test.y is test.y
     assert sizes(split("mine", X, y, test_rows=10)) == (76, 14, 10)
 
 

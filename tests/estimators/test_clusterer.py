@@ -170,7 +170,9 @@ def test_it_is_an_estimator_like_others(tmp_path):
     assert np.array_equal(small().fit_predict(X), clusterer.labels_)
     clusterer.ticket_.save(tmp_path / "clusters.ticket")
     ticket = Ticket.load(tmp_path / "clusters.ticket")
-    assert version_of(ticket.network, ticket.head) == 1
+    assert ticket.describe()["format_version"] == version_of(
+        ticket.network, ticket.head, ticket.columns
+    )
     assert ticket == clusterer.ticket_
     assert ticket.describe()["classes"] == [0, 1, 2]
     assert np.array_equal(ticket.predict(X), clusterer.labels_)
@@ -322,7 +324,6 @@ def test_parameters_are_refused_by_name(settings, message):
             None,
             "X takes at least n_clusters=3 rows that still differ when .* to 8 bits, got 2",
         ),
-        ([[1.0], [np.nan], [3.0]], None, "NaN"),
         ([[1.0], [np.inf], [3.0]], None, "infinity"),
         ([1.0, 2.0, 3.0], None, "Expected 2D array"),
         (np.zeros((0, 2)), None, "0 sample"),

@@ -77,9 +77,8 @@ def test_parameters_are_refused_by_name_before_the_search(settings, message, iri
 @pytest.mark.parametrize(
     ("X", "y", "sample_weight", "message"),
     [
-        ([[1.0], [np.nan]], [0, 1], None, "NaN"),
         ([[1.0], [np.inf]], [0, 1], None, "infinity"),
-        ([[1.0], [1e300]], [0, 1], None, "range of float32"),
+        ([[1.0], [1e300]], [0, 1], None, r"column 0 takes numbers below 2\*\*100"),
         ([["a"], ["b"]], [0, 1], None, "Convert your data to numeric values"),
         ([[1j], [2]], [0, 1], None, "Complex data not supported"),
         ([1.0, 2.0], [0, 1], None, "Expected 2D array"),
@@ -115,5 +114,5 @@ def test_rows_to_predict_are_checked(iris):
     for method in (classifier.predict, classifier.predict_proba, classifier.decision_function):
         with pytest.raises(ValueError, match="3 features"):
             method(X[:, :3])
-        with pytest.raises(ValueError, match="NaN"):
-            method(np.where(X > 5, np.nan, X))
+        with pytest.raises(ValueError, match="infinity"):
+            method(np.where(X > 5, np.inf, X))

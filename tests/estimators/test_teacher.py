@@ -126,5 +126,5 @@ def test_what_is_refused_before_the_search(iris, forest, monkeypatch):
         small().fit(X[:20], teacher=forest)
     with pytest.raises(ValueError, match="RandomForestClassifier has 4, the rows 3"):
         small().fit(X[:, :3], teacher=forest)
-    with pytest.raises(ValueError, match="NaN"):
-        small().fit(np.where(X > 5, np.nan, X), teacher=forest)
+    with pytest.raises(ValueError, match="infinity"):
+        small().fit(np.where(X > 5, np.inf, X), teacher=forest)

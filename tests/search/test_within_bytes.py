@@ -79,7 +79,7 @@ def test_evaluations_are_those_of_all_that_is_tried(iris):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"max_bytes": 60}, "max_bytes takes at least 86 for this data"),
+        ({"max_bytes": 60}, "max_bytes takes at least 70 for this data"),
         ({"max_bytes": 0}, "max_bytes takes an integer"),
         ({"max_bytes": 1.5}, "max_bytes takes an integer"),
         ({"max_bytes": 120, "max_density": 0.1}, "max_density takes None with max_bytes"),

@@ -7,13 +7,14 @@ the rows have classes that a search may read::
     rest, test = train_test_split(..., test_size=0.25, stratify=y, random_state=0)
     train, validation = train_test_split(rest, test_size=0.15, stratify=..., random_state=0)
 
-The seed of a search never changes the split.
+The seed of a search never changes the split. How the columns of a table become features is fitted
+to the training rows; only which columns may lack cells is asked of all rows.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -21,6 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.text import one_line
+from scratchcard.ticket import Column, Columns, InputScaling, Table, Ticket
+from scratchcard.ticket.columns import fit_columns, lacking
 
 Array = NDArray[Any]
 Answers = Literal["classes", "numbers", "none"]
@@ -55,7 +58,7 @@ class Part(NamedTuple):
     Attributes
     ----------
     X : ndarray of shape (n_rows, n_features)
-        Numbers.
+        Finite numbers: the features that columns have become.
     y : ndarray of shape (n_rows,), of several numbers for each row (n_rows, n_answers)
         Labels or numbers; of rows that nothing is known of, zeros.
     """
@@ -84,6 +87,12 @@ class Dataset:
     is_labelled : bool
         Whether ``y`` says anything. Where it does, but ``answers`` is "none", only the final report
         reads it, and only where it holds labels.
+    columns : Columns or None
+        How the columns of a table became features; None where the rows came as features.
+    scaling : InputScaling or None
+        How these features become integers, fitted to the training rows; None to fit that later.
+    tables : tuple of three Table, or None
+        The training, validation and test rows as they came; None where they are the features.
 
     Raises
     ------
@@ -99,6 +108,9 @@ class Dataset:
     feature_names: tuple[str, ...] | None = None
     answers: Answers = "classes"
     is_labelled: bool = True
+    columns: Columns | None = None
+    scaling: InputScaling | None = None
+    tables: tuple[Table, Table, Table] | None = None
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):
@@ -151,6 +163,64 @@ class Dataset:
         """Number of classes."""
         return len(self.classes)
 
+    def on_features(self, ticket: Ticket) -> Ticket:
+        """Return a ticket as one whose rows are the features of this data set.
+
+        Its scaling has the pairs of all features, also of those that the ticket does not read, so
+        that it can be compared with other masks.
+
+        Parameters
+        ----------
+        ticket : Ticket
+            A ticket that was found on this data set.
+
+        Returns
+        -------
+        Ticket
+            A ticket without columns.
+
+        Raises
+        ------
+        DataError
+            If the ticket was found on other columns.
+        """
+        mine, own = self.columns, ticket.columns
+        if own is None:
+            return ticket
+        if mine is None or self.scaling is None:
+            alike, scaling = own.is_plain, ticket.scaling
+        else:
+            if not (mine.is_named and own.is_named):
+                mine, own = mine.without_names(), own.without_names()
+            alike, scaling = mine.n_inputs == own.n_inputs, self.scaling
+            if alike:
+                read = mine.keeping(own.kept, scaling)
+                alike = read[0].columns == own.columns and read[1] == ticket.scaling
+        if not alike:
+            raise DataError(f"{self.name}: the ticket was found on other columns or other rows")
+        return Ticket(ticket.network, ticket.mask, scaling, ticket.head)
+
+    def table_of(self, part: Part) -> Table:
+        """Return the rows of a part as they came.
+
+        Parameters
+        ----------
+        part : Part
+            One of the three parts of this data set.
+
+        Returns
+        -------
+        Table
+            Its rows; of a data set that came as features, these.
+        """
+        if self.tables is not None:
+            for own, table in zip(
+                (self.train, self.validation, self.test), self.tables, strict=True
+            ):
+                if own is part:
+                    return table
+        return Table(part.X, (None,) * part.X.shape[1], self.feature_names)
+
     def targets(self, part: Part) -> NDArray[np.int64]:
         """Return the class indices of the labels of a part.
 
@@ -169,13 +239,14 @@ class Dataset:
 
 def split(
     name: str,
-    X: Array,
+    X: Array | Table,
     y: Array | None,
     *,
     answers: Answers = "classes",
     test: Part | None = None,
     test_rows: int | None = None,
     feature_names: tuple[str, ...] | None = None,
+    bare: bool = False,
 ) -> Dataset:
     """Split rows into training, validation and test rows, always in the same way.
 
@@ -183,8 +254,8 @@ def split(
     ----------
     name : str
         What the data set is called.
-    X : ndarray of shape (n_rows, n_features)
-        Finite numbers.
+    X : ndarray of shape (n_rows, n_features), or Table
+        The rows: finite numbers, or columns of any kind.
     y : ndarray of shape (n_rows,) or (n_rows, n_answers), or None
         Labels or numbers; None where nothing is known of the rows.
     answers : {"classes", "numbers", "none"}
@@ -194,7 +265,9 @@ def split(
     test_rows : int or None
         How many rows to test on, instead of 25 %.
     feature_names : tuple of str or None
-        Names of the features.
+        Names of the features, where X has none; a ticket does not hold these.
+    bare : bool
+        Whether tickets are not to hold the names of a table's columns.
 
     Returns
     -------
@@ -204,30 +277,74 @@ def split(
     Raises
     ------
     DataError
-        If a class, or the whole, has too few rows.
+        If a class, or the whole, has too few rows; for a table of which no column varies.
     """
-    from sklearn.model_selection import train_test_split
 
     is_labelled = y is not None
-    y = np.zeros(len(X), dtype=np.int64) if y is None else y
-    check_rows(name, X, y, answers=answers, has_test=test is not None)
-    strata = y if answers == "classes" else None
+    is_named = isinstance(X, Table) and not bare
+    table = X if isinstance(X, Table) else Table(X, (None,) * X.shape[1], feature_names)
+    y = np.zeros(table.n_rows, dtype=np.int64) if y is None else y
+    check_rows(name, table, y, answers=answers, has_test=test is not None)
+    rest, test_table, rest_y, test_y = table, None, y, None
     if test is None:
         n_test = test_rows or math.ceil(TEST_SHARE * len(y))
-        X, test_X, y, test_y = train_test_split(
-            X, y, test_size=n_test, stratify=strata, random_state=SPLIT_SEED
-        )
-        test = Part(test_X, test_y)
-    strata = y if answers == "classes" else None
-    train_X, validation_X, train_y, validation_y = train_test_split(
-        X, y, test_size=VALIDATION_SHARE, stratify=strata, random_state=SPLIT_SEED
+        rest, test_table, rest_y, test_y = _cut(table, y, n_test, answers)
+    else:
+        test_table, test_y = Table(test.X, table.values, table.names), test.y
+    train, validation, train_y, validation_y = _cut(rest, rest_y, VALIDATION_SHARE, answers)
+    tables = train, validation, test_table
+    try:
+        columns, scaling = fit_columns(train, is_named=is_named, missing=lacking(table))
+        parts = [
+            one.X if columns is None or columns.is_plain else columns.features(one, scaling)
+            for one in tables
+        ]
+    except ValueError as error:
+        raise DataError(f"{name}: {error}") from error
+    names = table.names
+    if columns is not None and not columns.is_plain:
+        names = tuple(replace(columns, columns=_named(columns, names)).input_names())
+    labels = train_y, validation_y, test_y
+    train_part, validation_part, test_part = map(Part, parts, labels)
+    return Dataset(
+        name,
+        train_part,
+        validation_part,
+        test_part,
+        names,
+        answers,
+        is_labelled,
+        columns,
+        None if columns is None else scaling,
+        None if columns is None or columns.is_plain else tables,
     )
-    train, validation = Part(train_X, train_y), Part(validation_X, validation_y)
-    return Dataset(name, train, validation, test, feature_names, answers, is_labelled)
+
+
+def _cut(
+    table: Table, y: Array, size: float, answers: Answers
+) -> tuple[Table, Table, Array, Array]:
+    """Return the rows before and after a cut, and their labels."""
+    from sklearn.model_selection import train_test_split
+
+    before, after = train_test_split(
+        np.arange(len(y)),
+        test_size=size,
+        stratify=y if answers == "classes" else None,
+        random_state=SPLIT_SEED,
+    )
+    return table.take(before), table.take(after), y[before], y[after]
+
+
+def _named(columns: Columns, names: tuple[str, ...] | None) -> tuple[Column, ...]:
+    """Return columns with names, which their tickets may not hold."""
+    if names is None:
+        return columns.columns
+    pairs = zip(columns.columns, names, strict=True)
+    return tuple(replace(column, name=name) for column, name in pairs)
 
 
 def check_rows(
-    name: str, X: Array, y: Array, *, answers: Answers = "classes", has_test: bool = False
+    name: str, X: Table, y: Array, *, answers: Answers = "classes", has_test: bool = False
 ) -> None:
     """Raise an error unless there are enough rows, of each class too, to split.
 
@@ -235,8 +352,8 @@ def check_rows(
     ----------
     name : str
         What the data set is called.
-    X : ndarray of shape (n_rows, n_features)
-        Features.
+    X : Table
+        Rows.
     y : ndarray of shape (n_rows, ...)
         Labels or numbers.
     answers : {"classes", "numbers", "none"}
@@ -252,9 +369,9 @@ def check_rows(
     """
     if len(y) == 0:
         raise DataError(f"{name}: no rows")
-    if X.shape[1] == 0:
+    if X.n_columns == 0:
         raise DataError(f"{name}: no feature columns" + " beside the labels" * (answers != "none"))
-    check_finite(f"{name}: X", X)
+    check_finite_or_missing(f"{name}: X", X.X)
     if answers == "classes":
         _check_classes(name, y, has_test)
         return
@@ -283,6 +400,13 @@ def _check_classes(name: str, y: Array, has_test: bool) -> None:
             f"{name}: {len(y)} rows are too few for {len(classes)} classes; the validation rows, "
             f"{VALIDATION_SHARE:.0%} of those left after the test rows, need one of each class"
         )
+
+
+def check_finite_or_missing(where: str, X: Array) -> None:
+    """Raise DataError with the place of the first value that is infinite."""
+    if X.dtype.kind == "f" and np.isinf(X).any():
+        place = tuple(int(i) for i in np.argwhere(np.isinf(X))[0])
+        raise DataError(f"{where}{list(place)} is {X[place]}; takes finite numbers")
 
 
 def check_finite(where: str, X: Array) -> None:

@@ -158,6 +158,9 @@ def _planar(name: str, answers: Answers) -> Dataset:
         train=scaled(dataset.train),
         validation=scaled(dataset.validation),
         test=scaled(dataset.test),
+        columns=None,
+        scaling=None,
+        tables=None,
     )
 
 

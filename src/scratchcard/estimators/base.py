@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -10,9 +11,14 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    check_array,
+    check_is_fitted,
+    check_X_y,
+    validate_data,
+)
 
-from scratchcard.estimators.parameters import as_hidden, as_threads
+from scratchcard.estimators.parameters import as_categories, as_hidden, as_threads
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
 from scratchcard.search.problem import (
@@ -23,8 +29,10 @@ from scratchcard.search.problem import (
     make_algorithm,
 )
 from scratchcard.search.within_bytes import WithinBytes
-from scratchcard.ticket import Head, InputScaling, Network, Ticket
+from scratchcard.ticket import Columns, Head, InputScaling, Network, Table, Ticket
+from scratchcard.ticket.columns import fit_columns, lacking
 from scratchcard.ticket.scaling import needed_bits
+from scratchcard.ticket.table import is_frame
 
 Array = npt.NDArray[Any]
 
@@ -40,6 +48,7 @@ class TicketEstimator(BaseEstimator):
     weights: str
     biases: str
     input_bits: int | str
+    categorical_features: Any
     max_density: float | None
     max_bytes: int | None
     algorithm: str | Algorithm
@@ -72,9 +81,78 @@ class TicketEstimator(BaseEstimator):
         check_is_fitted(self, "ticket_")
         return self.ticket_
 
-    def _rows(self, X: Any) -> Array:
-        rows: Array = validate_data(self, X, reset=False)
-        return rows
+    def _rows(self, X: Any) -> Table:
+        """Return rows to predict.
+
+        A number that is missing in a column that lacked none is the middle of its range, as
+        cross-validation wants it; the ticket itself refuses it.
+        """
+        table = self._table(X, reset=False)
+        if not lacking(table).any():
+            return table
+        columns, scaling = self._inputs
+        if columns is None:
+            middles = np.broadcast_to(scaling.offset.astype(np.float64), table.n_columns)
+        else:
+            middles = columns.middles(scaling)
+        filled = np.where(np.isnan(table.X), middles, table.X)
+        return Table(filled, table.values, table.names)
+
+    # -- rows ------------------------------------------------------------------------------------
+
+    def _table(self, X: Any, reset: bool) -> Table:
+        """Return rows as a table, checked as scikit-learn checks them."""
+        categories = as_categories(self.categorical_features)
+        if is_frame(X) and not isinstance(X, Mapping):  # which sparse matrices may be
+            validate_data(self, X, reset=reset, skip_check_array=True)  # names and their number
+            table = Table.of(X, categories)
+            if not all(isinstance(name, str) for name in X.columns) and not _is_arrow(X):
+                table = Table(table.X, table.values)
+            if not table.n_rows or not table.n_columns:
+                raise ValueError(
+                    f"Found array with {table.n_rows} sample(s) and {table.n_columns} feature(s) "
+                    f"(shape={table.X.shape}) while a minimum of 1 is required."
+                )
+        elif categories or self._has_categories(reset):
+            rows = check_array(X, dtype=object, ensure_all_finite=False)
+            validate_data(self, rows, reset=reset, skip_check_array=True)
+            table = Table.of(rows, categories)
+        else:
+            rows = validate_data(self, X, reset=reset, ensure_all_finite="allow-nan")
+            table = Table(rows, (None,) * rows.shape[1])
+        if self.categorical_features is None:
+            table.numbers()  # refuses text
+        return table
+
+    def _has_categories(self, reset: bool) -> bool:
+        """Return whether the rows of the previous fit had categories."""
+        columns = None if reset else self._inputs[0]
+        return columns is not None and any(c.kind == "category" for c in columns.columns)
+
+    def _table_and_y(self, X: Any, y: Any, reset: bool, **checks: Any) -> tuple[Table, Array]:
+        """Return rows and what they are, checked as scikit-learn checks them."""
+        table = self._table(X, reset)
+        _, y = check_X_y(table.X, y, ensure_all_finite="allow-nan", estimator=self, **checks)
+        return table, y
+
+    def _features(self, table: Table, searched: Array | None) -> Array:
+        """Return the features that columns become.
+
+        What they become is fitted to the rows that are searched; None goes on with the previous
+        fit. Only which columns may lack cells is asked of all rows.
+        """
+        if searched is not None:
+            self._inputs: tuple[Columns | None, InputScaling] = fit_columns(
+                table.take(searched), missing=lacking(table)
+            )
+        columns, scaling = self._inputs
+        return table.X if columns is None else columns.features(table, scaling)
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn may know: cells may be missing."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
     # -- parameters ------------------------------------------------------------------------------
 
@@ -175,13 +253,10 @@ class TicketEstimator(BaseEstimator):
     ) -> Outcome:
         """Search a ticket for rows, keep it and what the search went through."""
         plain = self._network(searched.X, head.n_outputs, before, seed)
-        if before is None:
-            scaling = InputScaling.fit(searched.X, searched.weights)
-        else:
-            scaling = before.scaling
+        columns, scaling = self._inputs
 
         def make(network: Network) -> Problem:
-            return Problem.make(network, searched, aside, scaling)
+            return Problem.make(network, searched, aside, scaling, columns)
 
         def search(problem: Problem, algorithm: Algorithm, limits: Limits) -> Outcome:
             return evolve(
@@ -204,7 +279,7 @@ class TicketEstimator(BaseEstimator):
             algorithm = make_algorithm(self.algorithm, self.max_density, plain)
             outcome = search(problem, algorithm, limits)
         else:
-            within = WithinBytes(self.max_bytes, head, scaling, get_objective(objective))
+            within = WithinBytes(self.max_bytes, head, scaling, get_objective(objective), columns)
             networks = [plain] if before is not None else within.networks(plain, *self._open())
             problem, outcome = within.search(networks, make, self.algorithm, limits, search)
         self.ticket_ = problem.ticket(outcome)
@@ -239,3 +314,8 @@ def _print_progress(progress: Progress) -> None:
     if progress.validation_accuracy is not None:
         line += f", validation accuracy {progress.validation_accuracy:.4f}"
     print(line)
+
+
+def _is_arrow(X: Any) -> bool:
+    """Return whether a frame is pyarrow's, whose ``columns`` are no names."""
+    return hasattr(X, "column_names")

@@ -13,7 +13,6 @@ from scipy.special import log_softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from scratchcard.estimators.base import TicketEstimator
 from scratchcard.estimators.parameters import as_sample_weight, set_aside
@@ -22,7 +21,7 @@ from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm
 from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled
 from scratchcard.search.targets.teacher import ask
-from scratchcard.ticket import Classes, Ticket
+from scratchcard.ticket import Classes, Table, Ticket
 
 __all__ = ["TicketClassifier"]
 
@@ -51,6 +50,11 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
     input_bits : {'auto', 8, 16}, default='auto'
         Bits that a scaled feature has; 'auto' takes 16 where a feature of the training rows has
         more than 256 different values.
+    categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
+            default='from_dtype'
+        Columns that are categories. 'from_dtype' takes those of a data frame that hold text or
+        categories. A boolean for each column, or places or names, make these categories whatever
+        they hold. None takes numbers alone.
     max_density : float or None, default=0.1
         Largest share of the weights that may stay, above 0 and at most 1. None for 0.1 of the
         memetic algorithm and no limit of the genetic one. Not used when ``algorithm`` is an object,
@@ -141,6 +145,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         weights: str = "auto",
         biases: str = "uniform",
         input_bits: int | str = "auto",
+        categorical_features: Any = "from_dtype",
         max_density: float | None = DEFAULT_MAX_DENSITY,
         max_bytes: int | None = None,
         objective: str | Objective = "cross_entropy",
@@ -163,6 +168,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         self.weights = weights
         self.biases = biases
         self.input_bits = input_bits
+        self.categorical_features = categorical_features
         self.max_density = max_density
         self.max_bytes = max_bytes
         self.objective = objective
@@ -187,8 +193,8 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell.
         y : array-like of shape (n_samples,), default=None
             Class labels, of two or more classes: integers, text, floats or booleans. None with a
             teacher, and only then.
@@ -214,10 +220,10 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         limits = self._limits()
         objective = get_objective(self.objective)
         before = self._before()
-        X, y, classes = self._labelled(X, y, teacher, reset=before is None)
-        sample_weight = as_sample_weight(sample_weight, X)
+        table, y, classes = self._labelled(X, y, teacher, reset=before is None)
+        sample_weight = as_sample_weight(sample_weight, table.X)
         counted = sample_weight > 0
-        X, y, sample_weight = X[counted], y[counted], sample_weight[counted]
+        table, y, sample_weight = table.take(counted), y[counted], sample_weight[counted]
         who, found = "y" if teacher is None else "teacher", np.unique(y)
         if len(found) < 2:
             raise ValueError(
@@ -233,6 +239,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
             )
         seed = self._seed()
         parts = self._parts(targets, before, seed)
+        X = self._features(table, parts[0] if before is None else None)
         counts = self._class_weights(classes, targets[parts[0]], sample_weight[parts[0]])
 
         def labelled(part: Array) -> Labelled:
@@ -257,8 +264,8 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell.
 
         Returns
         -------
@@ -274,8 +281,8 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell.
 
         Returns
         -------
@@ -289,8 +296,8 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell.
 
         Returns
         -------
@@ -306,8 +313,8 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell.
 
         Returns
         -------
@@ -320,17 +327,17 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
 
     def _labelled(
         self, X: Any, y: Any, teacher: Any, reset: bool
-    ) -> tuple[Array, Array, Array | None]:
+    ) -> tuple[Table, Array, Array | None]:
         """Return the rows, their labels, and the classes of a teacher, if there is one."""
         if teacher is None:
-            X, y = validate_data(self, X, y, reset=reset)
+            table, y = self._table_and_y(X, y, reset)
             check_classification_targets(y)
-            return X, y, None
+            return table, y, None
         if y is not None:
             raise ValueError("fit takes y or teacher, got both")
-        rows: Array = validate_data(self, X, reset=reset)
+        rows = self._table(X, reset)
         # A teacher that was fitted to a frame wants one, to see that its columns are the same.
-        taught = ask(teacher, X if hasattr(X, "columns") else rows)
+        taught = ask(teacher, X if hasattr(X, "columns") else rows.X)
         return rows, taught.labels, taught.classes
 
     def _class_weights(self, classes: Array, targets: Array, sample_weight: Array) -> Array:

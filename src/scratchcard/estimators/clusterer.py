@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClusterMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
+from sklearn.utils.validation import check_consistent_length, column_or_1d
 
 from scratchcard.estimators.base import TicketEstimator, _print_progress
 from scratchcard.estimators.naming import named
@@ -29,7 +29,7 @@ from scratchcard.search.clustering import (
     n_different,
 )
 from scratchcard.search.problem import Labelled, Problem
-from scratchcard.ticket import Classes, Mask, Network, Ticket
+from scratchcard.ticket import Classes, Mask, Network, Table, Ticket
 
 __all__ = ["TicketClusterer"]
 
@@ -62,6 +62,11 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     input_bits : {'auto', 8, 16}, default='auto'
         Bits that a scaled feature has; 'auto' takes 16 where a feature has more than 256 different
         values.
+    categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
+            default='from_dtype'
+        Columns that are categories. 'from_dtype' takes those of a data frame that hold text or
+        categories. A boolean for each column, or places or names, make these categories whatever
+        they hold. None takes numbers alone.
     max_density : float, default=0.15
         Largest share of the weights that may stay, above 0 and at most 1. Not used when
         ``algorithm`` is an object, which has its own.
@@ -137,6 +142,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         weights: str = "uniform",
         biases: str = "uniform",
         input_bits: int | str = "auto",
+        categorical_features: Any = "from_dtype",
         max_density: float = MAX_DENSITY,
         algorithm: Any = None,
         images: bool = False,
@@ -155,6 +161,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         self.weights = weights
         self.biases = biases
         self.input_bits = input_bits
+        self.categorical_features = categorical_features
         self.max_density = max_density
         self.algorithm = algorithm
         self.images = images
@@ -172,8 +179,9 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers; at least as many different rows as clusters.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell. At
+            least as many different rows as clusters.
         y : Ignored
             Not read.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -195,22 +203,24 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         limits = self._limits()
         n_clusters = self._at_least("n_clusters", 1)
         n_init = self._at_least("n_init", 1)
-        X = validate_data(self, X)
-        sample_weight = as_sample_weight(sample_weight, X)
+        table = self._table(X, reset=True)
+        sample_weight = as_sample_weight(sample_weight, table.X)
         counted = sample_weight > 0
         seed = self._seed()
-        parts = self._parts(X[counted], n_clusters, seed)
-        rows, weights = X[counted], integer_weights(sample_weight[counted])
+        parts = self._parts(table.X[counted], n_clusters, seed)
+        rows = self._features(table.take(counted), parts[0])
+        weights = integer_weights(sample_weight[counted])
 
         def unlabelled(part: Array) -> Labelled:
             return Labelled(rows[part], np.zeros(len(part), np.int64), weights[part])
 
         searched, *aside = map(unlabelled, parts)
         network = self._network(searched.X, n_clusters, None, seed)
-        problem = Problem.make(network, searched, aside[0] if aside else None)
+        columns, scaling = self._inputs
+        problem = Problem.make(network, searched, aside[0] if aside else None, scaling, columns)
         algorithm = self._algorithm(network)
         n_jobs = as_threads(self.n_jobs)
-        check_images(self.images, X.shape[1])
+        check_images(self.images, rows.shape[1])
         if n_clusters == 1:
             outcome = _one_cluster(network, n_init)
         else:
@@ -229,7 +239,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
                 images=self.images,
             )
         self.ticket_: Ticket = problem.ticket(outcome)
-        self.labels_: npt.NDArray[np.int64] = self._clusters(X)
+        self.labels_: npt.NDArray[np.int64] = self._clusters(table)
         self.n_iter_: int = outcome.generations
         self.score_: float = outcome.score
         self.scores_: npt.NDArray[np.float64] = np.array(outcome.scores)
@@ -247,8 +257,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell.
 
         Returns
         -------
@@ -286,11 +296,11 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         ticket = self._ticket
         rows = self._rows(X)  # as they are given, so that names of columns are looked at
         y = column_or_1d(y, warn=True)
-        check_consistent_length(rows, y)
+        check_consistent_length(rows.X, y)
         return named(ticket, rows, y)
 
-    def _clusters(self, X: Array) -> npt.NDArray[np.int64]:
-        clusters: npt.NDArray[np.int64] = self.ticket_.outputs(X).argmax(axis=1)
+    def _clusters(self, table: Table) -> npt.NDArray[np.int64]:
+        clusters: npt.NDArray[np.int64] = self.ticket_.outputs(table).argmax(axis=1)
         return clusters
 
     def _at_least(self, name: str, least: int) -> int:

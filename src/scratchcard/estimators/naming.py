@@ -36,14 +36,14 @@ def matched(table: Array) -> tuple[Array, Array]:
     return rows, columns
 
 
-def named(ticket: Ticket, X: Array, y: Array) -> Ticket:
+def named(ticket: Ticket, X: Any, y: Array) -> Ticket:
     """Return a ticket that answers with names where it answered with clusters.
 
     Parameters
     ----------
     ticket : Ticket
         A ticket whose classes are clusters.
-    X : ndarray of shape (n_rows, n_features)
+    X : Table or ndarray of shape (n_rows, n_columns)
         Labelled rows, a handful of each name.
     y : ndarray of shape (n_rows,)
         Their names, text or integers.
@@ -82,7 +82,7 @@ def named(ticket: Ticket, X: Array, y: Array) -> Ticket:
         )
     labels = [found.get(k, _fallback(k, names.tolist())) for k in range(n_clusters)]
     head = Classes(labels, ticket.head.temperature)
-    return Ticket(ticket.network, ticket.mask, ticket.scaling, head)
+    return Ticket(ticket.network, ticket.mask, ticket.scaling, head, ticket.columns)
 
 
 def _of_one_kind(y: Array) -> Array:

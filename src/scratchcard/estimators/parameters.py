@@ -106,6 +106,42 @@ def as_hidden(sizes: Any) -> tuple[int, ...]:
     return hidden
 
 
+def as_categories(categorical_features: Any) -> tuple[int | str, ...]:
+    """Return the columns that are categories whatever they hold.
+
+    Parameters
+    ----------
+    categorical_features : array-like of bool, int or str, "from_dtype" or None
+        A boolean for each column, or places or names of columns.
+
+    Returns
+    -------
+    tuple of int or str
+        Places, or names.
+
+    Raises
+    ------
+    ValueError
+        For anything else.
+    """
+    takes = "categorical_features takes 'from_dtype', None, or booleans, integers or names"
+    if categorical_features is None:
+        return ()
+    if isinstance(categorical_features, str):
+        if categorical_features != "from_dtype":
+            raise ValueError(f"{takes}, got {categorical_features!r}")
+        return ()
+    found = np.asarray(categorical_features)
+    if found.ndim != 1 or (found.dtype.kind not in "biuU" and found.dtype.kind != "O"):
+        raise ValueError(f"{takes}, got {categorical_features!r}")
+    if found.dtype.kind == "b":
+        found = np.flatnonzero(found)
+    listed = found.tolist()
+    if not all(isinstance(one, (int, str)) for one in listed):
+        raise ValueError(f"{takes}, got {categorical_features!r}")
+    return tuple(listed)
+
+
 def as_sample_weight(sample_weight: Any, X: Array) -> Array:
     """Return the weight of each row.
 

@@ -11,7 +11,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import validate_data
 
 from scratchcard.checks import TINY
 from scratchcard.estimators.base import TicketEstimator
@@ -49,6 +48,11 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
     input_bits : {'auto', 8, 16}, default='auto'
         Bits that a scaled feature has; 'auto' takes 16 where a feature of the training rows has
         more than 256 different values.
+    categorical_features : array-like of bool, int or str, 'from_dtype' or None, \
+            default='from_dtype'
+        Columns that are categories. 'from_dtype' takes those of a data frame that hold text or
+        categories. A boolean for each column, or places or names, make these categories whatever
+        they hold. None takes numbers alone.
     max_density : float or None, default=0.1
         Largest share of the weights that may stay, above 0 and at most 1. None for 0.1 of the
         memetic algorithm and no limit of the genetic one. Not used when ``algorithm`` is an object,
@@ -138,6 +142,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         weights: str = "auto",
         biases: str = "uniform",
         input_bits: int | str = "auto",
+        categorical_features: Any = "from_dtype",
         max_density: float | None = DEFAULT_MAX_DENSITY,
         max_bytes: int | None = None,
         objective: str = "squared_error",
@@ -160,6 +165,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         self.weights = weights
         self.biases = biases
         self.input_bits = input_bits
+        self.categorical_features = categorical_features
         self.max_density = max_density
         self.max_bytes = max_bytes
         self.objective = objective
@@ -182,8 +188,8 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Finite numbers, not negative for ``objective='poisson'``.
         sample_weight : array-like of shape (n_samples,), default=None
@@ -204,14 +210,14 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         limits = self._limits()
         loss = self._loss()
         before = self._before()
-        X, y = validate_data(
-            self, X, y, reset=before is None, multi_output=True, y_numeric=True, dtype="numeric"
-        )
-        sample_weight = as_sample_weight(sample_weight, X)
+        table, y = self._table_and_y(X, y, before is None, multi_output=True, y_numeric=True)
+        sample_weight = as_sample_weight(sample_weight, table.X)
         counted = sample_weight > 0
-        X, y, weights = X[counted], y[counted], integer_weights(sample_weight[counted])
+        table = table.take(counted)
+        y, weights = y[counted], integer_weights(sample_weight[counted])
         seed = self._seed()
         parts = self._parts(len(y), before, seed)
+        X = self._features(table, parts[0] if before is None else None)
         head = Numbers.of(y[parts[0]], weights[parts[0]], loss)
         if before is not None and head.n_outputs != before.head.n_outputs:
             raise ValueError(
@@ -240,8 +246,8 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Finite numbers.
+        X : array-like of shape (n_samples, n_features), or data frame
+            Numbers; columns of a frame may be categories. NaN is a missing cell.
 
         Returns
         -------

@@ -14,7 +14,7 @@ from scratchcard.goals.base import Goal
 from scratchcard.objectives import Objective
 from scratchcard.search.problem import Labelled
 from scratchcard.search.targets.teacher import LEAST_CLASSES, Taught, ask, is_module
-from scratchcard.ticket import Classes, Head, Ticket
+from scratchcard.ticket import Classes, Head, Table, Ticket
 
 Array = npt.NDArray[Any]
 
@@ -57,7 +57,9 @@ class TeacherGoal(Goal):
         if self._head is not None and self._is_known(dataset.train, dataset.validation):
             return self._head
         parts = dataset.train.X, dataset.validation.X
-        taught = self._ask(dataset, np.concatenate(parts))
+        tables = dataset.table_of(dataset.train), dataset.table_of(dataset.validation)
+        rows = np.concatenate([table.X for table in tables])
+        taught = self._ask(dataset, Table(rows, tables[0].values, tables[0].names))
         found = np.unique(taught.labels)
         if len(found) < LEAST_CLASSES:
             raise DataError(f"{dataset.name}: the teacher says {found[0]!s} of every row")
@@ -111,18 +113,40 @@ class TeacherGoal(Goal):
         for X, labels in self._said:
             if X is part.X:
                 return labels
-        found = self._ask(dataset, part.X, least_classes=1).labels
+        found = self._ask(dataset, dataset.table_of(part), least_classes=1).labels
         self._said.append((part.X, found))
         return found
 
-    def _ask(self, dataset: Dataset, X: Array, least_classes: int = LEAST_CLASSES) -> Taught:
-        own, names = getattr(self.teacher, "feature_names_in_", None), dataset.feature_names
+    def _ask(self, dataset: Dataset, table: Table, least_classes: int = LEAST_CLASSES) -> Taught:
+        own, names = getattr(self.teacher, "feature_names_in_", None), table.names
         if own is not None and names is not None:
             _check_columns(dataset.name, names, own)
-            X = X[:, [names.index(name) for name in own]]
+        asked = table.X if table.is_plain else _frame(dataset.name, table)
+        if own is not None and names is not None:
+            asked = (
+                asked[:, [names.index(name) for name in own]] if table.is_plain else asked[[*own]]
+            )
         with warnings.catch_warnings():  # where there are names, they have just been checked
             warnings.filterwarnings("ignore", "X (does not have valid|has) feature names")
-            return ask(self.teacher, X, least_classes)
+            return ask(self.teacher, asked, least_classes)
+
+
+def _frame(data: str, table: Table) -> Any:
+    """Return a table with categories as the data frame that a teacher of such rows takes."""
+    try:
+        import pandas as pd
+    except ImportError as error:
+        raise DataError(
+            f"{data}: to ask a teacher about categories needs pandas: pip install pandas"
+        ) from error
+    names: tuple[Any, ...] = table.names or tuple(range(table.n_columns))
+    columns: dict[Any, Any] = {}
+    for k, (name, values) in enumerate(zip(names, table.values, strict=True)):
+        cells = table.X[:, k]
+        if values is not None:
+            cells = np.array([None if np.isnan(c) else values[int(c)] for c in cells], object)
+        columns[name] = cells
+    return pd.DataFrame(columns)
 
 
 def _check_columns(data: str, names: tuple[str, ...], own: Array) -> None:

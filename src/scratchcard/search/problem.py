@@ -19,7 +19,7 @@ from scratchcard.search.genetic import Genetic
 from scratchcard.search.memetic import Memetic
 from scratchcard.search.task import Algorithm
 from scratchcard.search.temperature import SMOOTHING, calibrated
-from scratchcard.ticket import InputScaling, Mask, Network, Ticket
+from scratchcard.ticket import Columns, InputScaling, Mask, Network, Ticket
 
 __all__ = [
     "ALGORITHMS",
@@ -85,12 +85,15 @@ class Problem:
         The training rows.
     validation : Rows or None
         The validation rows.
+    columns : Columns or None
+        How the columns of a table became features, if rows are tables.
     """
 
     network: Network
     scaling: InputScaling
     train: Rows
     validation: Rows | None = None
+    columns: Columns | None = None
 
     @classmethod
     def make(
@@ -99,6 +102,7 @@ class Problem:
         train: Labelled,
         validation: Labelled | None = None,
         scaling: InputScaling | None = None,
+        columns: Columns | None = None,
     ) -> Problem:
         """Quantise rows for a network.
 
@@ -112,6 +116,8 @@ class Problem:
             Validation rows.
         scaling : InputScaling or None
             How features become integers; None to fit that to the training rows.
+        columns : Columns or None
+            How the columns of a table became features, if rows are tables.
 
         Returns
         -------
@@ -130,7 +136,8 @@ class Problem:
             inputs = scaling.quantise(part.X, network.input_limit)
             return Rows(inputs, part.targets, part.weights)
 
-        return cls(network, scaling, rows(train), None if validation is None else rows(validation))
+        aside = None if validation is None else rows(validation)
+        return cls(network, scaling, rows(train), aside, columns)
 
     def ticket(self, outcome: Outcome) -> Ticket:
         """Return what a search on this problem found as a ticket.
@@ -145,7 +152,7 @@ class Problem:
         Ticket
             The ticket.
         """
-        return Ticket(self.network, outcome.mask, self.scaling, outcome.head)
+        return Ticket(self.network, outcome.mask, self.scaling, outcome.head, self.columns)
 
     def with_mask(self, outcome: Outcome, mask: Mask, objective: Objective) -> Outcome:
         """Return an outcome with another mask, whose head is calibrated to that.

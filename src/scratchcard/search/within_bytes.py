@@ -28,7 +28,7 @@ from scratchcard.search.memetic import Memetic
 from scratchcard.search.problem import Problem
 from scratchcard.search.pruning import shrink
 from scratchcard.search.task import Algorithm
-from scratchcard.ticket import Head, InputScaling, Mask, Network
+from scratchcard.ticket import Columns, Head, InputScaling, Mask, Network
 from scratchcard.ticket.file import MAX_BYTES, encode
 
 __all__ = ["WithinBytes", "density_within"]
@@ -62,6 +62,9 @@ class WithinBytes:
         How features become integers.
     objective : Objective
         What the search minimises.
+    columns : Columns or None
+        How the columns of a table became features. Room is left for all that they may take in the
+        file, though it holds no column that no survivor reads.
 
     Raises
     ------
@@ -70,10 +73,16 @@ class WithinBytes:
     """
 
     def __init__(
-        self, max_bytes: int, head: Head, scaling: InputScaling, objective: Objective
+        self,
+        max_bytes: int,
+        head: Head,
+        scaling: InputScaling,
+        objective: Objective,
+        columns: Columns | None = None,
     ) -> None:
         self.max_bytes = as_int("max_bytes", max_bytes, 1, MAX_BYTES)
         self.head, self.scaling, self.objective = head, scaling, objective
+        self.columns = columns
         self._before: list[Outcome] = []
         self._done, self._share, self._work = 0.0, 1.0, 1.0  # in whole searches
 
@@ -106,7 +115,7 @@ class WithinBytes:
     def _sizes(self, network: Network) -> tuple[int, int]:
         """Return the bytes of all but the mask, and those that a mask takes at least."""
         nothing = Mask.from_flat(network.layers, np.zeros(network.n_weights, np.uint8))
-        parts = encode(network, nothing, self.scaling, self.head)
+        parts = encode(network, nothing, self.scaling, self.head, self.columns)
         rest = len(parts.head) + len(parts.checksum)
         return rest, max(len(parts.mask), LEAST_OF_LAYER * network.n_layers)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from scratchcard.ticket.codec import TicketError
+from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.heads import HEADS, Classes, Head, Lines, Numbers, Reading
 from scratchcard.ticket.layers import LAYERS, Dense, Layer
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.table import Table
 from scratchcard.ticket.ticket import Ticket
 from scratchcard.ticket.weights import WEIGHT_FAMILIES
 
@@ -16,6 +18,8 @@ __all__ = [
     "LAYERS",
     "WEIGHT_FAMILIES",
     "Classes",
+    "Column",
+    "Columns",
     "Dense",
     "Head",
     "InputScaling",
@@ -25,6 +29,7 @@ __all__ = [
     "Network",
     "Numbers",
     "Reading",
+    "Table",
     "Ticket",
     "TicketError",
 ]

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from scratchcard.ticket.codec import ByteReader, TicketError, varint
+from scratchcard.ticket.columns import Columns
 from scratchcard.ticket.heads import HEADS, Classes, Head
 from scratchcard.ticket.layers import LAYERS, Dense, Layer, Shape
 from scratchcard.ticket.mask import Mask
@@ -58,6 +59,7 @@ class Contents(NamedTuple):
     mask: Mask
     scaling: InputScaling
     head: Head
+    columns: Columns | None
 
 
 def weights_allowed(n_bytes: int) -> int:
@@ -83,7 +85,13 @@ def _bytes_wanted(n_weights: int) -> int:
     return -(-max(0, n_weights - _ALWAYS_ALLOWED) // _ALLOWED_PER_BYTE)
 
 
-def encode(network: Network, mask: Mask, scaling: InputScaling, head: Head) -> Parts:
+def encode(
+    network: Network,
+    mask: Mask,
+    scaling: InputScaling,
+    head: Head,
+    columns: Columns | None = None,
+) -> Parts:
     """Return the file of a ticket.
 
     It is of version 1 wherever that version can hold it, so that older readers read it too. Where
@@ -100,18 +108,20 @@ def encode(network: Network, mask: Mask, scaling: InputScaling, head: Head) -> P
         How features become integers.
     head : Head
         What the outputs mean.
+    columns : Columns or None
+        How the columns of a table become inputs, if rows are tables.
 
     Returns
     -------
     Parts
         The bytes of the file.
     """
-    start = _encode_start(version_of(network, head), network, scaling, head)
+    start = _encode_start(version_of(network, head, columns), network, scaling, head, columns)
     coded = encode_mask(mask, _bytes_wanted(network.n_weights) - len(start) - _CRC_BYTES)
     return Parts(start, coded, _checksum(start + coded))
 
 
-def version_of(network: Network, head: Head) -> int:
+def version_of(network: Network, head: Head, columns: Columns | None) -> int:
     """Return the version of a ticket's file: 1 for dense layers on plain features with classes.
 
     Parameters
@@ -120,25 +130,39 @@ def version_of(network: Network, head: Head) -> int:
         The random network.
     head : Head
         What the outputs mean.
+    columns : Columns or None
+        How the columns of a table become inputs, if rows are tables.
 
     Returns
     -------
     int
         1, or 2 for anything else.
     """
+    if columns is not None:
+        return 2
     is_plain = len(network.input_shape) == 1 and all(layer.code == 0 for layer in network.layers)
     return 1 if is_plain and head.code == 0 else 2
 
 
-def _encode_start(version: int, network: Network, scaling: InputScaling, head: Head) -> bytes:
+def _encode_start(
+    version: int,
+    network: Network,
+    scaling: InputScaling,
+    head: Head,
+    columns: Columns | None,
+) -> bytes:
     codes = (
         WEIGHTS.index(network.weights)
         | BIASES.index(network.biases) << 2
         | ACTIVATIONS.index(network.activation) << 3
         | (network.input_bits == 16) << 5
         | (scaling.kind == "feature") << 6
+        | (columns is not None) << 7
     )
     scales = np.concatenate((scaling.offset, scaling.scale)).astype("<f4").tobytes()
+    if columns is not None:
+        own = b"" if scaling.kind == "feature" else scales
+        scales = own + columns.encode(scaling)
     if version == 1:
         shape = b"".join(map(varint, (network.n_layers, *network.sizes)))
         meaning = head.encode()
@@ -226,17 +250,31 @@ def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
         activation=_named("activation", ACTIVATIONS, codes >> 3 & 3),
         input_bits=16 if codes >> 5 & 1 else 8,
     )
-    n_pairs = network.n_inputs if codes >> 6 & 1 else 1
-    offset = reader.floats("<f4", n_pairs, "the input scaling")
-    scale = reader.floats("<f4", n_pairs, "the input scaling")
+    scaling, columns = _decode_scaling(
+        reader, network, bool(codes >> 6 & 1), version > 1 and codes > 127
+    )
     kind = Classes if version == 1 else _kind("heads", HEADS, reader)
     head = kind.decode(reader, network.n_outputs)
-    scaling = InputScaling(offset, scale)
-    is_canonical = version == version_of(network, head)
-    start = _encode_start(version, network, scaling, head)
+    is_canonical = version == version_of(network, head, columns)
+    start = _encode_start(version, network, scaling, head, columns)
     if not is_canonical or start != reader.data[: reader.position]:
         raise TicketError("the file is not written in the one way there is")
-    return Contents(network, decode_mask(reader, network.layers), scaling, head)
+    return Contents(network, decode_mask(reader, network.layers), scaling, head, columns)
+
+
+def _decode_scaling(
+    reader: ByteReader, network: Network, is_of_each: bool, has_columns: bool
+) -> tuple[InputScaling, Columns | None]:
+    """Read how features become integers, and the columns that they come from."""
+    scaling = None
+    if not (is_of_each and has_columns):
+        n_pairs = network.n_inputs if is_of_each else 1
+        offset = reader.floats("<f4", n_pairs, "the input scaling")
+        scaling = InputScaling(offset, reader.floats("<f4", n_pairs, "the input scaling"))
+    if not has_columns:
+        return scaling, None  # type: ignore[return-value]
+    columns, scaling = Columns.decode(reader, network.n_inputs, scaling)
+    return scaling, columns
 
 
 def _check_size(input_shape: Shape, layers: list[Layer], allowed: int) -> None:

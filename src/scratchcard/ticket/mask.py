@@ -323,6 +323,15 @@ class Mask:
         """Whether a path leads from some input to some output."""
         return self.effective_density > 0
 
+    @property
+    def reads(self) -> Bools:
+        """Which inputs a surviving weight reads, (n_inputs,)."""
+        layer = self.layers[0]
+        found = np.zeros(layer.n_sources, np.bool_)
+        for index in self.survivors(0):
+            found[layer.sources(index)] = True
+        return found
+
     def without_dead(self) -> Mask:
         """Return the mask without the weights that enter a hidden unit which feeds no output.
 

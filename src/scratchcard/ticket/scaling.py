@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 Float32s = npt.NDArray[np.float32]
 
 _LEVELS = 256  # most different values of a feature that 8 bits hold
+_MANY = 32  # features that may be pixels
 _BLOCK = 1 << 18  # values that are quantised at once: the float64 temporaries stay in the cache
 
 
@@ -87,9 +88,9 @@ class InputScaling:
             Numbers of at least 0; rows of weight 0 do not count.
         kind : {"auto", "global", "feature"}
             "global" takes the least and greatest value of all features together, "feature" those of
-            each. "auto" takes "global" where features seem to share a unit, as pixels do (half of
-            the features that vary reach over half the overall range), because it costs 8 bytes in
-            all instead of 8 for every feature.
+            each. "auto" takes "global" where features seem to share a unit, as pixels do: half of
+            the features that vary reach over half the overall range, and where fewer than 32 vary,
+            all of them over a quarter.
 
         Returns
         -------
@@ -188,10 +189,16 @@ def needed_bits(X: npt.ArrayLike) -> int:
 
 
 def _share_a_unit(least: Floats, most: Floats) -> bool:
-    """Return whether half of the features that vary, or more, reach over half the overall range."""
-    ranges = most - least
+    """Return whether half of the features that vary, or more, reach over half the overall range.
+
+    Where they are few, none may reach over less than a quarter: 8 bits would hardly tell its values
+    apart. Of many, such as pixels, those at the edges may.
+    """
+    ranges, overall = most - least, most.max() - least.min()
     varying = ranges[ranges > 0]
-    return bool(varying.size and 2 * np.median(varying) >= most.max() - least.min())
+    if not varying.size or 2 * np.median(varying) < overall:
+        return False
+    return varying.size >= _MANY or bool(4 * varying.min() >= overall)
 
 
 def _middle_and_scale(least: Floats, most: Floats) -> tuple[Float32s, Float32s]:

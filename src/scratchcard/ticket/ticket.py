@@ -1,4 +1,4 @@
-"""Ticket: network + mask + input scaling + head, which predict; and its file. NumPy only.
+"""Ticket: network + mask + columns and scaling + head, which predict; and its file. NumPy only.
 
 docs/ticket-format.md specifies the file and the arithmetic of a prediction.
 """
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from scratchcard.files import write_whole
 from scratchcard.ticket.codec import TicketError
+from scratchcard.ticket.columns import Columns
 from scratchcard.ticket.file import (
     MAX_BYTES,
     MAX_LAYERS,
@@ -29,6 +30,7 @@ from scratchcard.ticket.heads import Classes, Head
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.table import Table, is_frame
 
 __all__ = ["Ticket", "TicketError"]
 
@@ -49,6 +51,9 @@ class Ticket:
         Turns features into the network's integers; one pair, or one for each feature.
     head : Head or None
         What the outputs mean; None for the classes 0, 1, 2, ...
+    columns : Columns or None
+        How the columns of a table become features; None where rows are features. What belongs to
+        columns that no survivor reads is dropped.
 
     Raises
     ------
@@ -60,9 +65,15 @@ class Ticket:
     mask: Mask
     scaling: InputScaling
     head: Head
+    columns: Columns | None
 
     def __init__(
-        self, network: Network, mask: Mask, scaling: InputScaling, head: Head | None = None
+        self,
+        network: Network,
+        mask: Mask,
+        scaling: InputScaling,
+        head: Head | None = None,
+        columns: Columns | None = None,
     ) -> None:
         _check_type("network", network, Network)
         network.check_mask(mask)
@@ -80,7 +91,15 @@ class Ticket:
                 f"head takes one of {network.n_outputs} outputs, as the network has, "
                 f"got one of {head.n_outputs}"
             )
-        self._put(network, mask.without_dead(), scaling, head)
+        mask = mask.without_dead()
+        if columns is not None:
+            _check_type("columns", columns, Columns)
+            if columns.n_inputs != network.n_inputs or len(network.input_shape) != 1:
+                raise ValueError(
+                    f"columns takes those of {network.n_inputs} inputs, got {columns.n_inputs}"
+                )
+            columns, scaling = columns.keeping(mask.reads, scaling)
+        self._put(network, mask, scaling, head, columns)
 
     def _put(self, *values: object) -> None:
         for field, value in zip(fields(self), values, strict=True):
@@ -88,13 +107,15 @@ class Ticket:
 
     # -- prediction ------------------------------------------------------------------------------
 
-    def outputs(self, X: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    def outputs(self, X: Any) -> npt.NDArray[np.int64]:
         """Return the sums of the last layer, which are the same in every language.
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Finite numbers, not scaled: the ticket scales them itself.
+        X : array-like of shape (n_rows, n_columns), or data frame
+            Rows as they come, not scaled: the ticket scales them itself. Of a data frame, columns
+            are found by name where the ticket knows names. Missing cells and categories are for
+            tickets that know columns.
 
         Returns
         -------
@@ -106,6 +127,16 @@ class Ticket:
         ValueError
             For anything else.
         """
+        features = self._features(X)
+        inputs = self.scaling.quantise(features, self.network.input_limit)
+        return self.network.outputs(self.mask, inputs)
+
+    def _features(self, X: Any) -> npt.NDArray[Any]:
+        """Return the features of rows in any form."""
+        if self.columns is not None:
+            return self.columns.features(Table.of(X), self.scaling)
+        if isinstance(X, Table) or is_frame(X):
+            X = Table.of(X).numbers()
         try:
             rows = np.asarray(X)
         except ValueError as error:  # rows of different lengths
@@ -116,16 +147,43 @@ class Ticket:
             raise ValueError(f"X takes shape (n_rows, {n_features}), got {rows.shape}{hint}")
         if rows.shape[1] != n_features:
             raise ValueError(f"X takes {n_features} features, got {rows.shape[1]}")
-        inputs = self.scaling.quantise(rows, self.network.input_limit)
-        return self.network.outputs(self.mask, inputs)
+        return rows
 
-    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of the rows that it predicts."""
+        return self.network.n_inputs if self.columns is None else self.columns.n_columns
+
+    def without_names(self) -> Ticket:
+        """Return the ticket without names of columns, which are then found by their places.
+
+        Returns
+        -------
+        Ticket
+            A ticket whose file is shorter, if it had names.
+        """
+        columns = None if self.columns is None else self.columns.without_names()
+        return Ticket(self.network, self.mask, self.scaling, self.head, columns)
+
+    def without_columns(self) -> Ticket:
+        """Return the ticket whose rows are the features that columns become.
+
+        Returns
+        -------
+        Ticket
+            The same network, mask, scaling and head.
+        """
+        ticket = type(self).__new__(type(self))
+        ticket._put(self.network, self.mask, self.scaling, self.head, None)
+        return ticket
+
+    def predict(self, X: Any) -> npt.NDArray[Any]:
         """Return the answer for each row, as the head gives it.
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Finite numbers, not scaled.
+        X : array-like of shape (n_rows, n_columns), or data frame
+            Rows as for :meth:`outputs`.
 
         Returns
         -------
@@ -139,13 +197,13 @@ class Ticket:
         """
         return self.head.predict(self.outputs(X))
 
-    def score(self, X: npt.ArrayLike, y: npt.ArrayLike) -> float:
+    def score(self, X: Any, y: npt.ArrayLike) -> float:
         """Return how good the answers are, as the head judges; for classes, the accuracy.
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Finite numbers, not scaled.
+        X : array-like of shape (n_rows, n_columns), or data frame
+            Rows as for :meth:`outputs`.
         y : array-like of shape (n_rows, ...)
             The right answer for each row.
 
@@ -161,13 +219,13 @@ class Ticket:
         """
         return self.head.score(self.outputs(X), y)
 
-    def decision_function(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def decision_function(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the logits: outputs times temperature.
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Finite numbers, not scaled.
+        X : array-like of shape (n_rows, n_columns), or data frame
+            Rows as for :meth:`outputs`.
 
         Returns
         -------
@@ -181,13 +239,13 @@ class Ticket:
         """
         return self.head.logits(self.outputs(X))
 
-    def predict_proba(self, X: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    def predict_proba(self, X: Any) -> npt.NDArray[np.float64]:
         """Return the probability of each class.
 
         Parameters
         ----------
-        X : array-like of shape (n_rows, n_features)
-            Finite numbers, not scaled.
+        X : array-like of shape (n_rows, n_columns), or data frame
+            Rows as for :meth:`outputs`.
 
         Returns
         -------
@@ -205,7 +263,7 @@ class Ticket:
 
     @cached_property
     def _parts(self) -> Parts:
-        return encode(self.network, self.mask, self.scaling, self.head)
+        return encode(self.network, self.mask, self.scaling, self.head, self.columns)
 
     def to_bytes(self) -> bytes:
         """Return the ticket's file as bytes; the same ticket always gives the same bytes.
@@ -334,7 +392,16 @@ class Ticket:
                 "scale": scaling.scale.tolist(),
             },
             **self.head.describe(),
-            "format_version": version_of(network, self.head),
+            **self._described_columns(),
+            "format_version": version_of(network, self.head, self.columns),
+        }
+
+    def _described_columns(self) -> dict[str, Any]:
+        if self.columns is None:
+            return {}
+        return {
+            "n_columns": self.columns.n_columns,
+            "columns": self.columns.describe(self.scaling),
         }
 
     def __eq__(self, other: object) -> bool:

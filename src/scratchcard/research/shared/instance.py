@@ -152,6 +152,7 @@ class Instance:
             attempt.mask,
             self.problem.scaling,
             Classes(self.dataset.classes, attempt.temperature),
+            self.problem.columns,
         )
 
     def report(self, method: str, attempt: Attempt) -> dict[str, Any]:

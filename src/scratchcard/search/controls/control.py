@@ -147,6 +147,7 @@ def controls(
     as_int("n_jobs", n_jobs, 1, MAX_THREADS)
     if seconds is not None and not seconds > 0:
         raise ValueError(f"seconds takes a number above 0 or None, got {seconds!r}")
+    ticket = dataset.on_features(ticket)
     network, mask = ticket.network, ticket.mask
     train = as_rows(ticket, dataset.train)
     last = as_rows(ticket, dataset.test) if test else None

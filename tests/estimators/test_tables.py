@@ -1,0 +1,122 @@
+"""Tables as people have them: frames with categories, text, booleans and missing cells."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+from sklearn.utils import get_tags
+
+from scratchcard import Memetic, TicketClassifier, TicketClusterer, TicketRegressor
+
+QUICK = Memetic(max_density=0.5, population=1, burst=300, generations=10)
+
+
+def small(**settings):
+    return TicketClassifier(20, algorithm=QUICK, random_state=0, **settings)
+
+
+@pytest.fixture(scope="module")
+def people():
+    random = np.random.default_rng(0)
+    n_rows = 240
+    frame = pd.DataFrame(
+        {
+            "age": np.where(random.random(n_rows) < 0.1, np.nan, random.normal(50, 10, n_rows)),
+            "job": random.choice(["baker", "cook", "guard"], n_rows),
+            "size": pd.Categorical(random.choice(["S", "L"], n_rows)),
+            "member": pd.array(random.random(n_rows) < 0.5, dtype="boolean"),
+            "children": pd.array(random.choice([0, 1, 2, None], n_rows), dtype="Int64"),
+            "planet": "earth",
+        }
+    )
+    y = np.where((frame["age"].fillna(60) > 52) ^ (frame["job"] == "baker"), "yes", "no")
+    return frame, y
+
+
+def test_frames_of_all_libraries_give_the_same_ticket(people):
+    frame, y = people
+    found = small().fit(frame, y)
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    for other in (arrow, pl.from_arrow(arrow)):
+        again = small().fit(other, y)
+        assert again.ticket_ == found.ticket_
+        assert np.array_equal(again.predict(other), found.predict(frame))
+        assert again.feature_names_in_.tolist() == frame.columns.tolist()
+    assert found.score(frame, y) > 0.65
+    assert np.array_equal(found.ticket_.predict(frame[frame.columns[::-1]]), found.predict(frame))
+    assert np.array_equal(pickle.loads(pickle.dumps(found)).predict(frame), found.predict(frame))
+
+
+def test_a_table_is_cross_validated(people):
+    frame, y = people
+    rare = frame.assign(children=frame["children"].fillna(0))
+    rare.loc[3, "children"] = None  # in one fold no training row lacks it
+    assert cross_val_score(clone(small()), rare, y, cv=3).min() > 0.6
+
+
+def test_other_columns_are_refused(people):
+    frame, y = people
+    found = small().fit(frame, y)
+    for other in (frame[frame.columns[::-1]], frame.drop(columns="job"), frame.assign(new=1)):
+        with pytest.raises(ValueError, match="feature names should match"):
+            found.predict(other)
+    with pytest.raises(ValueError, match="'age' takes numbers, got 'old'"):
+        found.predict(frame.assign(age="old"))
+
+
+def test_categories_by_place_name_and_flag():
+    random = np.random.default_rng(1)
+    X = random.choice([1.0, 2.0, 3.0], (200, 2))
+    y = X[:, 0] == 2
+    found = [
+        small(categorical_features=given).fit(X, y) for given in ([0], np.array([0]), [True, False])
+    ]
+    assert found[0].ticket_ == found[1].ticket_ == found[2].ticket_
+    assert found[0].ticket_.columns.columns[0].values == ("1", "2", "3")
+    frame = pd.DataFrame(X, columns=["a", "b"])
+    named = small(categorical_features=["a"]).fit(frame, y)
+    assert named.ticket_.without_names() == found[0].ticket_
+    assert found[0].score(X, y) == 1.0
+    with pytest.raises(ValueError, match="takes numbers, got 'x'"):
+        small(categorical_features=None).fit(pd.DataFrame({"a": ["x", "y"] * 9}), [0, 1] * 9)
+    for wrong in ("all", 3.5, [[1]], [1.5]):
+        with pytest.raises(ValueError, match="categorical_features takes"):
+            small(categorical_features=wrong).fit(X, y)
+
+
+def test_values_that_no_training_row_had(people):
+    frame, y = people
+    found = small().fit(frame, y)
+    assert set(found.predict(frame.assign(job="diver"))) <= {"yes", "no"}
+
+
+def test_a_warm_start_keeps_its_columns(people):
+    frame, y = people
+    found = small(warm_start=True).fit(frame, y)
+    loss = found.loss_
+    found.fit(frame, y)
+    assert found.loss_ <= loss
+    assert np.array_equal(found.ticket_.predict(frame), found.predict(frame))
+
+
+def test_numbers_and_clusters_of_tables(people):
+    frame, _ = people
+    age = frame["age"].fillna(50)
+    regressor = TicketRegressor(20, algorithm=QUICK, random_state=0).fit(frame, age)
+    assert regressor.score(frame, age) > 0.5
+    clusterer = TicketClusterer(2, n_init=2, max_iter=5, random_state=0).fit(frame)
+    assert np.array_equal(clusterer.predict(frame), clusterer.labels_)
+    named = clusterer.name_clusters(frame[:20], ["a", "b"] * 10)
+    assert np.array_equal(named.outputs(frame), clusterer.ticket_.outputs(frame))
+
+
+def test_what_scikit_learn_is_told():
+    for estimator in (small(), TicketRegressor(), TicketClusterer()):
+        assert get_tags(estimator).input_tags.allow_nan
