@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from scratchcard import InputScaling, Mask, Network, Ticket
-from scratchcard.insight import Column
+from scratchcard.insight import ColumnInputs
 
 
 def random_ticket(sizes, density, draw=0, head=None, **families) -> Ticket:
@@ -28,4 +28,6 @@ def grouped(draw):
     ticket = draw(tickets())
     owners = draw(st.lists(st.integers(0, 3), min_size=(n := ticket.network.n_inputs), max_size=n))
     groups = [tuple(i for i, owner in enumerate(owners) if owner == k) for k in range(4)]
-    return ticket, [Column(f"column {k}", inputs) for k, inputs in enumerate(groups) if inputs]
+    return ticket, [
+        ColumnInputs(f"column {k}", inputs) for k, inputs in enumerate(groups) if inputs
+    ]

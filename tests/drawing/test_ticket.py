@@ -11,7 +11,7 @@ from scratchcard import drawing
 from scratchcard.datasets import Part
 from scratchcard.drawing import counted, places
 from scratchcard.drawing import ticket as module
-from scratchcard.insight import Column, columns_of, judged, uses_of
+from scratchcard.insight import ColumnInputs, columns_of, judged, uses_of
 from scratchcard.ticket import Classes, Numbers
 
 ODD = ["$\\alpha$", "a$b$c", "x\x1b[31m\n", "_{}^%#&~", "ein sehr langer Name " * 9, "\u202eab", ""]
@@ -78,7 +78,7 @@ def test_names_are_shown_as_they_stand_and_no_longer_than_fits():
 
 def test_a_column_of_several_inputs_has_one_name():
     ticket = random_ticket((5, 9, 3), 0.9)
-    columns = [Column("colour", (0, 1, 2)), Column("size", (3, 4))]
+    columns = [ColumnInputs("colour", (0, 1, 2)), ColumnInputs("size", (3, 4))]
     shown = texts_of(draw(ticket, 0, columns=columns))
     assert shown.count("colour") == 2
     assert "2 columns" in shown

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.inspection import permutation_importance
 
 from columns import grouped, random_ticket
-from scratchcard.insight import Column, columns_of, importance_of, uses_of
+from scratchcard.insight import ColumnInputs, columns_of, importance_of, uses_of
 from scratchcard.insight import importance as module
 from scratchcard.ticket import Numbers
 
@@ -67,7 +67,7 @@ def test_an_unread_column_may_hold_anything(given_columns):
 def test_every_family(activation, weights):
     ticket = random_ticket((6, 30, 20, 3), 0.4, activation=activation, weights=weights)
     X = np.random.default_rng(1).normal(size=(50, 6))
-    columns = [Column("both", (0, 4)), Column("one", (2,))]
+    columns = [ColumnInputs("both", (0, 4)), ColumnInputs("one", (2,))]
     found = importance_of(ticket, columns, X, ticket.predict(X), permutations=3)
     stay = np.tile(np.arange(len(X))[:, None], (1, 2))
     plain = Plain(ticket, columns, X)

@@ -47,7 +47,7 @@ def test_numbers():
 
 def test_what_does_not_suit_the_ticket_is_refused():
     ticket = random_ticket((5, 20, 3), 0.5)
-    with pytest.raises(ValueError, match="rows takes 5 features, as the ticket does, got 4"):
+    with pytest.raises(ValueError, match="X takes 5 features, got 4"):
         judged(ticket, columns_of(ticket), Part(X[:, :4], ticket.predict(X)))
     with pytest.raises(ValueError, match="y takes the labels 0, 1, 2, got 7"):
         judged(ticket, columns_of(ticket), Part(X, np.full(80, 7)))

@@ -77,12 +77,12 @@ def _numbers_of(ticket: dict[str, Any]) -> Lines:
 
 def columns_in_words(ticket: Ticket, uses: list[Use]) -> Lines:
     """Return in words how many columns are read, and which are not."""
-    from scratchcard.insight import Column, uses_of
+    from scratchcard.insight import ColumnInputs, uses_of
 
     read = [use for use in uses if use.survivors]
     unread = [use.column.name for use in uses if not use.survivors]
     network = ticket.network
-    (every,) = uses_of(ticket, [Column("all", tuple(range(network.n_inputs)))])
+    (every,) = uses_of(ticket, [ColumnInputs("all", tuple(range(network.n_inputs)))])
     units = "hidden units" if network.n_layers > 1 else "outputs"
     to = f"{every.units} of {network.layers[0].units} {units}"
     shown = f"{len(read)} of {len(uses)} are read"

@@ -72,7 +72,8 @@ def show(
         return
     try:
         dataset = None if data is None else _dataset(ticket, data, target)
-        columns = columns_of(ticket, None if dataset is None else dataset.feature_names)
+        names = None if dataset is None else dataset.table_of(dataset.test).names
+        columns = columns_of(ticket, names)
         uses = uses_of(ticket, columns)
         rows = None if dataset is None else _on_test_rows(ticket, dataset, uses)
         if picture is not None:
@@ -125,7 +126,8 @@ def _on_test_rows(ticket: Ticket, dataset: Dataset, uses: list[Use]) -> OnRows:
     if len(uses) > _SLOW:
         complain(f"permuting each of {len(uses)} columns")
     try:
-        return OnRows(dataset, judged(ticket, [use.column for use in uses], dataset.test))
+        columns = [use.column for use in uses]
+        return OnRows(dataset, judged(dataset.on_features(ticket), columns, dataset.test))
     except ValueError as error:
         raise ValueError(f"{dataset.name}: {error}") from error
 
@@ -134,14 +136,16 @@ def _draw(picture: Path, file: Path, ticket: Ticket, uses: list[Use], rows: OnRo
     from scratchcard import drawing
     from scratchcard.export.web_page import image_side
 
-    is_nameless = rows is None or rows.dataset.feature_names is None
+    is_named = ticket.columns is not None and ticket.columns.is_named
+    is_nameless = not is_named and (rows is None or rows.dataset.feature_names is None)
+    are_pixels = all(len(use.column.inputs) == 1 for use in uses)
     drawn = drawing.picture(
         ticket,
         uses,
         None if rows is None else rows.judged,
         name=file.name,
         kind=picture.suffix.lower().removeprefix("."),
-        side=image_side(ticket.network.n_inputs, is_nameless),
+        side=image_side(len(uses), is_nameless) if are_pixels else 0,
     )
     try:
         write_whole(picture, drawn)

@@ -64,7 +64,7 @@ def beside(found: Found, interrupts: Interrupts) -> dict[str, Any]:
     )
     models = beside_simple(
         Split(train, validation, test),
-        found.ticket.predict(data.test.X),
+        found.ticket.without_columns().predict(data.test.X),
         numbers=goal.name == "numbers",
         stop=lambda: interrupts.interrupted,
     )

@@ -175,9 +175,10 @@ def _draw_network(axis: Any, ticket: Ticket, counts: Counted, uses: Sequence[Use
     n_inputs, *hidden, n_outputs = counts.sizes
     is_named = len(uses) <= MOST_NAMES
     if is_named:
-        at = [float(heights[0][list(use.column.inputs)].mean()) for use in uses]
-        axis.set_yticks(at, [_short(use.column.name, NAME) for use in uses], fontsize=9)
-        for text, use in zip(axis.get_yticklabels(), uses, strict=True):
+        drawn = [use for use in uses if use.column.inputs]  # a constant column becomes no input
+        at = [float(heights[0][list(use.column.inputs)].mean()) for use in drawn]
+        axis.set_yticks(at, [_short(use.column.name, NAME) for use in drawn], fontsize=9)
+        for text, use in zip(axis.get_yticklabels(), drawn, strict=True):
             text.set_color("black" if use.survivors else GREY)
     if n_outputs <= MOST_NAMES:
         for text, height in zip(_outputs(ticket), heights[-1], strict=True):

@@ -5,7 +5,7 @@ NumPy and scikit-learn.
 
 from __future__ import annotations
 
-from scratchcard.insight.columns import MOST_INPUTS, Column, Use, columns_of, uses_of
+from scratchcard.insight.columns import MOST_INPUTS, ColumnInputs, Use, columns_of, uses_of
 from scratchcard.insight.importance import Importance, importance_of
 from scratchcard.insight.judging import Confusion, Judged, judged
 from scratchcard.insight.simple import MANY_VALUES, SimpleModel, Split, beside_simple
@@ -13,7 +13,7 @@ from scratchcard.insight.simple import MANY_VALUES, SimpleModel, Split, beside_s
 __all__ = [
     "MANY_VALUES",
     "MOST_INPUTS",
-    "Column",
+    "ColumnInputs",
     "Confusion",
     "Importance",
     "Judged",

@@ -7,19 +7,19 @@ which inputs are a column's; everything else here, and all that is shown of colu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.ticket import Ticket
+from scratchcard.ticket import Table, Ticket
 
 MOST_INPUTS = 1 << 16
 """Inputs of a network whose columns are listed; a file of a few bytes may claim far more."""
 
 
-class Column(NamedTuple):
-    """A column of a table.
+class ColumnInputs(NamedTuple):
+    """A column of a table, and what becomes of it.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class Use(NamedTuple):
 
     Attributes
     ----------
-    column : Column
+    column : ColumnInputs
         The column.
     survivors : int
         Connections of the first layer that stay and leave the column's inputs.
@@ -46,12 +46,12 @@ class Use(NamedTuple):
         Different units of the first layer that they lead to.
     """
 
-    column: Column
+    column: ColumnInputs
     survivors: int
     units: int
 
 
-def columns_of(ticket: Ticket, names: Sequence[str] | None = None) -> list[Column]:
+def columns_of(ticket: Ticket, names: Sequence[str] | None = None) -> list[ColumnInputs]:
     """Return the columns that a ticket's inputs come from, in their order.
 
     Parameters
@@ -59,11 +59,12 @@ def columns_of(ticket: Ticket, names: Sequence[str] | None = None) -> list[Colum
     ticket : Ticket
         A ticket of at most 2**16 inputs.
     names : sequence of str or None
-        Names of the features; None for "feature 1", "feature 2", ...
+        Names of the columns, for those whose names the ticket does not hold; None for "column 1",
+        "column 2", ..., or "feature 1", ... where the ticket knows no columns.
 
     Returns
     -------
-    list of Column
+    list of ColumnInputs
         The columns.
 
     Raises
@@ -71,24 +72,50 @@ def columns_of(ticket: Ticket, names: Sequence[str] | None = None) -> list[Colum
     ValueError
         For another number of names, and for a ticket with more inputs.
     """
-    n_inputs = ticket.network.n_inputs
+    n_inputs, columns = ticket.network.n_inputs, ticket.columns
     if n_inputs > MOST_INPUTS:
         raise ValueError(f"columns are listed for at most {MOST_INPUTS} inputs, got {n_inputs}")
+    if names is not None and len(names) != ticket.n_columns:
+        raise ValueError(f"names takes {ticket.n_columns} names of columns, got {len(names)}")
     if names is None:
-        names = [f"feature {number + 1}" for number in range(n_inputs)]
-    if len(names) != n_inputs:
-        raise ValueError(f"names takes {n_inputs} names of features, got {len(names)}")
-    return [Column(name, (number,)) for number, name in enumerate(names)]
+        what = "feature" if columns is None else "column"
+        names = [f"{what} {number + 1}" for number in range(ticket.n_columns)]
+    if columns is None:
+        return [ColumnInputs(name, (number,)) for number, name in enumerate(names)]
+    return [
+        ColumnInputs(column.name or name, tuple(columns.inputs_of(number)))
+        for number, (column, name) in enumerate(zip(columns.columns, names, strict=True))
+    ]
 
 
-def uses_of(ticket: Ticket, columns: Sequence[Column]) -> list[Use]:
+def on_features(ticket: Ticket, X: Any) -> tuple[Ticket, Any]:
+    """Return a ticket as one whose rows are features, and rows as features.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        The ticket.
+    X : array-like of shape (n_rows, n_columns), or data frame
+        Rows as the ticket takes them.
+
+    Returns
+    -------
+    tuple of Ticket, and array-like of shape (n_rows, n_inputs)
+        A ticket without columns, and its rows.
+    """
+    if ticket.columns is None:
+        return ticket, X
+    return ticket.without_columns(), ticket.columns.features(Table.of(X), ticket.scaling)
+
+
+def uses_of(ticket: Ticket, columns: Sequence[ColumnInputs]) -> list[Use]:
     """Return how far a ticket reads each column.
 
     Parameters
     ----------
     ticket : Ticket
         The ticket. All that stays of its mask leads to an output.
-    columns : sequence of Column
+    columns : sequence of ColumnInputs
         Columns that share no input.
 
     Returns

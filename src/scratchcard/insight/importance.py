@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.insight.columns import Column, uses_of
+from scratchcard.insight.columns import ColumnInputs, on_features, uses_of
 from scratchcard.ticket import Ticket
 from scratchcard.ticket.weights import weight_at
 
@@ -54,8 +54,8 @@ class Importance(NamedTuple):
 
 def importance_of(
     ticket: Ticket,
-    columns: Sequence[Column],
-    X: npt.ArrayLike,
+    columns: Sequence[ColumnInputs],
+    X: Any,
     y: npt.ArrayLike,
     *,
     permutations: int | None = None,
@@ -70,10 +70,10 @@ def importance_of(
     ----------
     ticket : Ticket
         The ticket; its head says what a score is: accuracy of classes, R² of numbers.
-    columns : sequence of Column
+    columns : sequence of ColumnInputs
         Columns that share no input.
-    X : array-like of shape (n_rows, n_features)
-        Rows, not scaled.
+    X : array-like of shape (n_rows, n_columns), or data frame
+        Rows as the ticket takes them, not scaled.
     y : array-like of shape (n_rows, ...)
         The right answers.
     permutations : int or None
@@ -93,6 +93,7 @@ def importance_of(
     """
     from sklearn.inspection import permutation_importance
 
+    ticket, X = on_features(ticket, X)
     inputs = ticket.scaling.quantise(X, ticket.network.input_limit)
     y = np.asarray(y)
     read = [number for number, use in enumerate(uses_of(ticket, columns)) if use.survivors]
@@ -118,7 +119,9 @@ class _Moved:
     a column feeds is computed anew.
     """
 
-    def __init__(self, ticket: Ticket, columns: Sequence[Column], inputs: npt.NDArray[Any]) -> None:
+    def __init__(
+        self, ticket: Ticket, columns: Sequence[ColumnInputs], inputs: npt.NDArray[Any]
+    ) -> None:
         self._ticket = ticket
         self._rows = np.arange(len(inputs))
         units, self._sums = ticket.network.first_sums(ticket.mask, inputs)
@@ -167,7 +170,7 @@ class _Read(NamedTuple):
     weights: Floats  # (n_inputs, n_units)
 
     @classmethod
-    def of(cls, wires: _Wires, column: Column, inputs: npt.NDArray[Any]) -> _Read:
+    def of(cls, wires: _Wires, column: ColumnInputs, inputs: npt.NDArray[Any]) -> _Read:
         own = np.flatnonzero(np.isin(wires.source, column.inputs))
         units, unit = np.unique(wires.unit[own], return_inverse=True)
         weights = np.zeros((len(column.inputs), len(units)))

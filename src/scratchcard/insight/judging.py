@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.datasets import Part
-from scratchcard.insight.columns import Column
+from scratchcard.insight.columns import ColumnInputs, on_features
 from scratchcard.insight.importance import Importance, importance_of
 from scratchcard.ticket import Classes, Ticket
 
@@ -56,14 +56,14 @@ class Judged(NamedTuple):
     importance: Importance
 
 
-def judged(ticket: Ticket, columns: Sequence[Column], rows: Part) -> Judged:
+def judged(ticket: Ticket, columns: Sequence[ColumnInputs], rows: Part) -> Judged:
     """Return how a ticket does on rows.
 
     Parameters
     ----------
     ticket : Ticket
         The ticket.
-    columns : sequence of Column
+    columns : sequence of ColumnInputs
         Its columns.
     rows : Part
         Rows and what is right.
@@ -78,12 +78,8 @@ def judged(ticket: Ticket, columns: Sequence[Column], rows: Part) -> Judged:
     ValueError
         For rows of another width, and for answers that the ticket cannot give.
     """
-    n_inputs = ticket.network.n_inputs
-    if rows.X.shape[1] != n_inputs:
-        raise ValueError(
-            f"rows takes {n_inputs} features, as the ticket does, got {rows.X.shape[1]}"
-        )
-    outputs = ticket.outputs(rows.X)
+    ticket, X = on_features(ticket, rows.X)
+    outputs = ticket.outputs(X)
     answers = ticket.head.predict(outputs)
     score = ticket.head.score(outputs, rows.y)  # which refuses answers that the ticket cannot give
     confusion = error = None
@@ -97,7 +93,7 @@ def judged(ticket: Ticket, columns: Sequence[Column], rows: Part) -> Judged:
         score=score,
         confusion=confusion,
         mean_absolute_error=error,
-        importance=importance_of(ticket, columns, rows.X, rows.y),
+        importance=importance_of(ticket, columns, X, rows.y),
     )
 
 
