@@ -16,8 +16,9 @@ from scratchcard.datasets import Part
 
 DEPTHS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20)
 """Depths of a tree that validation rows choose from."""
-ITERATIONS = 1000, 100  # of logistic regression, at most; of more values than in the next line
-MANY_VALUES = 1_000_000  # in the training rows; fitting models to them takes a while
+ITERATIONS = 1000, 100  # of logistic regression, at most; the second of many values
+MANY_VALUES = 1_000_000
+"""Values in the training rows; fitting simple models to more takes minutes."""
 SEED = 0
 CLOSE = 2.0  # standard errors of a mean difference that rows cannot tell from none
 
