@@ -14,8 +14,17 @@
    Where ticket.head is SCRATCHCARD_ANSWERS_NUMBERS, scratchcard_predict_numbers gives the answer.
    Files of version 1 are read, and of version 2 those whose layers are all dense.
 
+   A row has ticket.n_columns doubles. A ticket may know columns of a table: then the cell of a
+   category is the code of its value, and NaN stands for a missing cell:
+
+       int32_t colour = scratchcard_column(&ticket, "colour", 6);
+       row[colour] = scratchcard_value(&ticket, (uint32_t)colour, "red", 3);
+
+   -1 is the code of any value that the ticket does not know. What is not read may be anything.
+   With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.3 kB smaller.
+
    The file and the work area must stay where they are while the ticket is in use, and one ticket
-   predicts one row at a time. Compile without -ffast-math. Names with sc_ are private. */
+   predicts one row at a time. Compile without -ffast-math. Names with sc_ or SC_ are private. */
 
 #ifndef SCRATCHCARD_H
 #define SCRATCHCARD_H
@@ -25,6 +34,12 @@
 
 #ifndef SCRATCHCARD_MAX_LAYERS
 #define SCRATCHCARD_MAX_LAYERS 8 /* layers of weights; the format allows 255 */
+#endif
+
+#ifdef __GNUC__ /* inlined, what only tables need would slow down all the rest */
+#define SC_APART static __attribute__((noinline, unused))
+#else
+#define SC_APART static inline
 #endif
 
 typedef char scratchcard_needs_doubles_of_64_bits[sizeof(double) == 8 ? 1 : -1];
@@ -37,7 +52,7 @@ enum { /* what scratchcard_open returns; scratchcard_predict knows only the last
     SCRATCHCARD_REFUSED = -4,      /* a field holds what no ticket has */
     SCRATCHCARD_TOO_DEEP = -5,     /* more than SCRATCHCARD_MAX_LAYERS layers */
     SCRATCHCARD_WORK = -6,         /* the work area is too small; see ticket.work_needed */
-    SCRATCHCARD_NOT_FINITE = -7    /* the row holds NaN or infinity */
+    SCRATCHCARD_NOT_FINITE = -7    /* the row holds infinity, or NaN where no cell may be missing */
 };
 
 enum { SCRATCHCARD_UNIFORM, SCRATCHCARD_SIGNED_CONSTANT, SCRATCHCARD_KAIMING_NORMAL }; /* weights */
@@ -51,6 +66,7 @@ enum { /* label_kind */
     SCRATCHCARD_COUNTED, SCRATCHCARD_INTEGERS, SCRATCHCARD_TEXT, SCRATCHCARD_NUMBERS,
     SCRATCHCARD_BOOLEANS
 };
+enum { SCRATCHCARD_NOTHING, SCRATCHCARD_NUMBER, SCRATCHCARD_CATEGORY }; /* kind of a column */
 
 typedef struct { /* one layer of weights */
     uint32_t fan_in, fan_out;
@@ -63,13 +79,16 @@ typedef struct { /* one layer of weights */
 
 typedef struct {
     uint8_t weights, zero_biases, activation, per_feature, label_kind, head, loss, is_shaped;
+    uint8_t is_named;      /* columns have names */
     uint32_t seed, n_layers, n_inputs, n_outputs;
+    uint32_t n_columns;    /* of a row; n_inputs where the ticket knows no columns */
     uint32_t n_classes;    /* n_outputs, or 0 where answers are numbers */
     float temperature;     /* logits = outputs * temperature; 0 where answers are numbers */
     uint32_t work_needed;  /* int16_t in the work area */
     uint32_t widths[2];    /* int16_t in each of values */
     int16_t *values[2];    /* what enters a layer, and what leaves it */
     const uint8_t *scaling, *labels, *lines, *mask;
+    const uint8_t *columns, *kept, *entries; /* NULL where the ticket knows no columns */
     uint32_t mask_bits;
     scratchcard_layer layers[SCRATCHCARD_MAX_LAYERS];
 } scratchcard_ticket;
@@ -80,6 +99,19 @@ typedef struct { /* the label of a class; ticket.label_kind says which field hol
     const uint8_t *text; /* TEXT: UTF-8, not terminated */
     uint32_t text_length;
 } scratchcard_label;
+
+typedef struct { /* a name or a value of a column: UTF-8, not terminated; NULL where it has none */
+    const uint8_t *text;
+    uint32_t length;
+} scratchcard_text;
+
+typedef struct { /* what a column is */
+    uint8_t kind;          /* NOTHING, NUMBER, CATEGORY */
+    uint8_t is_read;       /* 0: the cell may be anything; the name and the values are not known */
+    uint8_t may_miss;      /* NaN stands for a missing cell */
+    uint32_t n_values;     /* of a category: codes are 0 to n_values - 1 */
+    scratchcard_text name;
+} scratchcard_column_info;
 
 /* ---- the weight function ---- */
 
@@ -385,6 +417,160 @@ static inline void sc_read_label(sc_reader *reader, unsigned kind, scratchcard_l
     }
 }
 
+/* ---- columns ---- */
+
+#ifdef SCRATCHCARD_NO_COLUMNS
+
+static inline void sc_read_columns(scratchcard_ticket *ticket, sc_reader *reader)
+{
+    (void)ticket;
+    reader->refused = 1;
+}
+
+static inline int sc_quantise_columns(const scratchcard_ticket *ticket, const double *row)
+{
+    return ticket && row && 0; /* no such ticket is open */
+}
+
+#else
+
+typedef struct { /* walks over the columns; sc_start_columns and sc_next_column */
+    sc_reader runs, entries;
+    uint32_t left, code;          /* of the run: how many columns are to come, and of which kind */
+    uint32_t input, n_inputs;     /* the first input of this column, and how many it has */
+    uint32_t n_values, n_kept;    /* of a category: its values, and how many of them are read */
+    uint32_t to_skip;             /* values that have not been read yet */
+    int may_miss, is_read;
+    double offset, scale;         /* of a number with a pair of its own */
+    scratchcard_text name;
+} sc_columns;
+
+static inline int sc_is_kept(const scratchcard_ticket *ticket, uint32_t input)
+{
+    return ticket->kept[input >> 3] >> (input & 7) & 1;
+}
+
+static inline scratchcard_text sc_read_text(sc_reader *reader)
+{
+    scratchcard_text found;
+    found.length = (uint32_t)sc_varint(reader, 0, 65536);
+    found.text = sc_take(reader, found.length);
+    return found;
+}
+
+static inline double sc_power(int32_t exponent) /* 2**exponent, -1022 to 1023 */
+{
+    union { uint64_t bits; double value; } both;
+    both.bits = (uint64_t)(exponent + 1023) << 52;
+    return both.value;
+}
+
+/* A short pair: scale = m * 2**(e - 3), m from 8 to 15, and offset = steps * 2**(-e - 4). */
+static inline void sc_read_pair(sc_reader *reader, sc_columns *columns)
+{
+    uint32_t scale = (uint32_t)sc_varint(reader, 0, 4096), folded = scale >> 3;
+    uint32_t steps = (uint32_t)sc_varint(reader, 0, ((uint32_t)1 << 25) - 2);
+    int32_t e = folded & 1 ? (int32_t)(folded >> 1) - 3 : -(int32_t)(folded >> 1) - 4;
+    if (e < -100 || e > 100)
+        reader->refused = 1;
+    if (reader->refused)
+        return;
+    columns->scale = (double)((scale & 7) + 8) * sc_power(e - 3);
+    columns->offset = (steps & 1 ? -(double)((steps >> 1) + 1) : (double)(steps >> 1));
+    columns->offset *= sc_power(-e - 4);
+}
+
+static inline sc_columns sc_start_columns(const scratchcard_ticket *ticket, const uint8_t *end)
+{
+    sc_columns columns = {{NULL, NULL, 0}, {NULL, NULL, 0}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.0, 0.0,
+        {NULL, 0}};
+    columns.runs.at = ticket->columns;
+    columns.entries.at = ticket->entries;
+    columns.runs.end = columns.entries.end = end;
+    return columns;
+}
+
+/* What the columns of a run become. */
+static inline void sc_set_kind(sc_columns *columns, uint32_t code)
+{
+    columns->code = code;
+    columns->may_miss = code && !(code & 1);
+    columns->n_values = code >= 3 ? (code - 3) / 2 + 1 : 0;
+    columns->n_inputs = columns->n_values + (code == 1 || code == 2) + (uint32_t)columns->may_miss;
+}
+
+/* Go to the next column: read its name and its pair. Its values may then be read from entries, if
+   to_skip is lowered for each. */
+static inline void sc_next_column(const scratchcard_ticket *ticket, sc_columns *columns)
+{
+    uint32_t n_read = 0;
+    for (; columns->to_skip && !columns->entries.refused; columns->to_skip--)
+        sc_read_text(&columns->entries);
+    columns->input += columns->n_inputs;
+    if (!columns->left) {
+        columns->left = (uint32_t)sc_varint(&columns->runs, 1, 65536);
+        sc_set_kind(columns, (uint32_t)sc_varint(&columns->runs, 0, UINT32_MAX));
+    }
+    columns->left--;
+    for (uint32_t i = 0; i < columns->n_inputs; i++)
+        n_read += (uint32_t)sc_is_kept(ticket, columns->input + i);
+    columns->is_read = n_read > 0;
+    columns->name.text = NULL;
+    columns->name.length = columns->n_kept = 0;
+    if (!n_read)
+        return;
+    if (ticket->is_named)
+        columns->name = sc_read_text(&columns->entries);
+    if (columns->n_values)
+        columns->n_kept = n_read - (columns->may_miss &&
+            sc_is_kept(ticket, columns->input + columns->n_values));
+    else if (ticket->per_feature && sc_is_kept(ticket, columns->input))
+        sc_read_pair(&columns->entries, columns);
+    columns->to_skip = columns->n_kept;
+}
+
+static inline void sc_read_columns(scratchcard_ticket *ticket, sc_reader *reader)
+{
+    uint32_t head = (uint32_t)sc_varint(reader, 2, 2 * 65536 + 1), before = UINT32_MAX;
+    uint64_t n_inputs = 0;
+    sc_columns columns;
+    ticket->is_named = head & 1;
+    ticket->n_columns = head >> 1;
+    ticket->columns = reader->at;
+    if (ticket->is_shaped || ticket->n_inputs > (uint32_t)1 << 18)
+        reader->refused = 1;
+    for (uint32_t left = ticket->n_columns; left && !reader->refused;) {
+        uint32_t count = (uint32_t)sc_varint(reader, 1, left);
+        /* with one scaling for all there are only numbers that are never missing */
+        uint32_t most = ticket->per_feature ? 3 + 2 * ticket->n_inputs : 1;
+        sc_set_kind(&columns, (uint32_t)sc_varint(reader, 0, most));
+        left -= count;
+        n_inputs += (uint64_t)count * columns.n_inputs; /* below 2**17 * 2**19 */
+        if (columns.code == before || n_inputs > ticket->n_inputs)
+            reader->refused = 1;
+        before = columns.code;
+    }
+    if (n_inputs != ticket->n_inputs)
+        reader->refused = 1;
+    ticket->kept = sc_take(reader, (ticket->n_inputs + 7) / 8);
+    if (reader->refused ||
+        (ticket->n_inputs & 7 && ticket->kept[ticket->n_inputs >> 3] >> (ticket->n_inputs & 7))) {
+        reader->refused = 1;
+        return;
+    }
+    ticket->entries = reader->at;
+    columns = sc_start_columns(ticket, reader->end);
+    for (uint32_t k = 0; k < ticket->n_columns && !columns.entries.refused; k++)
+        sc_next_column(ticket, &columns);
+    for (; columns.to_skip && !columns.entries.refused; columns.to_skip--)
+        sc_read_text(&columns.entries);
+    *reader = columns.entries;
+}
+
+#endif
+
+/* ---- the network ---- */
+
 /* The number of features: in version 2 the product of the dimensions of a row. */
 static inline uint32_t sc_read_shape(sc_reader *reader, uint64_t allowed, uint32_t *dimensions)
 {
@@ -415,13 +601,17 @@ static inline void sc_read_network(
         size = sc_read_shape(reader, allowed, &dimensions);
     ticket->is_shaped = dimensions > 1;
     ticket->n_layers = (uint32_t)sc_varint(reader, 1, 255);
-    if (ticket->weights > 2 || ticket->activation > 2 || codes >> 7)
+    ticket->columns = ticket->kept = ticket->entries = NULL;
+    ticket->is_named = 0;
+    if (codes >> 7)
+        ticket->columns = reader->at; /* sc_read_columns says where they are */
+    if (ticket->weights > 2 || ticket->activation > 2 || (codes >> 7 && version == 1))
         reader->refused = 1;
     if (reader->refused || ticket->n_layers > SCRATCHCARD_MAX_LAYERS)
         return;
     if (version == 1)
         size = (uint32_t)sc_varint(reader, 1, allowed);
-    ticket->n_inputs = size;
+    ticket->n_inputs = ticket->n_columns = size;
     for (uint32_t l = 0; l < ticket->n_layers; l++) {
         if (ticket->widths[l & 1] < size)
             ticket->widths[l & 1] = size;
@@ -444,10 +634,14 @@ static inline void sc_read_network(
 static inline void sc_read_scaling(scratchcard_ticket *ticket, sc_reader *reader)
 {
     uint32_t pairs = ticket->per_feature ? ticket->n_inputs : 1;
-    ticket->scaling = sc_take(reader, 8 * pairs);
+    int are_short = ticket->columns && ticket->per_feature; /* they come with their columns */
+    ticket->scaling = sc_take(reader, are_short ? 0 : 8 * pairs);
     if (reader->refused || (ticket->per_feature && pairs == 1) ||
-        !sc_finite(ticket->scaling, pairs, 1) || !sc_finite(ticket->scaling + 4 * pairs, pairs, 0))
+        (!are_short && (!sc_finite(ticket->scaling, pairs, 1) ||
+            !sc_finite(ticket->scaling + 4 * pairs, pairs, 0))))
         reader->refused = 1;
+    if (!reader->refused && ticket->columns)
+        sc_read_columns(ticket, reader);
 }
 
 static inline void sc_read_lines(scratchcard_ticket *ticket, sc_reader *reader)
@@ -496,7 +690,8 @@ static inline void sc_read_head(scratchcard_ticket *ticket, sc_reader *reader, u
     ticket->labels = ticket->lines = reader->at;
     if (ticket->head == SCRATCHCARD_ANSWERS_NUMBERS)
         sc_read_lines(ticket, reader);
-    else if (ticket->head == SCRATCHCARD_ANSWERS_CLASSES && (version == 1 || ticket->is_shaped))
+    else if (ticket->head == SCRATCHCARD_ANSWERS_CLASSES &&
+        (version == 1 || ticket->is_shaped || ticket->columns))
         sc_read_classes(ticket, reader);
     else /* an unknown head, or what version 1 can say */
         reader->refused = 1;
@@ -523,7 +718,8 @@ static inline void sc_read_mask_head(scratchcard_ticket *ticket, sc_reader *read
 }
 
 /* Open the ticket whose file of length bytes is at file. work: an area of work_length int16_t.
-   Checks all that could do harm: not that labels differ, nor that text is UTF-8. */
+   Checks all that could do harm: not that labels, names or values differ, nor that text is UTF-8,
+   nor that what columns say is read is read by a weight. */
 static inline int scratchcard_open(
     scratchcard_ticket *ticket, const void *file, size_t length, int16_t *work, size_t work_length)
 {
@@ -531,7 +727,7 @@ static inline int scratchcard_open(
     ticket->work_needed = ticket->widths[0] = ticket->widths[1] = 0;
     if (length < 4 || bytes[0] != 'S' || bytes[1] != 'C' || bytes[2] != 'R' || bytes[3] != 'T')
         return SCRATCHCARD_NOT_A_TICKET;
-    if (length < 28 || length > (uint32_t)1 << 26)
+    if (length < 27 || length > (uint32_t)1 << 26)
         return SCRATCHCARD_DAMAGED;
     if (bytes[4] != 1 && bytes[4] != 2)
         return bytes[4] ? SCRATCHCARD_NEWER : SCRATCHCARD_REFUSED;
@@ -565,13 +761,10 @@ static inline int scratchcard_open(
 /* ---- predicting ---- */
 
 /* The integer that stands for feature x. volatile: each step is rounded to double, not fused. */
-static inline int16_t sc_quantise(const scratchcard_ticket *ticket, uint32_t feature, double x)
+static inline int16_t sc_scaled(int32_t limit, double x, double offset, double scale)
 {
-    uint32_t pairs = ticket->per_feature ? ticket->n_inputs : 1;
-    uint32_t pair = ticket->per_feature ? feature : 0;
-    int32_t limit = ticket->layers[0].limit;
-    volatile double value = x - (double)sc_float(ticket->scaling + 4 * pair);
-    value = value * (double)sc_float(ticket->scaling + 4 * (pairs + pair));
+    volatile double value = x - offset;
+    value = value * scale;
     value = value * (double)limit;
     value = value + 0.5;
     if (value >= (double)limit)
@@ -581,6 +774,50 @@ static inline int16_t sc_quantise(const scratchcard_ticket *ticket, uint32_t fea
     int32_t whole = (int32_t)value; /* towards 0 */
     return (int16_t)((double)whole > value ? whole - 1 : whole);
 }
+
+static inline int16_t sc_quantise(const scratchcard_ticket *ticket, uint32_t feature, double x)
+{
+    uint32_t pairs = ticket->per_feature ? ticket->n_inputs : 1;
+    uint32_t pair = ticket->per_feature ? feature : 0;
+    return sc_scaled(ticket->layers[0].limit, x, (double)sc_float(ticket->scaling + 4 * pair),
+        (double)sc_float(ticket->scaling + 4 * (pairs + pair)));
+}
+
+#ifndef SCRATCHCARD_NO_COLUMNS
+
+/* The inputs of a row of columns. 0: it holds infinity, or NaN where no cell may be missing. */
+SC_APART int sc_quantise_columns(const scratchcard_ticket *ticket, const double *row)
+{
+    int32_t limit = ticket->layers[0].limit;
+    sc_columns columns = sc_start_columns(ticket, ticket->mask);
+    for (uint32_t k = 0; k < ticket->n_columns; k++) {
+        sc_next_column(ticket, &columns);
+        int16_t *in = ticket->values[0] + columns.input;
+        int is_missing = row[k] != row[k];
+        uint32_t code = 0;
+        for (uint32_t i = 0; i < columns.n_inputs; i++)
+            in[i] = 0;
+        if (!columns.is_read)
+            continue;
+        for (uint32_t i = 0; i < columns.n_values; i++)
+            if (sc_is_kept(ticket, columns.input + i) && row[k] == (double)code++)
+                in[i] = (int16_t)limit;
+        uint32_t last = columns.n_inputs - 1;
+        if (columns.may_miss && is_missing && sc_is_kept(ticket, columns.input + last))
+            in[last] = (int16_t)limit;
+        if (columns.n_values || (columns.may_miss && is_missing))
+            continue;
+        if (!(row[k] - row[k] == 0.0))
+            return 0;
+        if (!sc_is_kept(ticket, columns.input))
+            continue;
+        in[0] = ticket->per_feature ? sc_scaled(limit, row[k], columns.offset, columns.scale)
+                                    : sc_quantise(ticket, 0, row[k]);
+    }
+    return 1;
+}
+
+#endif
 
 static inline int16_t sc_activate(const scratchcard_ticket *ticket, uint32_t l, int32_t sum)
 {
@@ -619,17 +856,22 @@ static inline void sc_run_layer(const scratchcard_ticket *ticket, uint32_t l, in
     }
 }
 
-/* Predict one row of n_inputs features; outputs takes n_outputs integers. Returns the index of the
+/* Predict one row of n_columns doubles; outputs takes n_outputs integers. Returns the index of the
    class, the largest output and the first of equal ones; or SCRATCHCARD_NOT_FINITE. Where answers
    are numbers, the index means nothing. */
 static inline int32_t scratchcard_predict(
     const scratchcard_ticket *ticket, const double *row, int32_t *outputs)
 {
     uint32_t best = 0;
-    for (uint32_t i = 0; i < ticket->n_inputs; i++) {
-        if (!(row[i] - row[i] == 0.0))
+    if (ticket->columns) {
+        if (!sc_quantise_columns(ticket, row))
             return SCRATCHCARD_NOT_FINITE;
-        ticket->values[0][i] = sc_quantise(ticket, i, row[i]);
+    } else {
+        for (uint32_t i = 0; i < ticket->n_inputs; i++) {
+            if (!(row[i] - row[i] == 0.0))
+                return SCRATCHCARD_NOT_FINITE;
+            ticket->values[0][i] = sc_quantise(ticket, i, row[i]);
+        }
     }
     for (uint32_t l = 0; l < ticket->n_layers; l++)
         sc_run_layer(ticket, l, outputs);
@@ -669,7 +911,7 @@ static inline double sc_exponential(double x)
     return total * power.value;
 }
 
-/* Predict one row of n_inputs features where answers are numbers; outputs takes n_outputs integers
+/* Predict one row of n_columns doubles where answers are numbers; outputs takes n_outputs integers
    and numbers as many doubles. Returns 0, or SCRATCHCARD_NOT_FINITE. */
 static inline int32_t scratchcard_predict_numbers(
     const scratchcard_ticket *ticket, const double *row, int32_t *outputs, double *numbers)
@@ -695,5 +937,85 @@ static inline scratchcard_label scratchcard_label_of(
         sc_read_label(&reader, ticket->label_kind, &label);
     return label;
 }
+
+#ifndef SCRATCHCARD_NO_COLUMNS
+
+/* ---- what columns are, where ticket.columns is not NULL ---- */
+
+/* What a column is, 0 <= index < n_columns. */
+static inline scratchcard_column_info scratchcard_column_of(
+    const scratchcard_ticket *ticket, uint32_t index)
+{
+    scratchcard_column_info found = {SCRATCHCARD_NUMBER, 1, 0, 0, {NULL, 0}};
+    if (!ticket->columns)
+        return found;
+    sc_columns columns = sc_start_columns(ticket, ticket->mask);
+    for (uint32_t k = 0; k <= index; k++)
+        sc_next_column(ticket, &columns);
+    found.kind = columns.n_values ? SCRATCHCARD_CATEGORY
+        : columns.code ? SCRATCHCARD_NUMBER : SCRATCHCARD_NOTHING;
+    found.is_read = (uint8_t)columns.is_read;
+    found.may_miss = (uint8_t)columns.may_miss;
+    found.n_values = columns.n_kept;
+    found.name = columns.name;
+    return found;
+}
+
+/* The value of a category, 0 <= code < n_values of this column. */
+static inline scratchcard_text scratchcard_value_of(
+    const scratchcard_ticket *ticket, uint32_t column, uint32_t code)
+{
+    scratchcard_text found = {NULL, 0};
+    if (!ticket->columns)
+        return found;
+    sc_columns columns = sc_start_columns(ticket, ticket->mask);
+    for (uint32_t k = 0; k <= column; k++)
+        sc_next_column(ticket, &columns);
+    for (uint32_t i = 0; i <= code && i < columns.n_kept; i++)
+        found = sc_read_text(&columns.entries);
+    return found;
+}
+
+static inline int sc_is_text(scratchcard_text found, const char *text, uint32_t length)
+{
+    if (!found.text || found.length != length)
+        return 0;
+    for (uint32_t i = 0; i < length; i++)
+        if (found.text[i] != (uint8_t)text[i])
+            return 0;
+    return 1;
+}
+
+/* The column of a name, in UTF-8; -1 where none that is read has it. */
+static inline int32_t scratchcard_column(
+    const scratchcard_ticket *ticket, const char *name, size_t length)
+{
+    if (!ticket->columns || length > 65536)
+        return -1;
+    sc_columns columns = sc_start_columns(ticket, ticket->mask);
+    for (uint32_t k = 0; k < ticket->n_columns; k++) {
+        sc_next_column(ticket, &columns);
+        if (sc_is_text(columns.name, name, (uint32_t)length))
+            return (int32_t)k;
+    }
+    return -1;
+}
+
+/* The code of a value of a category, in UTF-8; -1 where none that is read is this text. */
+static inline int32_t scratchcard_value(
+    const scratchcard_ticket *ticket, uint32_t column, const char *text, size_t length)
+{
+    if (!ticket->columns || length > 65536)
+        return -1;
+    sc_columns columns = sc_start_columns(ticket, ticket->mask);
+    for (uint32_t k = 0; k <= column; k++)
+        sc_next_column(ticket, &columns);
+    for (uint32_t code = 0; code < columns.n_kept; code++)
+        if (sc_is_text(sc_read_text(&columns.entries), text, (uint32_t)length))
+            return (int32_t)code;
+    return -1;
+}
+
+#endif
 
 #endif

@@ -4,7 +4,12 @@
 //
 //     import { Ticket } from "./scratchcard.mjs";
 //     const ticket = Ticket.fromBytes(new Uint8Array(await response.arrayBuffer()));
-//     ticket.predict(row); // the label of one row, an array of n_inputs numbers
+//     ticket.predict(row); // the label of one row, an array of ticket.nColumns cells
+//
+// Cells are numbers. A ticket may know the columns of a table, which ticket.columns describes: then
+// the cell of a category is text (or a number or a boolean, whose text is taken as Python has it), and
+// null, undefined or NaN stands for a missing cell. Where ticket.isNamed, a row may also be an object
+// of cells by the names of columns.
 //
 // Where a ticket answers with numbers, predict gives the number, or an array of several: the very
 // bits of the Python library. Files of version 1 are read, and of version 2 those whose layers are
@@ -25,6 +30,8 @@ const FAMILIES = [
 ];
 const ACTIVATIONS = ["relu", "step", "sign"];
 const ANSWERS_CLASSES = 0, ANSWERS_NUMBERS = 1;
+const MOST_COLUMNS = 2 ** 16, MOST_INPUTS = 2 ** 18, MOST_TEXT = 2 ** 16;
+const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LOSSES = ["squared_error", "absolute_error", "quantile", "poisson"];
 
 // ---- the weight function ----
@@ -138,10 +145,22 @@ class Reader {
   }
 }
 
+// Reads text of this many bytes.
+function readText(reader, length, what) {
+  const start = reader.take(length, what);
+  let text;
+  try {
+    text = UTF_8.decode(reader.bytes.subarray(start, start + length));
+  } catch {
+    throw new TicketError(`${what} is not UTF-8`);
+  }
+  if (text.includes("\0")) throw new TicketError(`${what} holds NUL`);
+  return text;
+}
+
 function readLabels(reader, count) {
   const kind = reader.byte("the kind of labels"), what = "a label", labels = [];
   if (kind > BOOLEANS) throw new TicketError(`the kind of labels must be 0..4, not ${kind}`);
-  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   for (let i = 0; i < count; i++) {
     if (kind === COUNTED) {
       labels.push(i);
@@ -150,13 +169,7 @@ function readLabels(reader, count) {
       labels.push(Number.isSafeInteger(Number(value)) ? Number(value) : value); // or a BigInt
     } else if (kind === TEXT) {
       const length = reader.varint("the length of a label", 0, 2 ** 24);
-      const start = reader.take(length, what);
-      try {
-        labels.push(text.decode(reader.bytes.subarray(start, start + length)));
-      } catch {
-        throw new TicketError("a label is not UTF-8");
-      }
-      if (labels[i].includes("\0")) throw new TicketError("a label holds NUL");
+      labels.push(readText(reader, length, what));
     } else if (kind === NUMBERS) {
       labels.push(reader.float(what, 8));
     } else {
@@ -182,6 +195,115 @@ function readLines(reader, count) {
   found.offset = reader.floats(count, "the offsets", 8);
   found.scale = reader.floats(count, "the scales");
   return found;
+}
+
+// ---- columns ----
+
+// A scale of 8 to 15 times a power of two, and the offset in steps of another.
+function readPair(reader) {
+  const code = reader.varint("a scale", 0, 4096), folded = code >> 3;
+  const e = folded & 1 ? (folded >> 1) - 3 : -(folded >> 1) - 4;
+  const steps = reader.varint("an offset", 0, 2 ** 25 - 2); // zigzag
+  if (e < -100 || e > 100) throw new TicketError("the scaling of a column is out of range");
+  const offset = (steps & 1 ? -(steps >> 1) - 1 : steps >> 1) * 2 ** (-e - 4);
+  return [offset, ((code & 7) + 8) * 2 ** (e - 3)];
+}
+
+// The runs of columns of one kind: how many, and the code of the kind.
+function readRuns(reader, nColumns, nInputs, isOfEach) {
+  const runs = [];
+  let inputs = 0, before = -1;
+  for (let left = nColumns; left;) {
+    const count = reader.varint("a run of columns", 1, left);
+    // with one scaling for all there are only numbers that are never missing
+    const code = reader.varint("a kind of column", 0, isOfEach ? 3 + 2 * nInputs : 1);
+    if (code === before) throw new TicketError("a run of columns is written as two");
+    const nValues = code >= 3 ? ((code - 3) >> 1) + 1 : 0, mayMiss = code > 0 && code % 2 === 0;
+    const isNumber = code === 1 || code === 2, size = (isNumber ? 1 : nValues) + (mayMiss ? 1 : 0);
+    runs.push({ count, isNumber, nValues, mayMiss, size });
+    inputs += count * size;
+    if (inputs > nInputs) break;
+    left -= count;
+    before = code;
+  }
+  if (inputs !== nInputs) throw new TicketError(`columns take ${nInputs} inputs, not ${inputs}`);
+  return runs;
+}
+
+// The columns of a table that are read, and for each, as typed arrays, which inputs it becomes:
+//   number, lacks  that of the value of a number, and of a missing cell; -1 where it is not read
+//   starts, inputs where those of the values of a category start, and these
+//   offset, scale  of a number with a pair of its own
+function readColumns(reader, nInputs, isOfEach) {
+  if (nInputs > MOST_INPUTS) throw new TicketError("columns take fewer inputs than the file says");
+  const head = reader.varint("the number of columns", 2, 2 * MOST_COLUMNS + 1);
+  const isNamed = head % 2 === 1, nColumns = head >> 1, columns = [];
+  const runs = readRuns(reader, nColumns, nInputs, isOfEach);
+  const kept = reader.take(Math.ceil(nInputs / 8), "the inputs that are read");
+  const isKept = (input) => (reader.bytes[kept + (input >> 3)] >> (input & 7)) & 1;
+  if (nInputs % 8 && reader.bytes[kept + (nInputs >> 3)] >> (nInputs & 7)) {
+    throw new TicketError("the spare bits after the inputs that are read must be 0");
+  }
+  const text = (what) => readText(reader, reader.varint("a length of text", 0, MOST_TEXT), what);
+  const wires = {
+    number: new Int32Array(nColumns).fill(-1),
+    lacks: new Int32Array(nColumns).fill(-1),
+    starts: new Int32Array(nColumns),
+    inputs: new Int32Array(nInputs),
+    offset: new Float64Array(isOfEach ? nColumns : 0),
+    scale: new Float64Array(isOfEach ? nColumns : 0),
+  };
+  let place = 0, input = 0, nValuesRead = 0;
+  for (const { count, isNumber, nValues, mayMiss, size } of runs) {
+    const kind = isNumber ? "number" : "category";
+    for (const end = place + count; place < end; place++, input += size) {
+      let isRead = false;
+      for (let i = input; i < input + size; i++) isRead ||= isKept(i) === 1;
+      if (!isRead) continue;
+      const k = columns.length, values = [];
+      const name = isNamed ? text("the name of a column") : null;
+      if (isNumber && isKept(input)) {
+        wires.number[k] = input;
+        if (isOfEach) [wires.offset[k], wires.scale[k]] = readPair(reader);
+      }
+      wires.starts[k] = nValuesRead;
+      for (let i = input; i < input + nValues; i++) {
+        if (!isKept(i)) continue;
+        values.push(text("a value of a column"));
+        wires.inputs[nValuesRead++] = i;
+      }
+      if (mayMiss && isKept(input + size - 1)) wires.lacks[k] = input + size - 1;
+      if (values.length > 1 && new Set(values).size !== values.length) {
+        throw new TicketError("a value of a column stands there twice");
+      }
+      columns.push({ place, name, kind, values, missing: mayMiss });
+    }
+  }
+  if (isNamed && new Set(columns.map(({ name }) => name)).size !== columns.length) {
+    throw new TicketError("two columns have one name");
+  }
+  return { isNamed, nColumns, columns, wires };
+}
+
+const isMissing = (cell) => cell === null || cell === undefined || Number.isNaN(cell);
+
+// The text of a cell that is the value of a category, as Python has it: 1 and 1.0 are "1".
+export function asText(cell) {
+  if (typeof cell === "string") return cell;
+  const number = typeof cell === "boolean" ? Number(cell) : cell;
+  if (typeof number !== "number" || !Number.isFinite(number)) {
+    throw new RangeError(`row takes text and finite numbers, got ${String(cell)}`);
+  }
+  if (Number.isInteger(number) && Math.abs(number) < 2 ** 53) return String(number);
+  const [, sign, digits, power] = /^(-?)([\d.]+)e(.+)$/.exec(number.toExponential());
+  const exponent = Number(power), plain = digits.replace(".", "");
+  if (exponent < -4 || exponent >= 16) {
+    const size = String(Math.abs(exponent)).padStart(2, "0");
+    return `${sign}${digits}e${exponent < 0 ? "-" : "+"}${size}`;
+  }
+  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${plain}`;
+  const whole = plain.slice(0, exponent + 1).padEnd(exponent + 1, "0");
+  return `${sign}${whole}.${plain.slice(exponent + 1) || "0"}`;
 }
 
 // ---- the mask ----
@@ -363,7 +485,7 @@ export class Ticket {
     if (!magic.every((byte, i) => bytes[i] === byte)) {
       throw new TicketError("this is not a ticket: it does not start with SCRT");
     }
-    if (bytes.length < 28 || bytes.length > 2 ** 26) {
+    if (bytes.length < 27 || bytes.length > 2 ** 26) {
       throw new TicketError(`no ticket has ${bytes.length} bytes`);
     }
     const version = bytes[4];
@@ -382,7 +504,8 @@ export class Ticket {
   constructor(reader, allowed, version) { // use fromBytes
     const codes = reader.byte("the families");
     const family = codes & 3, activation = (codes >> 3) & 3;
-    if (family > 2 || activation > 2 || codes >> 7) {
+    const hasColumns = codes >> 7 === 1, isOfEach = (codes & 64) !== 0;
+    if (family > 2 || activation > 2 || (hasColumns && version === 1)) {
       throw new TicketError(`there are no families of code ${codes}`);
     }
     const sizes = [], nDimensions = version === 1 ? 1 : reader.varint("the dimensions", 1, 3);
@@ -411,16 +534,24 @@ export class Ticket {
     this.biases = codes & 4 ? "zero" : "uniform";
     this.activation = ACTIVATIONS[activation];
     this.layers = derive(sizes, family, activation, codes & 32 ? 32767 : 127);
-    const pairs = codes & 64 ? sizes[0] : 1;
-    if (codes & 64 && pairs === 1) throw new TicketError("one feature has no scaling per feature");
+    const areShort = hasColumns && isOfEach; // the pairs, which come with their columns
+    const pairs = areShort ? 0 : isOfEach ? sizes[0] : 1;
+    if (isOfEach && sizes[0] === 1) throw new TicketError("one feature has no scaling per feature");
     this.offset = reader.floats(pairs, "the input scaling");
     this.scale = reader.floats(pairs, "the input scaling");
     if (this.scale.some((value) => value < 0)) throw new TicketError("a scale is below 0");
+    this.nColumns = sizes[0]; // of a row
+    this.isNamed = false;
+    this.columns = null; // those that are read; null where a row is plain features
+    if (hasColumns) {
+      if (nDimensions > 1) throw new TicketError("rows of columns have one dimension");
+      Object.assign(this, readColumns(reader, sizes[0], isOfEach));
+    }
     const head = version === 1 ? ANSWERS_CLASSES : reader.byte("the code of the head");
     if (head === ANSWERS_NUMBERS) {
       this.classes = []; // no labels
       this.numbers = readLines(reader, sizes[nLayers]);
-    } else if (head === ANSWERS_CLASSES && (version === 1 || nDimensions > 1)) {
+    } else if (head === ANSWERS_CLASSES && (version === 1 || nDimensions > 1 || hasColumns)) {
       this.temperature = reader.float("the temperature");
       if (!(this.temperature > 0)) throw new TicketError("the temperature is not above 0");
       this.classes = readLabels(reader, sizes[nLayers]);
@@ -437,18 +568,59 @@ export class Ticket {
     });
   }
 
-  // The integers that stand for a row of features: an array of sizes[0] finite numbers.
+  // The integers that stand for a row: an array of nColumns cells, or an object of them by name.
   quantise(row) {
-    const { limit } = this.layers[0], values = new Int16Array(this.sizes[0]);
+    if (this.columns) return this.quantiseColumns(row);
+    const values = new Int16Array(this.sizes[0]);
     if (row.length !== values.length) {
       throw new RangeError(`row takes ${values.length} features, got ${row.length}`);
     }
     for (let i = 0; i < values.length; i++) {
       if (!Number.isFinite(row[i])) throw new RangeError(`row takes finite numbers, got ${row[i]}`);
       const pair = this.offset.length > 1 ? i : 0;
-      const value = Math.floor((row[i] - this.offset[pair]) * this.scale[pair] * limit + 0.5);
-      values[i] = Math.max(-limit, Math.min(limit, value));
+      values[i] = this.scaled(row[i], this.offset[pair], this.scale[pair]);
     }
+    return values;
+  }
+
+  scaled(number, offset, scale) {
+    const { limit } = this.layers[0];
+    const value = Math.floor((number - offset) * scale * limit + 0.5);
+    return Math.max(-limit, Math.min(limit, value));
+  }
+
+  quantiseColumns(row) {
+    const { limit } = this.layers[0], values = new Int16Array(this.sizes[0]);
+    const isArray = Array.isArray(row) || ArrayBuffer.isView(row);
+    if (isArray ? row.length !== this.nColumns : !this.isNamed || row === null || typeof row !== "object") {
+      const byName = this.isNamed ? ", or an object of them by name" : "";
+      const got = isArray ? row.length : typeof row;
+      throw new RangeError(`row takes an array of ${this.nColumns} cells${byName}, got ${got}`);
+    }
+    const { number, lacks, starts, inputs, offset, scale } = this.wires;
+    this.columns.forEach(({ place, name, kind, values: known, missing }, k) => {
+      const where = `column ${name ?? place}`;
+      if (!isArray && !Object.hasOwn(row, name)) throw new RangeError(`row lacks ${where}`);
+      const cell = row[isArray ? place : name];
+      if (isMissing(cell)) {
+        if (kind === "number" && !missing) {
+          throw new RangeError(`${where} takes a number in every row, got ${cell}`);
+        }
+        if (lacks[k] >= 0) values[lacks[k]] = limit;
+      } else if (kind === "category") {
+        const code = known.indexOf(asText(cell));
+        if (code >= 0) values[inputs[starts[k] + code]] = limit;
+      } else {
+        const value = typeof cell === "boolean" ? Number(cell) : cell;
+        if (!Number.isFinite(value)) {
+          throw new RangeError(`${where} takes finite numbers, got ${String(cell)}`);
+        }
+        if (number[k] < 0) return;
+        values[number[k]] = offset.length
+          ? this.scaled(value, offset[k], scale[k])
+          : this.scaled(value, this.offset[0], this.scale[0]);
+      }
+    });
     return values;
   }
 

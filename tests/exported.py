@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from readers import described, table_of
 from scratchcard import export
 from scratchcard.ticket import Ticket
 
@@ -26,7 +27,7 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _MAIN = """\
 static int {name}(void)
 {{
-    static {kind} row[{NAME}_INPUTS];
+    static {kind} row[{NAME}_{length}];
     static {name}_output outputs[{NAME}_OUTPUTS];
     for (int n = 0; n < {rows}; n++) {{
         if (fread(row, sizeof row, 1, stdin) != 1)
@@ -69,7 +70,16 @@ def run_c(mode: str, inputs: str) -> Callable[[list[Ticket], list[np.ndarray], P
             (folder / f"{name}.h").write_text(text)
             kind = "double" if inputs == "features" else f"{name}_input"
             source.append(f'#include "{name}.h"\n')
-            source.append(_MAIN.format(name=name, NAME=name.upper(), kind=kind, rows=len(X)))
+            is_table = ticket.columns is not None and inputs == "features"
+            source.append(
+                _MAIN.format(
+                    name=name,
+                    NAME=name.upper(),
+                    kind=kind,
+                    length="COLUMNS" if is_table else "INPUTS",
+                    rows=len(X),
+                )
+            )
             data.append(c_rows(ticket, X, inputs))
         calls = " || ".join(f"t{number}()" for number in range(len(tickets)))
         program = compiled("".join([*source, f"int main(void) {{ return {calls}; }}\n"]), folder)
@@ -79,6 +89,11 @@ def run_c(mode: str, inputs: str) -> Callable[[list[Ticket], list[np.ndarray], P
         return with_classes(lines, [len(X) for X in rows])
 
     return run
+
+
+def asked_of(ticket: Ticket, X: np.ndarray) -> Any:
+    """Return rows as a ticket takes them: of tables, the rows that codes stand for."""
+    return X if ticket.columns is None else table_of(ticket, X)
 
 
 def c_rows(ticket: Ticket, X: np.ndarray, inputs: str) -> bytes:
@@ -91,6 +106,8 @@ def c_rows(ticket: Ticket, X: np.ndarray, inputs: str) -> bytes:
 def integers(ticket: Ticket, X: np.ndarray) -> np.ndarray:
     """Return rows scaled already, in the type that generated C takes."""
     limit = ticket.network.input_limit
+    if ticket.columns is not None:
+        X = ticket.columns.features(table_of(ticket, X), ticket.scaling)
     return ticket.scaling.quantise(X, limit).astype(np.int8 if limit < 128 else np.int16)
 
 
@@ -113,8 +130,12 @@ def run_onnx(tickets: list[Ticket], rows: list[np.ndarray], folder: Path) -> Out
         data = export.EXPORTERS["onnx"].file({"ticket": ticket}, ".onnx")
         session = onnxruntime.InferenceSession(data, providers=["CPUExecutionProvider"])
         label, outputs, chances = session.run(None, {"features": X.astype(np.float64)})
-        assert label.tolist() == ticket.predict(X).tolist()
-        np.testing.assert_allclose(chances, ticket.predict_proba(X), atol=1e-9)
+        asked = asked_of(ticket, X)
+        assert label.tolist() == ticket.predict(asked).tolist()
+        np.testing.assert_allclose(chances, ticket.predict_proba(asked), atol=1e-9)
+        props = session.get_modelmeta().custom_metadata_map
+        listed = None if ticket.columns is None else described(ticket)
+        assert (json.loads(props["columns"]) if props else None) == listed
         found.append(outputs)
     return found
 
@@ -141,6 +162,13 @@ def run_numpy(tickets: list[Ticket], rows: list[np.ndarray], folder: Path) -> Ou
 
 def _predict(arrays: Any, X: np.ndarray) -> np.ndarray:
     limits = arrays["limits"]
+    if "columns" in arrays:
+        cells = X[:, arrays["column"]]
+        lacks = np.isnan(cells)
+        hit = (cells == arrays["code"]) | (arrays["is_missing"] & lacks)
+        X = np.where(
+            arrays["is_number"] & ~lacks, cells, np.where(hit, 1.0, arrays["offset"].astype(float))
+        )
     with np.errstate(over="ignore"):
         scaled = (X - arrays["offset"].astype(float)) * arrays["scale"].astype(float) * limits[0]
     values = np.clip(np.floor(scaled + 0.5), -limits[0], limits[0]).astype(np.int64)
@@ -162,7 +190,7 @@ def _predict(arrays: Any, X: np.ndarray) -> np.ndarray:
 def run_qr(tickets: list[Ticket], rows: list[np.ndarray], folder: Path) -> Outputs:
     """Read QR codes with another library, and run the tickets that they hold."""
     return [
-        Ticket.from_bytes(qr_bytes(export.qr(ticket, "png"))).outputs(X)
+        Ticket.from_bytes(qr_bytes(export.qr(ticket, "png"))).outputs(asked_of(ticket, X))
         for ticket, X in zip(tickets, rows, strict=True)
     ]
 
@@ -189,7 +217,9 @@ def run_html(tickets: list[Ticket], rows: list[np.ndarray], folder: Path) -> Out
     """Open a page in Chromium and ask its network, and then those of the others' pages."""
     pages = [export.html(ticket) for ticket in tickets]
     facts = [None, *(facts_of(page) for page in pages[1:])]
-    asked = [[one, X.tolist()] for one, X in zip(facts, rows, strict=True)]
+    asked = [
+        [one, np.where(np.isnan(X), None, X).tolist()] for one, X in zip(facts, rows, strict=True)
+    ]
     found = in_browser(pages[0], _ASKING.format(asked=json.dumps(asked)), folder)
     return with_classes([line for part in found for line in part], [len(X) for X in rows])
 

@@ -6,10 +6,11 @@ import re
 import struct
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from scratchcard.ticket.table import Table
 from scratchcard.ticket.ticket import Ticket, TicketError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,7 +21,7 @@ NO_ROWS = np.zeros((0, 0))
 
 
 class Job(NamedTuple):
-    """A file and the rows to predict with it."""
+    """A file and the rows to predict with it, of columns their codes."""
 
     data: bytes
     rows: np.ndarray
@@ -33,6 +34,7 @@ class Answer(NamedTuple):
     labels: list[str]
     rows: list[list[int]]  # class index, outputs; the last row is made up by the reader
     numbers: list[list[str]]  # where answers are numbers, the bits of those of each row
+    columns: list[str]  # place, kind, whether cells may be missing, and texts in hex
 
 
 def compiled_reader(folder: Path) -> list[str]:
@@ -65,9 +67,11 @@ def run_jobs(reader: list[str], jobs: list[Job], folder: Path) -> list[Answer]:
     for line in done.stdout.splitlines():
         kind, _, rest = line.partition(" ")
         if kind == "ticket":
-            answers.append(Answer(int(rest), [], [], []))
+            answers.append(Answer(int(rest), [], [], [], []))
         elif kind == "numbers":
             answers[-1].numbers.append(rest.split())
+        elif kind == "column":
+            answers[-1].columns.append(rest)
         elif kind == "label":
             answers[-1].labels.append(rest)
         else:
@@ -87,14 +91,50 @@ def bytes_grown(jobs: list[Job], folder: Path) -> list[int]:
     return grown
 
 
-def made_up_row(n_features: int) -> np.ndarray:
-    return np.array([[(i * 37 % 101) / 25 - 2 for i in range(n_features)]])
+def made_up_row(ticket: Ticket) -> np.ndarray:
+    """Return the row that readers make up, of columns their codes."""
+    row = np.array([(i * 37 % 101) / 25 - 2 for i in range(ticket.n_columns)])
+    for column in described(ticket):
+        place = column["column"]
+        if column["missing"] and place % 3 == 0:
+            row[place] = np.nan
+        elif column["kind"] == "category":
+            row[place] = place * 37 % 101 % (len(column["values"]) + 2) - 1
+    return row[None]
+
+
+def described(ticket: Ticket) -> list[dict[str, Any]]:
+    return [] if ticket.columns is None else ticket.columns.describe(ticket.scaling)
+
+
+def table_of(ticket: Ticket, codes: np.ndarray) -> Table:
+    """Return the rows that codes stand for; a code of no value becomes an unknown one."""
+    X, values = np.array(codes, np.float64), [None] * ticket.n_columns
+    for column in described(ticket):
+        if column["kind"] == "category":
+            known, place = column["values"], column["column"]
+            cells = X[:, place]
+            unknown = ~np.isnan(cells) & ~np.isin(cells, np.arange(len(known)))
+            X[unknown, place] = len(known)
+            values[place] = (*known, "no such value")
+    return Table(X, tuple(values))
 
 
 def expected_rows(ticket: Ticket, rows: np.ndarray) -> list[list[int]]:
-    outputs = ticket.outputs(rows)
+    outputs = ticket.outputs(rows if ticket.columns is None else table_of(ticket, rows))
     winners = outputs.argmax(axis=1).tolist()
     return [[winner, *row] for winner, row in zip(winners, outputs.tolist(), strict=True)]
+
+
+def expected_columns(ticket: Ticket) -> list[str]:
+    """Return what readers print of the columns that are read."""
+    lines = []
+    for column in described(ticket):
+        texts = [column["name"], *column.get("values", [])]
+        written = [f" .{text.encode().hex()}" for text in texts if text is not None]
+        facts = f"{column['column']} {column['kind']} {int(column['missing'])}"
+        lines.append(facts + "".join(written))
+    return lines
 
 
 def check_labels(ticket: Ticket, found: list[str]) -> None:
@@ -109,13 +149,15 @@ def check_labels(ticket: Ticket, found: list[str]) -> None:
 
 def check(ticket: Ticket, rows: np.ndarray, answer: Answer) -> None:
     assert answer.code == 0
-    everything = np.vstack([rows, made_up_row(ticket.network.n_inputs)])
+    everything = np.vstack([rows, made_up_row(ticket)])
+    assert answer.columns == expected_columns(ticket)
     assert answer.rows == expected_rows(ticket, everything)
     if ticket.head.answers == "classes":
         check_labels(ticket, answer.labels)
         assert answer.numbers == []
     else:
-        found = ticket.predict(everything).reshape(len(everything), -1)
+        asked = everything if ticket.columns is None else table_of(ticket, everything)
+        found = ticket.predict(asked).reshape(len(everything), -1)
         assert answer.labels == []
         assert answer.numbers == [
             [struct.pack(">d", value).hex() for value in row] for row in found
@@ -136,7 +178,7 @@ def check_agrees(found: Ticket | TicketError, answer: Answer) -> None:
     What Python refused must be refused, but for labels that only Python checks.
     """
     if isinstance(found, Ticket):
-        check(found, np.zeros((0, found.network.n_inputs)), answer)
+        check(found, np.zeros((0, found.n_columns)), answer)
     else:
-        only_python = re.search("label|UTF-8|NUL|decode|differ|one way", str(found))
+        only_python = re.search("label|UTF-8|NUL|decode|differ|one way|twice|named", str(found))
         assert only_python or answer.code != 0, str(found)

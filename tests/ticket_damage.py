@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import tracemalloc
 from collections.abc import Callable
+from itertools import groupby
 from random import Random
 
 import numpy as np
@@ -65,7 +66,9 @@ def check_whole(ticket: Ticket | None) -> None:
         return
     again = ticket.to_bytes()
     assert Ticket.from_bytes(again) == ticket
-    assert len(ticket.predict(np.ones((2, ticket.network.n_inputs)))) == 2
+    parts = ticket.network, ticket.mask, ticket.scaling, ticket.head, ticket.columns
+    assert Ticket(*parts).to_bytes() == again
+    assert len(ticket.predict(np.ones((2, ticket.n_columns)))) == 2
 
 
 # -- a sound file, damaged ---------------------------------------------------------------------
@@ -152,21 +155,25 @@ def forged(rng: Random) -> bytes:
     """Return a file, sealed, of which any field may be wrong, but few are."""
     version, sizes = rng.choice((1, 2)), [_size(rng) for _ in range(rng.choice((2, 2, 3, 4, 12)))]
     per_feature = sizes[0] > 1 and sizes[0] < 500 and rng.random() < 0.4
-    codes = _seldom(rng, rng.randrange(256), _codes(rng, per_feature))
+    mask, reads = _mask(rng, sizes)
+    has_columns = version == 2 and rng.random() < 0.6
+    codes = _seldom(rng, rng.randrange(256), _codes(rng, per_feature) | has_columns << 7)
     n_layers = _seldom(rng, rng.choice((0, 255, 256)), len(sizes) - 1)
     if version == 1:
         shape = varint(n_layers) + b"".join(map(varint, sizes))
     else:
         dimensions = rng.choice(([sizes[0]], [1, sizes[0]], [sizes[0], 1, 1]))
+        if has_columns and rng.random() < 0.98:
+            dimensions = [sizes[0]]
         layers = (bytes([_seldom(rng, 1, 0)]) + varint(size) for size in sizes[1:])
         shape = varint(len(dimensions)) + b"".join(map(varint, dimensions))
         shape += varint(n_layers) + b"".join(layers)
     seed = varint(_seldom(rng, 2**32, rng.randrange(2**32)))
     scaling = _floats(rng, 2 * sizes[0] if per_feature else 2)
+    if has_columns:
+        scaling = (b"" if per_feature else scaling) + _columns(rng, sizes[0], per_feature, reads)
     answers = _answers(rng, version, sizes[-1])
-    return sealed(
-        b"SCRT" + bytes((version, codes)) + shape + seed + scaling + answers + _mask(rng, sizes)
-    )
+    return sealed(b"SCRT" + bytes((version, codes)) + shape + seed + scaling + answers + mask)
 
 
 def _seldom(rng: Random, wrong: int, right: int) -> int:
@@ -190,11 +197,61 @@ def _codes(rng: Random, per_feature: bool) -> int:
     )
 
 
-def _floats(rng: Random, count: int) -> bytes:
+def _floats(rng: Random, count: int, kind: str = "f") -> bytes:
     drawn = [
         rng.choice(FLOATS) if rng.random() < 0.02 else rng.uniform(0.1, 9) for _ in range(count)
     ]
-    return struct.pack(f"<{count}f", *drawn)
+    return struct.pack(f"<{count}{kind}", *drawn)
+
+
+def _columns(rng: Random, n_inputs: int, per_feature: bool, reads: set[int]) -> bytes:
+    """Return columns of so many inputs; of very many all are of one kind."""
+    kinds: list[int] = []
+    left = n_inputs
+    while left or not kinds:
+        code = rng.choice((0, 1, 1, 2, 3, 3, 4, 5, 6, 8)) if per_feature else rng.choice((0, 1, 1))
+        if n_inputs > 500:
+            code = 1
+        size = (code - 3) // 2 + 1 + (code % 2 == 0) if code >= 3 else code
+        if size <= left or rng.random() < 0.02:
+            kinds += [code] * (left if n_inputs > 500 and left < 2**17 else 1)
+            left = 0 if n_inputs > 500 else max(0, left - size)
+    is_named = rng.random() < 0.5
+    parts = [varint(_seldom(rng, 2**17 + 1, 2 * len(kinds) + is_named))]
+    for code, run in groupby(kinds):
+        count = len(list(run))
+        cut = _seldom(rng, rng.randint(1, count), count)  # one run as two
+        for length in filter(None, (cut, count - cut)):
+            parts += [varint(length), varint(_seldom(rng, rng.randrange(99), code))]
+    first = 0
+    kept = np.zeros(-(-n_inputs // 8) * 8 if n_inputs < 2**21 else 0, np.bool_)
+    for place in reads | {rng.randrange(n_inputs)} if rng.random() < 0.05 else reads:
+        kept[place : place + 1] = rng.random() < 0.9
+    if rng.random() < 0.02:
+        kept[-1:] = True  # a spare bit
+    parts.append(np.packbits(kept, bitorder="little").tobytes())
+    for k, code in enumerate(kinds[:LONGEST]):
+        n_values = (code - 3) // 2 + 1 if code >= 3 else 0
+        size = n_values + (code in (1, 2)) + (code > 0 and code % 2 == 0)
+        mine = kept[first : first + size]
+        first += size
+        if not mine.any():
+            continue
+        if is_named:
+            parts.append(_text(rng, _seldom(rng, 0, k)))
+        if per_feature and not n_values and mine[0]:
+            parts += [varint(_seldom(rng, rng.randint(1500, 1700), rng.randrange(200)))]
+            most = (1 << 24) - 1
+            steps = rng.choice((0, 1, -1, most, -most, rng.randint(-99, 99)))
+            parts += [zigzag(_seldom(rng, rng.choice((most + 1, -most - 1)), steps))]
+        parts += [_text(rng, _seldom(rng, 0, v)) for v in range(n_values) if mine[v]]
+    return b"".join(parts)
+
+
+def _text(rng: Random, number: int) -> bytes:
+    text = rng.choice((f"{number}", f"größe {number}", "é文\U0001f600" * number)).encode()
+    text = b"\xff\0" if rng.random() < 0.005 else text
+    return varint(_seldom(rng, 2**16 + 1, len(text))) + text
 
 
 def _answers(rng: Random, version: int, count: int) -> bytes:
@@ -203,7 +260,7 @@ def _answers(rng: Random, version: int, count: int) -> bytes:
     if version == 2 and rng.random() < 0.7:
         loss = _seldom(rng, 4, rng.randrange(4))
         level = struct.pack("<d", rng.choice((0.5, 0.9, 0.5, 1.0))) if loss == 2 else b""
-        return bytes((1, loss)) + level + _floats(rng, 2 * count)
+        return bytes((1, loss)) + level + _floats(rng, count, "d") + _floats(rng, count)
     code = bytes([_seldom(rng, 2, 0)]) if version == 2 else b""
     kind = _seldom(rng, rng.randrange(256), rng.randrange(5))
     labels = b""
@@ -220,10 +277,13 @@ def _answers(rng: Random, version: int, count: int) -> bytes:
     return code + _floats(rng, 1) + bytes([kind]) + labels
 
 
-def _mask(rng: Random, sizes: list[int]) -> bytes:
-    """Return survivors with gaps that stay within their layer, or go past it by a little."""
+def _mask(rng: Random, sizes: list[int]) -> tuple[bytes, set[int]]:
+    """Return survivors with gaps that stay within their layer, or go past it by a little.
+
+    And which inputs they read.
+    """
     heads, codes, position = b"", np.zeros(2 * LONGEST, np.uint8), 0
-    feeding = sizes[-1]
+    feeding, reads = sizes[-1], set[int]()
     for fan_in in reversed(sizes[:-1]):
         size, k = feeding * fan_in, rng.choice((0, 0, 1, 2, 3, 7, 31))
         count = rng.randint(0, min(size, rng.choice((0, 3, 30))))
@@ -239,8 +299,9 @@ def _mask(rng: Random, sizes: list[int]) -> bytes:
         gaps = np.diff(np.array(kept, np.int64), prepend=-1) - 1
         if count and position + int((gaps >> k).sum()) + count * (k + 1) < 8 * codes.size:
             position = write_codes(codes, position, gaps, k)
-        feeding = len({place % fan_in for place in kept})
+        reads = {place % fan_in for place in kept}
+        feeding = len(reads)
     stream = bytearray(codes[: -(-position // 8)].tobytes())
     if stream and rng.random() < 0.05:
         stream[-1] |= 1  # a spare bit, or one more survivor
-    return heads + bytes(stream) + bytes(_seldom(rng, 1, 0))
+    return heads + bytes(stream) + bytes(_seldom(rng, 1, 0)), reads

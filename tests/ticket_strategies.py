@@ -12,10 +12,12 @@ import numpy as np
 from hypothesis import strategies as st
 
 from scratchcard.ticket.codec import varint
+from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.heads import Classes, Numbers
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.short_pairs import short_pair
 from scratchcard.ticket.ticket import Ticket
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
@@ -90,6 +92,94 @@ def tickets(draw: st.DrawFn, max_size: int = 9, heads: Any = classes) -> Ticket:
     )
 
 
+@st.composite
+def columns(draw: st.DrawFn, max_columns: int = 7) -> tuple[Columns, InputScaling]:
+    """Columns of any kind and their scaling; names and values of any text."""
+    n_columns = draw(st.integers(1, max_columns))
+    kinds = st.sampled_from(["number", "category", "none"])
+    listed = draw(st.lists(kinds, min_size=n_columns - 1, max_size=n_columns - 1))
+    listed.insert(draw(st.integers(0, n_columns - 1)), draw(kinds.filter(lambda k: k != "none")))
+    is_named = draw(st.booleans())
+    names = draw(st.lists(TEXT, min_size=n_columns, max_size=n_columns, unique=True))
+    found = []
+    for kind, name in zip(listed, names, strict=True):
+        values = draw(st.lists(TEXT, min_size=1, max_size=4, unique=True))
+        missing = kind != "none" and draw(st.booleans())
+        named = name if is_named else None
+        found.append(Column(kind, named, tuple(values) if kind == "category" else (), missing))
+    n_inputs = sum(column.n_inputs for column in found)
+    kept = np.array(draw(st.lists(st.booleans(), min_size=n_inputs, max_size=n_inputs)))
+    made = Columns(tuple(found), is_named, kept)
+    ends = st.lists(st.floats(-1e9, 1e9), min_size=2, max_size=2).map(sorted)
+    pairs = [short_pair(*draw(ends)) for _ in range(n_inputs)]
+    if n_inputs == 1 or (all(column.code < 2 for column in found) and draw(st.booleans())):
+        if any(column.code > 1 for column in found):  # a category of one value, alone
+            return draw(columns(max_columns))  # type: ignore[no-any-return]
+        pairs = pairs[:1]
+    return made, InputScaling(*np.array(pairs, np.float32).T)
+
+
+@st.composite
+def column_tickets(draw: st.DrawFn, heads: Any = classes) -> Ticket:
+    """Tickets whose rows are tables."""
+    made, scaling = draw(columns())
+    network = draw(networks())
+    network = Network.dense(
+        (made.n_inputs, *network.sizes[1:]),
+        seed=network.seed,
+        weights=network.weights,
+        biases=network.biases,
+        activation=network.activation,
+        input_bits=network.input_bits,
+    )
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    density = draw(st.sampled_from([0.0, 0.2, 0.5, 1.0]))
+    mask = Mask.random(network.layers, density, rng)
+    return Ticket(network, mask, scaling, draw(heads(network.n_outputs)), made)
+
+
+def codes_for(ticket: Ticket, rng: np.random.Generator, n_rows: int) -> np.ndarray:
+    """Return rows of columns as codes: known values, unknown ones, missing cells, any numbers."""
+    assert ticket.columns is not None
+    rows = rng.normal(size=(n_rows, ticket.n_columns)) * 10.0 ** rng.integers(-3, 9)
+    for column in ticket.columns.describe(ticket.scaling):
+        cells = rows[:, column["column"]]
+        if column["kind"] == "category":
+            cells[:] = rng.integers(-1, len(column["values"]) + 1, n_rows)
+        if column["missing"] or column["kind"] == "category":
+            cells[rng.random(n_rows) < 0.3] = np.nan
+    return rows
+
+
+def random_column_ticket(rng: np.random.Generator, units: tuple[int, ...]) -> Ticket:
+    """Return a random ticket whose rows are tables."""
+    n_columns, is_named = int(rng.integers(1, 9)), bool(rng.integers(2))
+    is_global, found = rng.random() < 0.2, []
+    for k in range(n_columns):
+        kind = "number" if is_global else str(rng.choice(["number", "category", "none"]))
+        values = tuple(f"é{v}" if v else "" for v in range(int(rng.integers(2, 6))))
+        found.append(
+            Column(
+                kind,
+                f"größe {k}" if is_named else None,
+                values if kind == "category" else (),
+                bool(kind != "none" and not is_global and rng.integers(2)),
+            )
+        )
+    if not any(column.n_inputs for column in found):
+        found[0] = Column("number", found[0].name, missing=True)
+    n_inputs = sum(column.n_inputs for column in found)
+    made = Columns(tuple(found), is_named, rng.random(n_inputs) < 0.8)
+    network = random_ticket(rng, (n_inputs, *units), 0.5).network
+    mask = Mask.random(network.layers, float(rng.choice([0.1, 0.5, 1.0])), rng)
+    pairs = [short_pair(*sorted(rng.normal(size=2) * 100)) for _ in range(n_inputs)]
+    pairs = pairs[:1] if is_global or n_inputs == 1 else pairs
+    scaling = InputScaling(*np.array(pairs, np.float32).T)
+    lines = rng.normal(size=(2, network.n_outputs))
+    head = Numbers(*lines) if rng.integers(2) else Classes(network.n_outputs, 0.001)
+    return Ticket(network, mask, scaling, head, made)
+
+
 def small_ticket() -> Ticket:
     """Return the ticket of the worked example in docs/ticket-format.md."""
     network = Network.dense((8, 3, 2), seed=7)
@@ -99,6 +189,24 @@ def small_ticket() -> Ticket:
     scaling = InputScaling(np.array([0.5]), np.array([2.0]))
     head = Classes(["no", "yes"], 2.0**-10)
     return Ticket(network, Mask.from_arrays(layers), scaling, head)
+
+
+def small_column_ticket() -> Ticket:
+    """Return the ticket of the example of columns in docs/ticket-format.md."""
+    listed = (
+        Column("number", "width", missing=True),
+        Column("category", "colour", ("blue", "green", "red")),
+        Column("none", "code"),
+    )
+    network = Network.dense((5, 2), seed=7)
+    mask = np.zeros((2, 5), np.bool_)
+    mask[[0, 0, 1, 1], [0, 4, 1, 4]] = True  # width and red; width missing and red
+    offset, scale = short_pair(2.0, 14.5)
+    scaling = InputScaling([offset, 0, 0, 0, 0], [scale, 1, 1, 1, 1])
+    kept = np.ones(5, np.bool_)
+    made = Columns(listed, True, kept)
+    head = Classes(["no", "yes"], 2.0**-10)
+    return Ticket(network, Mask.from_arrays([mask]), scaling, head, made)
 
 
 def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: float) -> Ticket:

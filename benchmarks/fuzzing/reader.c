@@ -1,6 +1,6 @@
 /* reader.c: portable/scratchcard.h under libFuzzer; reader.py beside it compiles and runs it.
 
-   A file is opened, its labels are read and two rows are predicted, with every array of the very size
+   A file is opened, its labels and columns are read and three rows are predicted, with every array of the very size
    that the header asks for, so that the sanitizers guard its end. The mutator damages what the checksum
    covers and mends the checksum, so that readers get past it. */
 
@@ -50,14 +50,46 @@ static uint64_t read_labels(const scratchcard_ticket *ticket)
     return sum;
 }
 
+static uint64_t read_text(scratchcard_text text)
+{
+    uint64_t sum = text.length;
+    for (uint32_t i = 0; i < text.length; i++)
+        sum += text.text[i];
+    return sum;
+}
+
+static uint64_t read_columns(const scratchcard_ticket *ticket)
+{
+    uint64_t sum = 0;
+    for (uint32_t k = 0; k < ticket->n_columns && k < 50; k++) {
+        scratchcard_column_info column = scratchcard_column_of(ticket, k);
+        if (column.name.text) {
+            const char *name = (const char *)column.name.text;
+            int32_t found = scratchcard_column(ticket, name, column.name.length);
+            if (found < 0 || (uint32_t)found > k)
+                abort();
+            sum += read_text(column.name);
+        }
+        for (uint32_t code = 0; code < column.n_values && code < 50; code++) {
+            scratchcard_text value = scratchcard_value_of(ticket, k, code);
+            const char *text = (const char *)value.text;
+            int32_t found = scratchcard_value(ticket, k, text, value.length);
+            if (found < 0 || (uint32_t)found > code)
+                abort();
+            sum += read_text(value);
+        }
+    }
+    return sum;
+}
+
 static void predict(const scratchcard_ticket *ticket)
 {
-    double *row = exactly(ticket->n_inputs * sizeof *row);
+    double *row = exactly(ticket->n_columns * sizeof *row);
     double *numbers = exactly(ticket->n_outputs * sizeof *numbers);
     int32_t *outputs = exactly(ticket->n_outputs * sizeof *outputs);
-    for (int extreme = 0; extreme < 2; extreme++) {
-        for (uint32_t i = 0; i < ticket->n_inputs; i++)
-            row[i] = extreme ? (i & 1 ? 1.7e308 : -1.7e308) : (double)(i * 37 % 101) / 25 - 2;
+    for (int extreme = 0; extreme < 3; extreme++) {
+        for (uint32_t i = 0; i < ticket->n_columns; i++)
+            row[i] = extreme > 1 ? (double)(i % 3) : extreme ? (i & 1 ? 1.7e308 : -1.7e308) : (double)(i * 37 % 101) / 25 - 2;
         int32_t best = scratchcard_predict(ticket, row, outputs);
         if (best < 0 || (uint32_t)best >= ticket->n_outputs)
             abort();
@@ -80,8 +112,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_work(&ticket);
     int16_t *work = exactly(ticket.work_needed * sizeof *work);
     if (!scratchcard_open(&ticket, data, size, work, ticket.work_needed)) {
-        seen += read_labels(&ticket);
-        if (ticket.work_needed < MOST_UNITS && ticket.n_outputs < MOST_UNITS)
+        seen += read_labels(&ticket) + read_columns(&ticket);
+        if (ticket.n_columns < MOST_UNITS && ticket.work_needed < MOST_UNITS && ticket.n_outputs < MOST_UNITS)
             predict(&ticket);
     }
     free(work);

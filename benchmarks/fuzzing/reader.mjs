@@ -78,8 +78,20 @@ function opened(bytes) {
 }
 
 function predict(ticket) {
-  const row = Array.from({ length: ticket.sizes[0] }, (_, i) => ((i * 37) % 101) / 25 - 2);
-  for (const asked of [row, row.map((x) => x * 8e307)]) {
+  const row = Array.from({ length: ticket.nColumns }, (_, i) => ((i * 37) % 101) / 25 - 2);
+  const rows = [row, row.map((x) => x * 8e307)];
+  if (ticket.columns) {
+    rows.push(row.slice());
+    for (const { place, kind, values, missing } of ticket.columns) {
+      if (missing) rows[2][place] = null;
+      else if (kind === "category") rows[2][place] = values[place % values.length] ?? "";
+    }
+    if (ticket.isNamed) {
+      const cells = ticket.columns.map(({ place, name }) => [name, rows[2][place]]);
+      rows.push(Object.fromEntries(cells));
+    }
+  }
+  for (const asked of rows) {
     const answer = ticket.predict(asked);
     const isOne = ticket.numbers
       ? [answer].flat().every(Number.isFinite)

@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from scratchcard.ticket import Classes, Dense, Head, InputScaling, Mask, Network, Numbers, Ticket
+from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.network import ACTIVATIONS
+from scratchcard.ticket.short_pairs import short_pair
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
 SHAPES = [
@@ -24,6 +26,12 @@ LABELS = {
     2: [2, [-1, 1], ["no", "größer"], [0.5, 1e300], [False, True]],
     3: [3, [2, 1, 0], ["a", "", "\U0001f600"], [-1.5, 0.0, 2.0]],
 }
+TABLES = [
+    [Column("number", "a"), Column("number", "", missing=True), Column("category", "é", ("x", ""))],
+    [Column("number", f"n{k}") for k in range(9)],
+    [Column("none")] * 3 + [Column("category", None, tuple("abcdefg"), True)],
+    [Column("category", None, ("0", "1"))] * 5 + [Column("number")] * 3 + [Column("none")],
+]
 LOSSES = ["squared_error", "absolute_error", "quantile:0.9", "poisson"]
 
 
@@ -37,7 +45,20 @@ def tickets() -> list[Ticket]:
         heads += [Numbers(*lines, loss) for loss in LOSSES]
         for head in heads:
             made.append(_ticket(shape, units, head, len(made), rng))
+    for number in range(12):
+        made.append(_of_a_table(TABLES[number % len(TABLES)], number, rng))
     return made
+
+
+def _of_a_table(listed: list[Column], number: int, rng: np.random.Generator) -> Ticket:
+    n_inputs = sum(column.n_inputs for column in listed)
+    columns = Columns(tuple(listed), listed[0].name is not None, np.ones(n_inputs, np.bool_))
+    head: Head = Classes(["no", "yes"]) if number % 3 else Numbers([0.5, 1.0], [1.0, 2.0])
+    made = _ticket((n_inputs,), (3, 2), head, number, rng)
+    pairs = [short_pair(*sorted(rng.normal(size=2))) for _ in range(n_inputs)]
+    is_plain = all(column.code == 1 for column in listed)
+    scaling = InputScaling(*np.array(pairs[: 1 if is_plain and number % 2 else None]).T)
+    return Ticket(made.network, made.mask, scaling, head, columns)
 
 
 def _ticket(

@@ -18,8 +18,10 @@ from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search import Algorithm, Limits, Outcome, prune
+from scratchcard.search.automatic import search_best
 from scratchcard.search.evolution import MAX_THREADS, AnyCallback
-from scratchcard.search.problem import DEFAULT_HIDDEN, DEFAULT_WEIGHTS, Labelled, Problem
+from scratchcard.search.problem import AUTO, DEFAULT_HIDDEN, DEFAULT_WEIGHTS, Labelled, Problem
+from scratchcard.search.rule import Setting, settings_for
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Head, InputScaling, Network, Ticket
 from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
@@ -93,11 +95,14 @@ class Search:
     dataset : Dataset
         Rows to search, choose and test on.
     hidden : tuple of int or None
-        Units in each hidden layer; None for one layer of 100, or with ``max_bytes`` for what
-        validation rows say is best.
-    max_density : float or None
-        Largest share of the weights that may stay, above 0 and at most 1. None is 0.1 for the
-        memetic algorithm and no limit for the genetic one.
+        Units in each hidden layer; None for what is best on rows held back from the training rows,
+        or with ``max_bytes`` on validation rows. The genetic algorithm, and one with settings of
+        its own, then search one layer of 100.
+    max_density : float, "auto" or None
+        Largest share of the weights that may stay, above 0 and at most 1. "auto" leaves it open,
+        and with it all settings of the memetic search: they are chosen with the network
+        (:mod:`scratchcard.search.rule`). None is 0.1 for the memetic algorithm and no limit for the
+        genetic one.
     max_bytes : int or None
         Most bytes of the ticket's file, instead of ``max_density``. What ``hidden`` and ``weights``
         leave open is tried in several short searches and chosen by validation rows, which takes
@@ -112,8 +117,8 @@ class Search:
         What the ticket is to answer; None for the classes or numbers of the data set.
     weights, biases, activation : str or None
         Families of the random weights and biases, and the activation of hidden units; see
-        :class:`scratchcard.Network`. For weights None is "uniform", or with ``max_bytes`` what
-        validation rows say is best.
+        :class:`scratchcard.Network`. For weights None leaves them open, as for ``hidden``; where
+        nothing is chosen they are "uniform".
     input_bits : int or None
         Bits of a scaled feature, 8 or 16; None for 8, or 16 where a feature takes more than 256
         different values.
@@ -142,7 +147,7 @@ class Search:
 
     dataset: Dataset
     hidden: tuple[int, ...] | None = None
-    max_density: float | None = None
+    max_density: float | str | None = AUTO
     max_bytes: int | None = None
     algorithm: str | Algorithm = "memetic"
     objective: str | Objective | None = None
@@ -171,12 +176,17 @@ class Search:
         as_int("n_jobs", self.n_jobs, 1, MAX_THREADS)
         if self.search_seed is not None:
             as_int("search_seed", self.search_seed, 0, 2**32 - 1)
-        if not isinstance(self.algorithm, str) and self.max_density is not None:
+        if isinstance(self.max_density, str) and self.max_density != AUTO:
+            raise ValueError(
+                "max_density takes a number above 0 and at most 1, None or 'auto', "
+                f"got {self.max_density!r}"
+            )
+        if not isinstance(self.algorithm, str) and self._given_density is not None:
             raise ValueError(
                 "max_density is for an algorithm by name; one with settings of its own has its own "
                 f"max_density, got both {self.max_density} and {self.algorithm!r}"
             )
-        if self.max_bytes is not None and self.max_density is not None:
+        if self.max_bytes is not None and self._given_density is not None:
             raise ValueError(
                 f"max_density takes None with max_bytes, got {self.max_density} and "
                 f"max_bytes={self.max_bytes}"
@@ -223,7 +233,12 @@ class Search:
 
         within = self.within_bytes
 
-        def search(problem: Problem, algorithm: Algorithm, limits: Limits | None) -> Outcome:
+        def search(
+            problem: Problem,
+            algorithm: Algorithm,
+            limits: Limits | None,
+            callbacks: Sequence[AnyCallback],
+        ) -> Outcome:
             return self.chosen_goal.search(
                 problem,
                 algorithm=algorithm,
@@ -231,18 +246,28 @@ class Search:
                 limits=limits,
                 seed=self.seed_of_search,
                 n_jobs=self.n_jobs,
-                callbacks=callbacks if within is None else within.overall(callbacks),
+                callbacks=callbacks,
                 augment=self.augment,
                 head=self.head,
                 interrupts=interrupts,
             )
 
-        if within is None:
+        if self._leaves_open:
+            problem, outcome, _ = search_best(
+                self._settings(),
+                self._problem,
+                self.chosen_objective,
+                self.limits,
+                search,
+                callbacks,
+                self.seed_of_search,
+            )
+        elif within is None:
             problem = self.problem
-            outcome = search(problem, self.chosen_algorithm, self.limits)
+            outcome = search(problem, self.chosen_algorithm, self.limits, callbacks)
         else:
             problem, outcome = within.search(
-                self.networks, self._problem, self.algorithm, self.limits, search
+                self.networks, self._problem, self.algorithm, self.limits, search, callbacks
             )
         if self.prune and outcome.stopped_by != "interrupt":
             try:
@@ -283,7 +308,31 @@ class Search:
     def _algorithm(self, network: Network) -> Algorithm:
         if self.within_bytes is not None:
             return self.within_bytes.algorithm(self.algorithm, network)
-        return self.chosen_goal.algorithm(self.algorithm, self.max_density, network)
+        return self.chosen_goal.algorithm(self.algorithm, self._given_density, network)
+
+    @property
+    def _given_density(self) -> float | None:
+        return None if isinstance(self.max_density, str) else self.max_density
+
+    @property
+    def _leaves_open(self) -> bool:
+        """Whether a network or settings of the search are to be chosen by the rule."""
+        goal, objective = self.chosen_goal, self.chosen_objective
+        if self.algorithm != "memetic" or self.max_bytes is not None or not goal.chooses:
+            return False
+        is_open = self.hidden is None or self.weights is None or self.max_density == AUTO
+        return is_open and objective.reads_targets
+
+    def _settings(self) -> list[Setting]:
+        """Return what the rule has to choose from."""
+        return settings_for(
+            self.problem.train,
+            self.network,
+            self.hidden,
+            self.weights,
+            None if self.max_density == AUTO else self.chosen_algorithm,
+            self.chosen_objective,
+        )
 
     @cached_property
     def within_bytes(self) -> WithinBytes | None:

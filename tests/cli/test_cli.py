@@ -326,8 +326,8 @@ def test_output_that_is_an_input(refused):
 
 
 def test_bad_file(refused):
-    Path("data.csv").write_text("a,b,class\n1,2,x\n3,nan,y\n")
-    assert "line 3: column 'b' holds nan; takes finite numbers" in refused("find", "data.csv")
+    Path("data.csv").write_text("a,b,class\n1,2,x\n3,inf,y\n")
+    assert "line 3: column 'b' holds inf; takes finite numbers" in refused("find", "data.csv")
     assert "no column 'kind'" in refused("find", "data.csv", "--target", "kind")
 
 
@@ -422,7 +422,9 @@ def test_predict_refuses_other_columns(ticket, refused):
     assert "5 columns and the ticket takes 4 features" in message
     assert "--target" in message
     Path("rows.csv").write_text("a,b,c\n1,2,3\n")
-    assert "4 columns, got 3" in refused("predict", "iris.ticket", "rows.csv")
+    assert "3 columns and the ticket takes 4 features" in refused(
+        "predict", "iris.ticket", "rows.csv"
+    )
 
 
 def test_predict_keeps_the_old_labels_on_a_full_disk(ticket, monkeypatch, capsys):

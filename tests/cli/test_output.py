@@ -213,10 +213,10 @@ def test_labels_that_need_quotes(label):
 
 def test_errors_are_short_and_printable(capsys):
     name = "col\x1b[2J" + "m" * 100_000
-    Path("data.csv").write_text(f"{name},class\n1,x\nnot a number,y\n")
+    Path("data.csv").write_text(f"{name},class\n1,x\n2,y\nnot a number,y\n")
     assert main(["find", "data.csv"]) == 2
     err = capsys.readouterr().err
-    assert err.startswith("scratchcard: data.csv: line 3: column ")
+    assert err.startswith("scratchcard: data.csv: line 4: column ")
     assert "\x1b" not in err
     assert len(err) < 350
     assert err.count("\n") == 1

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from exported import c_rows, compiled, integers
+from readers import table_of
 from scratchcard import export
 from scratchcard.ticket import Classes, InputScaling, Mask, Network, Ticket
-from ticket_strategies import random_ticket, small_ticket
+from scratchcard.ticket.columns import Column, Columns
+from ticket_strategies import random_ticket, small_column_ticket, small_ticket
 
 SIZES = (12, 20, 3)
 
@@ -208,3 +210,87 @@ def test_too_many_outputs_are_refused():
     ticket = Ticket(network, Mask.full(network.layers), InputScaling([0.0], [1.0]))
     with pytest.raises(ValueError, match="at most 32767 outputs, got 40000"):
         export.c(ticket)
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+
+def test_columns_and_values_have_names_in_c(tmp_path):
+    ticket = small_column_ticket()
+    header = export.c(ticket)
+    assert '0: "width", number, may be missing' in header
+    assert '1: "colour", category\n      0 "red"' in header
+    (tmp_path / "ticket.h").write_text(header)
+    program = compiled(
+        """
+        #include <stdio.h>
+        #include "ticket.h"
+        int main(void) {
+            double row[TICKET_COLUMNS] = {0};
+            ticket_output outputs[TICKET_OUTPUTS];
+            row[TICKET_COLUMN_WIDTH] = 12;
+            row[TICKET_COLUMN_COLOUR] = TICKET_VALUE_COLOUR_RED;
+            ticket_outputs(row, outputs);
+            printf("%ld %ld", (long)outputs[0], (long)outputs[1]);
+            return 0;
+        }
+        """,
+        tmp_path,
+    )
+    said = subprocess.run([program], capture_output=True, text=True).stdout
+    row = np.array([[12.0, "red", 0]], object)
+    assert list(map(int, said.split())) == ticket.outputs(row)[0].tolist()
+
+
+@pytest.mark.parametrize("inputs", export.c_code.INPUTS)
+@pytest.mark.parametrize("mode", export.c_code.MODES)
+def test_names_of_columns_cannot_harm_a_header(mode, inputs, tmp_path):
+    hostile = [*LABELS["hostile"], *LABELS["text"]]
+    names = [*hostile, "inputs", "COLUMN_INPUTS", "a-b", "a b", "/*"]
+    values = [tuple(hostile), *[("int", "*/ x;")] * (len(names) - 1)]
+    listed = [Column("category", *one) for one in zip(names, values, strict=True)]
+    n_inputs = sum(column.n_inputs for column in listed)
+    network = Network.dense((n_inputs, 3), 1)
+    columns = Columns(tuple(listed), True, np.ones(n_inputs, np.bool_))
+    scaling = InputScaling(np.zeros(n_inputs), np.ones(n_inputs))
+    ticket = Ticket(network, Mask.full(network.layers), scaling, None, columns)
+    header = export.c(
+        {"a": ticket, "a_column": ticket, "a_value": ticket}, mode=mode, inputs=inputs
+    )
+    assert header.isascii()
+    (tmp_path / "a.h").write_text(header)
+    codes = np.random.default_rng(0).integers(-1, 3, (9, len(names))).astype(float)
+    kind, size = ("double", "COLUMNS") if inputs == "features" else ("a_input", "INPUTS")
+    program = compiled(
+        '#include <stdio.h>\n#include "a.h"\nint main(void) { '
+        f"{kind} row[A_{size}]; while (fread(row, sizeof row, 1, stdin) == 1) "
+        'printf("%d ", a_predict(row) + a_column_predict(row) + a_value_predict(row)); return 0; }',
+        tmp_path,
+    )
+    said = subprocess.run([program], input=c_rows(ticket, codes, inputs), capture_output=True)
+    classes = ticket.outputs(table_of(ticket, codes)).argmax(axis=1)
+    assert list(map(int, said.stdout.split())) == (3 * classes).tolist()
+
+
+def test_cells_that_a_number_cannot_have_are_refused(tmp_path):
+    network = Network.dense((4, 2))
+    columns = Columns(
+        (Column("number"), Column("number", missing=True), Column("number"), Column("none")),
+        False,
+        np.array([1, 1, 1, 0], np.bool_),
+    )
+    scaling = InputScaling([0.0, 0, 0, 0], [0.5, 1, 1, 1])
+    ticket = Ticket(network, Mask.full(network.layers), scaling, None, columns)
+    (tmp_path / "ticket.h").write_text(export.c(ticket))
+    program = compiled(
+        '#include <stdio.h>\n#include "ticket.h"\nint main(void) { double row[4];\n'
+        "while (fread(row, sizeof row, 1, stdin) == 1) {"
+        'printf("%d ", ticket_predict(row) < 0); } return 0; }',
+        tmp_path,
+    )
+    nan, inf = np.nan, np.inf
+    sound = np.array([[1, 1, 1, 1], [1, nan, nan, nan], [1, 1, inf, -inf]])
+    bad = np.array([[nan, 1, 1, 1], [inf, 1, 1, 1], [1, -inf, 1, 1]])
+    data = np.vstack([sound, bad]).tobytes()
+    said = subprocess.run([program], input=data, capture_output=True).stdout
+    assert said.split() == [b"0"] * 3 + [b"1"] * 3

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from exported import RUNNERS
+from readers import table_of
 from scratchcard import datasets, export
 from scratchcard.ticket import Classes, InputScaling, Mask, Network, Ticket
-from ticket_strategies import tickets
+from ticket_strategies import codes_for, random_column_ticket, tickets
 
 
 def real_ticket(name: str, **settings: object) -> tuple[Ticket, np.ndarray]:
@@ -54,6 +55,19 @@ def test_random_tickets(name, tmp_path):
             assert np.array_equal(outputs, ticket.outputs(X)), ticket
 
     run()
+
+
+@pytest.mark.parametrize("name", RUNNERS)
+def test_random_tickets_of_tables(name, tmp_path):
+    """Known and unknown values, missing cells, numbers far outside, and columns nobody reads."""
+    rng = np.random.default_rng(17)
+    of: list[Ticket] = []
+    while len(of) < 16:
+        ticket = random_column_ticket(rng, tuple(rng.integers(1, 9, rng.integers(1, 4)).tolist()))
+        of += [ticket] if isinstance(ticket.head, Classes) else []
+    rows = [codes_for(ticket, rng, 12) for ticket in of]
+    for ticket, X, outputs in zip(of, rows, RUNNERS[name](of, rows, tmp_path), strict=True):
+        assert np.array_equal(outputs, ticket.outputs(table_of(ticket, X))), ticket
 
 
 def rows_of(ticket: Ticket, rng: np.random.Generator) -> np.ndarray:

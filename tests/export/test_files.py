@@ -20,9 +20,10 @@ from scratchcard.ticket import (
     Mask,
     Network,
     Numbers,
+    Table,
     Ticket,
 )
-from ticket_strategies import random_ticket, small_ticket
+from ticket_strategies import random_ticket, small_column_ticket, small_ticket
 
 
 def ticket_of_bytes(n_bytes: int) -> Ticket:
@@ -76,6 +77,21 @@ def test_a_torch_program_runs_without_this_package():
     assert json.loads(labels["labels.json"]) == ticket.head.labels.tolist()
 
 
+def test_a_torch_program_takes_rows_of_codes():
+    """And what they stand for is in its extra file."""
+    torch = pytest.importorskip("torch")
+    ticket = small_column_ticket()
+    rows = np.array([[12.0, "red", 0], [None, "red", 1], [12.0, "pink", 2]], object)
+    extra = {"columns.json": ""}
+    data = export.EXPORTERS["torch"].file({"ticket": ticket}, ".pt2")
+    program = torch.export.load(io.BytesIO(data), extra_files=extra)
+    codes = ticket.columns.codes(Table.of(rows))
+    np.testing.assert_array_equal(codes, [[12, 0, 0], [np.nan, 0, 0], [12, -1, 0]])
+    outputs = program.module()(torch.from_numpy(codes))
+    assert np.array_equal(outputs.numpy(), ticket.outputs(rows))
+    assert json.loads(extra["columns.json"]) == ticket.columns.describe(ticket.scaling)
+
+
 def test_a_torch_module_has_ordinary_weights():
     torch = pytest.importorskip("torch")
     ticket = small_ticket()
@@ -100,12 +116,12 @@ def test_onnx_gives_labels_of_every_kind(labels, tmp_path):
 
 
 def test_files_are_the_same_each_time():
-    ticket = small_ticket()
-    for name, exporter in export.EXPORTERS.items():
-        if name != "torch":  # its file holds the time
-            suffix = exporter.suffixes[0]
-            files = {exporter.file({"ticket": ticket}, suffix) for _ in range(2)}
-            assert len(files) == 1, name
+    for ticket in (small_ticket(), small_column_ticket()):
+        for name, exporter in export.EXPORTERS.items():
+            if name != "torch":  # its file holds the time
+                suffix = exporter.suffixes[0]
+                files = {exporter.file({"ticket": ticket}, suffix) for _ in range(2)}
+                assert len(files) == 1, name
 
 
 def test_a_torch_module_s_outputs_are_answers_by_the_ticket_s_head():

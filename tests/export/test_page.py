@@ -12,7 +12,8 @@ from exported import facts_of, in_browser
 from scratchcard import export
 from scratchcard.text import printable
 from scratchcard.ticket import Classes, InputScaling, Mask, Network, Ticket
-from ticket_strategies import random_ticket
+from scratchcard.ticket.columns import Column, Columns
+from ticket_strategies import random_ticket, small_column_ticket
 
 NASTY = ["</script><script>alert(1)</script>", "<!-- <b>&amp;\"'", "\u2028 ${x} `"]
 HIDDEN = ["\x1b[31m", "gnp.\u202eexe", "\u2066a\n", "\x7f\x85\ufeff", "\udcff"]
@@ -197,3 +198,106 @@ def test_a_network_too_large_for_a_page_is_refused():
     ticket = Ticket(network, Mask.full(network.layers), InputScaling([0.0], [1.0]))
     with pytest.raises(ValueError, match="at most 1048576 weights, got 1201200"):
         export.html(ticket)
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+
+def test_a_form_is_a_row_of_a_table(tmp_path):
+    """Numbers that may be left empty, and categories to choose from."""
+    ticket = small_column_ticket()
+    rows = np.array([[12.0, "red", 0], [None, "red", 1], [12.0, "pink", 2]], object)
+    found = in_browser(
+        export.html(ticket, rows=rows),
+        """
+        const [width] = document.querySelectorAll("input[type=number]");
+        const [colour] = document.querySelectorAll("select");
+        const found = { rows: facts.rows };
+        found.options = [...colour.options].map((one) => one.textContent);
+        found.names = [...document.querySelectorAll(".fields span")].map((one) => one.textContent);
+        found.titles = [...document.querySelectorAll(".row")].map((one) => one.title);
+        const outputs = () => row && Array.from(network.outputs(row));
+        found.picked = [...document.querySelectorAll(".row")].map((button) => {
+          button.click();
+          return [outputs(), width.value, colour.value];
+        });
+        const given = (field, value) => {
+          field.value = value;
+          field.dispatchEvent(new Event("input"));
+          return [outputs(), row];
+        };
+        found.typed = [[width, ""], [colour, "0"], [width, "-3.5"], [colour, "-1"]].map(
+          ([field, value]) => given(field, value));
+        found.units = [0, 1, 2, 4].map((unit) => picture.nameOf(0, unit));
+        """,
+        tmp_path,
+    )
+    outputs = ticket.outputs(rows).tolist()
+    assert found["rows"] == [[12, 0, 0], [None, 0, 0], [12, -1, 0]]
+    assert found["names"] == ["width", "colour"]
+    assert found["options"] == ["red", "another value"]
+    assert found["picked"] == [
+        [outputs[0], "12", "0"],
+        [outputs[1], "", "0"],
+        [outputs[2], "12", "-1"],
+    ]
+    assert found["titles"][1:] == [
+        "width: missing, colour: red",
+        "width: 12, colour: another value",
+    ]
+    asked = [[None, "pink", 0], [None, "red", 0], [-3.5, "red", 0], [-3.5, "pink", 0]]
+    assert [one for one, _ in found["typed"]] == ticket.outputs(np.array(asked, object)).tolist()
+    assert found["typed"][2][1] == [-3.5, 0, None]
+    assert found["units"] == ["width", "width is missing", "column 2", "colour = red"]
+
+
+def test_a_number_that_may_not_be_missing_is_asked_for(tmp_path):
+    network = Network.dense((3, 2))
+    columns = Columns(
+        (Column("number"), Column("category", None, ("a", "b"))), False, np.ones(3, np.bool_)
+    )
+    scaling = InputScaling([0.0, 0, 0], [0.5, 1, 1])
+    ticket = Ticket(network, Mask.full(network.layers), scaling, None, columns)
+    found = in_browser(
+        export.html(ticket),
+        """
+        const [number] = document.querySelectorAll("input[type=number]");
+        const given = (value) => {
+          number.value = value;
+          number.dispatchEvent(new Event("input"));
+          return [row, window.scratchcard.answer()];
+        };
+        const found = [given("1"), given("")];
+        """,
+        tmp_path,
+    )
+    assert found[0][0] == [1, 0]
+    assert found[1] == [None, "?"]
+
+
+def test_names_of_columns_are_text_alone():
+    columns = Columns(
+        tuple(Column("category", name, (*NASTY, *HIDDEN[:2])) for name in NASTY),
+        True,
+        np.ones(15, np.bool_),
+    )
+    network = Network.dense((15, 2))
+    scaling = InputScaling(np.zeros(15), np.ones(15))
+    page = export.html(Ticket(network, Mask.full(network.layers), scaling, None, columns))
+    assert page.count("<script") == 2
+    assert page.replace("\n", "").isprintable()
+    facts = facts_of(page)["table"]["columns"]
+    assert [column["name"] for column in facts] == list(map(printable, NASTY))
+    assert facts[0]["values"] == [printable(value) for value in (*NASTY, *HIDDEN[:2])]
+
+
+def test_columns_that_are_pixels_are_drawn():
+    names = tuple(f"pixel {k}" for k in range(144))
+    network = Network.dense((144, 5, 2), 3)
+    columns = Columns(tuple(Column("number", name) for name in names), True, np.ones(144, np.bool_))
+    mask = Mask.random(network.layers, 0.02, np.random.default_rng(0))
+    ticket = Ticket(network, mask, InputScaling([8.0], [0.125]), None, columns)
+    X = np.arange(288.0).reshape(2, 144)
+    facts = facts_of(export.html(ticket, rows=X))
+    assert facts["side"] == 12
+    assert facts["rows"] == X.tolist()

@@ -150,7 +150,7 @@ def test_a_callback_with_a_reason_of_its_own_stops_all_of_it(iris):
     assert enough.runs == 1
 
 
-@pytest.mark.parametrize("where", ["shrink", "_loss"])
+@pytest.mark.parametrize("where", ["shrink", "validation_loss"])
 def test_ctrl_c_between_searches_ends_all_of_it(iris, monkeypatch, where):
     """There it is no flag that a search looks at, but an exception."""
     real, calls = getattr(within_bytes, where), []

@@ -12,12 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from readers import NO_ROWS, Job, bytes_grown, check_agrees, judged, run_jobs
+from scratchcard.ticket.codec import varint
 from scratchcard.ticket.ticket import Ticket, TicketError
 from ticket_damage import check_whole, damaged, forged, loaded, most_memory_of_javascript
 from ticket_strategies import (
     bit_flips,
+    column_tickets,
     file_head,
     numbers,
+    random_column_ticket,
     random_number_ticket,
     random_ticket,
     sealed,
@@ -26,7 +29,9 @@ from ticket_strategies import (
 )
 
 MILLISECONDS = 10_000  # for the files of one example, which take a hundredth of that
-any_ticket = st.one_of(tickets(), tickets(heads=numbers))
+any_ticket = st.one_of(
+    tickets(), tickets(heads=numbers), column_tickets(), column_tickets(heads=numbers)
+)
 whatever = st.randoms(use_true_random=True)
 
 # -- Python ------------------------------------------------------------------------------------
@@ -101,6 +106,10 @@ def damaged_files() -> list[bytes]:
         data = random_number_ticket(rng, sizes).to_bytes()
         files += [sealed(flipped) for flipped in bit_flips(data[:-4])]
         files += [sealed(data[:i]) for i in range(len(data) - 4)]
+    for _ in range(10):
+        data = random_column_ticket(rng, tuple(rng.integers(1, 4, 2).tolist())).to_bytes()
+        files += [sealed(flipped) for flipped in bit_flips(data[:-4])]
+        files += [sealed(data[:i]) for i in range(len(data) - 4)]
     for n in range(2500):
         sizes = tuple(rng.integers(1, 7, rng.integers(2, 5)).tolist())
         made = random_ticket(rng, sizes, 0.4) if n % 5 < 3 else random_number_ticket(rng, sizes)
@@ -116,6 +125,7 @@ def structured_files(rng: Random, count: int) -> list[bytes]:
     draw = np.random.default_rng(rng.randrange(2**32))
     sound = [random_ticket(draw, (5, 4, 3, 2), density).to_bytes() for density in (0.1, 0.5, 1.0)]
     sound += [random_number_ticket(draw, sizes).to_bytes() for sizes in ((2, 1), (3, 4, 2))]
+    sound += [random_column_ticket(draw, (3, 2)).to_bytes() for _ in range(6)]
     sound.append(small_ticket().to_bytes())
     files = [damaged(rng.choice(sound), rng.choice(sound), rng) for _ in range(count)]
     return files + [forged(rng) for _ in range(count)]
@@ -152,10 +162,47 @@ def test_what_campaigns_found(js_reader: list[str], tmp_path: Path, finding: str
     assert run_jobs(js_reader, [Job(data, NO_ROWS)], tmp_path)[0].code != 0
 
 
+def many_columns() -> list[bytes]:
+    """Return files of as many columns and values as there may be, of which all are read."""
+    most, files = 2**16, []
+    for code, size, named in ((1, 1, False), (1, 1, True), (3, 1, False), (9, 4, False)):
+        n_inputs = most * size
+        head = file_head((2, 2))
+        start = b"SCRT\2" + bytes([128 | (code > 1) << 6]) + b"\1" + varint(n_inputs) + b"\1\0\1\0"
+        start += b"" if code > 1 else head[-12:-4]
+        start += varint(2 * most + named) + varint(most) + varint(code) + b"\xff" * (n_inputs // 8)
+        if named:
+            start += b"".join(varint(len(f"{k}")) + f"{k}".encode() for k in range(most))
+        if code > 1:
+            start += (b"\0" + b"".join(b"\1%d" % v for v in range(1, size))) * most
+        bits = np.packbits(np.ones(n_inputs, np.bool_)).tobytes()
+        files.append(sealed(start + b"\0\0\0\x80\x3f\0" + varint(n_inputs) + b"\0" + bits))
+    return files
+
+
+def test_as_many_columns_as_there_may_be_keep_the_bound_of_memory() -> None:
+    for data in many_columns()[::2]:  # the others have more bytes for each column
+        ticket = loaded(data)
+        assert ticket is not None
+        assert ticket.n_columns == 2**16
+        assert ticket.columns is not None
+        assert ticket.columns.kept.all()
+
+
+def test_a_wide_layer_in_which_little_survives_takes_little_memory() -> None:
+    """Found by a campaign: 8 bytes for each unit of a hidden layer."""
+    label = "x" * 1100  # a file so long may declare twice 2**22 weights
+    body = file_head((1, 1, 2**22, 1)) + b"\2" + varint(len(label)) + label.encode()
+    ticket = loaded(sealed(body + b"\1\0" + b"\1\0" + b"\0" + b"\xc0"))
+    assert ticket is not None
+    assert ticket.mask.surviving == 2
+
+
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from /proc")
 def test_javascript_keeps_its_bound(js_reader: list[str], tmp_path: Path) -> None:
     wide = [(2**22, 1), (2**21, 2), (2, 2**20, 1), (1, 2**21, 1), (2**20, 3, 2**16)]
     files = [sealed(file_head(sizes) + bytes(len(sizes))) for sizes in wide]  # of no survivors
+    files += many_columns()
     assert all(isinstance(judged(data), Ticket) for data in files)
     files += structured_files(Random(9), 500)
     grown = bytes_grown([Job(data, NO_ROWS) for data in files], tmp_path)

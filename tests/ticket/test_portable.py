@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -13,20 +14,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clusterers import clouds, small
-from readers import NO_ROWS, ROOT, Job, check, expected_rows, run_jobs
+from readers import C_FLAGS, NO_ROWS, READERS, ROOT, Job, check, expected_rows, run_jobs, table_of
+from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.heads import Numbers
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
+from scratchcard.ticket.table import as_text
 from scratchcard.ticket.ticket import Ticket, TicketError
 from scratchcard.ticket.weights import WEIGHT_FAMILIES, biases, philox2x32, weight_at
 from ticket_strategies import (
+    codes_for,
+    column_tickets,
     document_vectors,
     file_head,
     numbers,
+    random_column_ticket,
     random_number_ticket,
     random_ticket,
     sealed,
+    small_column_ticket,
     small_ticket,
     tickets,
 )
@@ -117,6 +124,17 @@ def test_random_tickets_that_answer_with_numbers(reader: list[str], tmp_path: Pa
         check(ticket, job.rows, answer)
 
 
+def test_random_tickets_of_tables(reader: list[str], tmp_path: Path) -> None:
+    rng = np.random.default_rng(12)
+    made, jobs = [], []
+    for _ in range(150):
+        ticket = random_column_ticket(rng, tuple(rng.integers(1, 20, rng.integers(1, 4)).tolist()))
+        made.append(ticket)
+        jobs.append(Job(ticket.to_bytes(), codes_for(ticket, rng, 12)))
+    for ticket, job, answer in zip(made, jobs, run_jobs(reader, jobs, tmp_path), strict=True):
+        check(ticket, job.rows, answer)
+
+
 def test_exponentials_of_counts_at_their_limits(reader: list[str], tmp_path: Path) -> None:
     network = Network.dense((1, 1), biases="zero", input_bits=16)
     mask, scaling = Mask.full(network.layers), InputScaling([0.0], [1.0])
@@ -186,12 +204,14 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_kind_of_ticket(name: str, request: pytest.FixtureRequest, scratch: Path) -> None:
     command = request.getfixturevalue(name)
 
-    any_ticket = st.one_of(tickets(), tickets(heads=numbers))
+    any_ticket = st.one_of(
+        tickets(), tickets(heads=numbers), column_tickets(), column_tickets(heads=numbers)
+    )
 
     @settings(max_examples=8, deadline=None)
     @given(st.lists(any_ticket, min_size=20, max_size=20))
     def run(made: list[Ticket]) -> None:
-        jobs = [Job(ticket.to_bytes(), np.zeros((0, ticket.network.n_inputs))) for ticket in made]
+        jobs = [Job(ticket.to_bytes(), np.zeros((0, ticket.n_columns))) for ticket in made]
         for ticket, job, answer in zip(made, jobs, run_jobs(command, jobs, scratch), strict=True):
             check(ticket, job.rows, answer)
 
@@ -334,3 +354,78 @@ for (const method of ["quantise", "outputs", "predict", "predictProba"]) {{
     )
     done = subprocess.run([js_reader[0], str(script)], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# -- tables ------------------------------------------------------------------------------------
+
+
+def test_javascript_takes_cells_and_refuses_others(js_reader: list[str], tmp_path: Path) -> None:
+    """Rows by place and by name; numbers become the text that Python gives them."""
+    rng = np.random.default_rng(9)
+    found = [0.5, 1e-5, 1e-4, 1e16, 1e15 + 0.5, 2.0**53, 2.0**53 - 1, -(2.0**60), 1e22, 5e-324]
+    found += [1.0, -3.0, 123456.789, 1.7976931348623157e308, 0.1 + 0.2, 12.5e-7, 1e21, 9e15, 2**70]
+    bits = rng.integers(0, 2**64, 2000, np.uint64, endpoint=False).view(np.float64)
+    found += [*bits[np.isfinite(bits)].tolist(), *(10.0 ** rng.uniform(-7, 18, 2000)).tolist()]
+    found += np.rint(10.0 ** rng.uniform(14, 18, 500)).tolist()
+    ticket, texts = tmp_path / "table.ticket", tmp_path / "texts.json"
+    small_column_ticket().save(ticket)
+    texts.write_text(json.dumps([[float(number), as_text(float(number))] for number in found]))
+    script = READERS / "columns.mjs"
+    done = subprocess.run(
+        [js_reader[0], str(script), str(ticket), str(texts)], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_c_refuses_cells_that_a_number_cannot_have(c_reader: list[str], tmp_path: Path) -> None:
+    """A missing number where none may be, and an infinite one; what is not read may be anything."""
+    network = Network.dense((4, 2))
+    columns = Columns(
+        (Column("number"), Column("category", None, ("a", "b")), Column("number")),
+        False,
+        np.array([1, 1, 1, 0], np.bool_),
+    )
+    scaling = InputScaling([0.0, 0, 0, 0], [0.5, 1, 1, 1])
+    ticket = Ticket(network, Mask.full(network.layers), scaling, None, columns)
+    nan, inf = np.nan, np.inf
+    sound = np.array([[1, 0, 0], [1, nan, 0], [1, -1, nan], [1, 2, 0], [1, 0.5, 0], [1, 1, inf]])
+    bad = np.array([[nan, 0, 0], [inf, 0, 0], [-inf, 0, 0]])
+    answer = run_jobs(c_reader, [Job(ticket.to_bytes(), np.vstack([sound, bad]))], tmp_path)[0]
+    finite = np.where(np.isinf(sound), 0, sound)
+    assert answer.rows[: len(sound)] == expected_rows(ticket, finite)
+    assert [row[0] for row in answer.rows[len(sound) : -1]] == [-7] * len(bad)
+    with pytest.raises(ValueError, match="has no value in row 1"):
+        ticket.outputs(table_of(ticket, bad[:1]))
+
+
+def test_c_without_columns_refuses_tables_alone(c_reader: list[str], tmp_path: Path) -> None:
+    source = tmp_path / "plain.c"
+    source.write_text(
+        """#include <stdio.h>
+#include "scratchcard.h"
+int main(int argc, char **argv)
+{
+    static unsigned char file[999];
+    static int16_t work[99];
+    static scratchcard_ticket ticket;
+    FILE *from = fopen(argv[argc - 1], "rb");
+    size_t length = from ? fread(file, 1, sizeof file, from) : 0;
+    double row[8] = {0};
+    int32_t outputs[2] = {0};
+    int error = scratchcard_open(&ticket, file, length, work, 99);
+    int found = error ? error : scratchcard_predict(&ticket, row, outputs);
+    printf("%d %ld", found, (long)outputs[0]);
+    return 0;
+}
+"""
+    )
+    program = tmp_path / "plain"
+    flags = [*C_FLAGS, "-DSCRATCHCARD_NO_COLUMNS", f"-I{ROOT / 'portable'}"]
+    subprocess.run(["gcc", *flags, str(source), "-o", str(program)], check=True)
+    said = []
+    for ticket in (small_ticket(), small_column_ticket()):
+        ticket.save(tmp_path / "a.ticket")
+        done = subprocess.run([program, str(tmp_path / "a.ticket")], capture_output=True, text=True)
+        said.append(list(map(int, done.stdout.split())))
+    outputs = small_ticket().outputs(np.zeros((1, 8)))[0]
+    assert said == [[outputs.argmax(), outputs[0]], [-4, 0]]

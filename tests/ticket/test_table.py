@@ -83,6 +83,7 @@ def test_numbers_as_values(number, text):
         ([[1 + 2j]], "complex"),
         ([[np.inf, 1]], "infinity"),
         ([["a", float("inf")]], "infinity"),
+        ([["a"], [float("inf")]], "infinity"),
         ([[b"a"]], "bytes"),
         ({"a": [1, 2], "b": [1]}, "columns of numbers or text"),
     ],

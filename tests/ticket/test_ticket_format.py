@@ -7,12 +7,14 @@ import re
 import numpy as np
 import pytest
 
+from scratchcard.ticket import columns, short_pairs
 from scratchcard.ticket import file as ticketfile
 from scratchcard.ticket.heads import labels
 from scratchcard.ticket.network import ACTIVATIONS
+from scratchcard.ticket.table import Table
 from scratchcard.ticket.ticket import Ticket
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES, biases, philox2x32, weight_at
-from ticket_strategies import DOCUMENT, document_vectors, small_ticket
+from ticket_strategies import DOCUMENT, document_vectors, small_column_ticket, small_ticket
 
 TEXT = DOCUMENT.read_text("utf-8")
 
@@ -64,11 +66,36 @@ def test_limits() -> None:
     assert ticketfile.weights_allowed(2**26) == 2**28
     assert labels.MAX_CLASSES == 2**16
     assert labels.MAX_TEXT == 2**22
+    assert columns.MOST_COLUMNS == columns.MOST_TEXT == 2**16
+    assert columns.MOST_INPUTS == 2**18
+    assert (short_pairs.SMALLEST, short_pairs.LARGEST) == (-100, 100)
+    assert short_pairs.FARTHEST == 2**24 - 1
+
+
+def hex_of(kind: str) -> bytes:
+    return bytes.fromhex("".join(re.findall(r"^((?:[0-9a-f]{2} )+) ", block(kind), re.MULTILINE)))
+
+
+def test_example_of_columns() -> None:
+    ticket, data = small_column_ticket(), hex_of("hex-columns")
+    assert data == ticket.to_bytes()
+    assert len(data) == 60
+    assert Ticket.from_bytes(data) == ticket
+    assert (ticket.scaling.offset[0], ticket.scaling.scale[0]) == (8, 9 / 64)
+    lines = block("example-columns").splitlines()
+    assert len(lines) == 3
+    for line in lines:
+        cells, inputs, outputs = re.split(" +inputs +| +outputs +", line)
+        width, colour = cells.split()
+        row = np.array([[None if width == "missing" else float(width), colour, 0]], object)
+        assert ticket.outputs(row)[0].tolist() == list(map(int, outputs.split()))
+        features = ticket.columns.features(Table.of(row), ticket.scaling)
+        found = ticket.scaling.quantise(features, ticket.network.input_limit)[0].tolist()
+        assert found == list(map(int, inputs.split()))
 
 
 def test_worked_example_file() -> None:
-    listed = "".join(re.findall(r"^((?:[0-9a-f]{2} )+) ", block("hex"), re.MULTILINE))
-    data = bytes.fromhex(listed)
+    data = hex_of("hex")
     assert data == small_ticket().to_bytes()
     assert len(data) == 41
     assert Ticket.from_bytes(data) == small_ticket()

@@ -11,6 +11,7 @@ import click
 
 from scratchcard.cli.comparing_clusters import METHODS as CLUSTERERS
 from scratchcard.cli.comparing_clusters import compare_clusters
+from scratchcard.cli.console import complain_of_notes
 from scratchcard.cli.options import (
     InputError,
     OutputError,
@@ -18,6 +19,8 @@ from scratchcard.cli.options import (
     duration,
     hidden_option,
     init_option,
+    reading_options,
+    stem_of,
     unread_target_option,
 )
 from scratchcard.cli.running import (
@@ -43,6 +46,7 @@ METHODS = "memetic,ga,edge-popup,twin"
 @click.command(short_help="Compare methods on a data set.")
 @click.argument("data")
 @unread_target_option
+@reading_options
 @hidden_option
 @init_option
 @biases_option
@@ -143,16 +147,16 @@ def compare(
         settings |= of_clusterers | {"seeds": seeds or 10}
         settings["methods"] = names(CLUSTERERS) if methods is None else methods
         settings |= {"generations": generations, "evaluations": evaluations, "seconds": seconds}
-        folder = out or Path(f"{Path(data).stem or 'data'}-clusters")
+        folder = out or Path(f"{stem_of(data) or 'data'}-clusters")
         return compare_clusters(data, folder, jobs, format, as_json, settings)
     _refuse("takes --labels none", **of_clusterers)
     settings |= {"seeds": seeds or 20, "methods": names(METHODS) if methods is None else methods}
-    folder = out or Path(f"{Path(data).stem or 'data'}-comparison")
+    folder = out or Path(f"{stem_of(data) or 'data'}-comparison")
     runs: ComparisonRuns | None = None
     try:
         with interruptible() as interrupt:
             interrupt.nothing_to_lose = True
-            _require_libraries(format)
+            _require_libraries()
             effort = {"generations": generations, "evaluations": evaluations, "epochs": epochs}
             runs = _prepared(data, folder, effort | {"seconds": seconds}, settings, interrupt)
             for run in runs.lost:
@@ -182,13 +186,11 @@ def _refuse(why: str, **options: object) -> None:
             raise click.UsageError(f"--{name.replace('_', '-')} {why}")
 
 
-def _require_libraries(format: str) -> None:
+def _require_libraries() -> None:
     from scratchcard.research.compare.tables import LIBRARIES
     from scratchcard.research.shared.libraries import require
 
     require("compare", *LIBRARIES)
-    if format == "parquet":
-        require("Parquet", "pyarrow", extra="parquet")
 
 
 def _prepared(
@@ -205,6 +207,7 @@ def _prepared(
     try:
         comparison = Comparison(data, effort=Effort(**effort), **settings)
         comparison.check()
+        complain_of_notes(comparison.dataset.notes)
         interrupt.nothing_to_lose = False
         check_folder(folder)
         return ComparisonRuns(comparison, folder)

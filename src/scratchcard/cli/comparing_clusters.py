@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scratchcard.cli.console import complain_of_notes
 from scratchcard.cli.options import InputError, OutputError
 from scratchcard.cli.running import (
     INTERRUPTED,
@@ -35,7 +36,7 @@ def compare_clusters(
     try:
         with interruptible() as interrupt:
             interrupt.nothing_to_lose = True
-            _require_libraries(format)
+            _require_libraries()
             runs = _prepared(data, folder, settings, interrupt)
             for run in runs.lost:
                 say(f"scratchcard: {_name(run)} is done again, for its ticket cannot be read")
@@ -54,13 +55,11 @@ def compare_clusters(
     return 0
 
 
-def _require_libraries(format: str) -> None:
+def _require_libraries() -> None:
     from scratchcard.research.clusters.tables import LIBRARIES
     from scratchcard.research.shared.libraries import require
 
     require("compare", *LIBRARIES)
-    if format == "parquet":
-        require("Parquet", "pyarrow", extra="parquet")
 
 
 def _prepared(
@@ -72,6 +71,7 @@ def _prepared(
     try:
         comparison = ClusterComparison(data, **settings)
         comparison.check()
+        complain_of_notes(comparison.rows.notes)
         interrupt.nothing_to_lose = False
         check_folder(folder)
         return ClusterRuns(comparison, folder)

@@ -126,6 +126,12 @@ def complain(message: str) -> None:
     stream.flush()
 
 
+def complain_of_notes(notes: str) -> None:
+    """Print what was assumed in reading a file, if anything was; never fails."""
+    if notes:
+        complain(notes)
+
+
 def complain_at_once(message: str) -> None:
     """Print a message like :func:`complain`, past all buffers and locks.
 

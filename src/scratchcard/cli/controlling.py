@@ -11,10 +11,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scratchcard.cli.console import clock, percent
+from scratchcard.cli.console import clock, complain_of_notes, percent
 from scratchcard.cli.options import (
     InputError,
     duration,
+    reading_options,
     target_option,
     threads_option,
 )
@@ -22,6 +23,7 @@ from scratchcard.cli.using import load_ticket
 from scratchcard.cores import usable_cores
 
 if TYPE_CHECKING:
+    from scratchcard.datasets import ReadingOptions
     from scratchcard.search.controls import Chance, Control
 
 MEANING = {
@@ -38,6 +40,7 @@ MEANING = {
 @click.argument("ticket", type=click.Path(path_type=Path))
 @click.argument("data")
 @target_option
+@reading_options
 @click.option(
     "--evaluations",
     type=click.IntRange(1, 10**12),
@@ -76,6 +79,7 @@ def controls(
     ticket: Path,
     data: str,
     target: str | None,
+    reading: ReadingOptions,
     evaluations: int,
     seconds: float,
     objective: str,
@@ -101,7 +105,8 @@ def controls(
     from scratchcard.search.controls import controls as run
 
     try:
-        dataset = load(data, target, answers="classes")
+        dataset = load(data, target, "classes", reading)
+        complain_of_notes(dataset.notes)
         found = run(
             loaded,
             dataset,

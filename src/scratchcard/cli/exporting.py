@@ -6,15 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
-from scratchcard.cli.console import print_table, say
-from scratchcard.cli.options import InputError, OutputError, check_output, unused
-from scratchcard.cli.using import load_ticket
+from scratchcard.cli.console import complain_of_notes, print_table, say
+from scratchcard.cli.options import (
+    InputError,
+    OutputError,
+    check_output,
+    reading_options,
+    unused,
+)
+from scratchcard.cli.using import known_of, load_ticket
 from scratchcard.files import write_whole
 from scratchcard.text import printable
 
 if TYPE_CHECKING:
+    from scratchcard.datasets import ReadingOptions
     from scratchcard.export import Exporter
+    from scratchcard.ticket.ticket import Ticket
 
 _KINDS = ("c", "html", "onnx", "torch", "numpy", "qr")
 _PICKED = 12  # rows that a page shows
@@ -52,6 +61,7 @@ _PICKED = 12  # rows that a page shows
     metavar="COL",
     help="Column of --data to leave out.  [default: the last, if there is one more than features]",
 )
+@reading_options
 @click.option(
     "--measure",
     is_flag=True,
@@ -64,6 +74,7 @@ def export(
     out: Path | None,
     data: str | None,
     target: str | None,
+    reading: ReadingOptions,
     measure: bool,
     **settings: Any,
 ) -> None:
@@ -77,8 +88,9 @@ def export(
 
     exporter = EXPORTERS[to]
     options = {name: value for name, value in settings.items() if value is not None}
-    if target is not None and data is None:
-        raise click.UsageError("--target goes with --data")
+    if data is None and (target is not None or reading.given):
+        option = "--target" if target is not None else reading.given[0]
+        raise click.UsageError(f"{option} goes with --data")
     _check_options(to, exporter, options, data, measure)
     if len(named) < len(tickets) or (len(tickets) > 1 and not exporter.several):
         takes = "files with different names" if exporter.several else "one ticket"
@@ -92,7 +104,7 @@ def export(
     try:
         if data is not None:
             (ticket,) = named.values()
-            options |= _rows_of(data, target, ticket.network.n_inputs)
+            options |= _rows_of(data, target, reading, ticket)
         written = exporter.file(named, path.suffix.lower(), **options)
     except (ValueError, ImportError) as error:
         raise InputError(str(error)) from error
@@ -119,16 +131,21 @@ def _check_options(
             raise click.UsageError(f"--{shown or name} is no option of --to {to}")
 
 
-def _rows_of(data: str, target: str | None, n_features: int) -> dict[str, Any]:
-    from scratchcard.datasets import load_named_features
+def _rows_of(
+    data: str, target: str | None, reading: ReadingOptions, ticket: Ticket
+) -> dict[str, Any]:
+    from scratchcard.datasets import load_table
 
-    X, names = load_named_features(data, target, n_features)
-    if X.shape[1] != n_features:
+    like = known_of(ticket)._replace(names=None)  # all columns, in their order
+    table, notes = load_table(data, target, reading, like, spare_last=True)
+    complain_of_notes(notes)
+    if table.n_columns != ticket.n_columns:
         raise ValueError(
-            f"--data takes rows of {n_features} features, as the ticket does, got {X.shape[1]} in "
-            f"{data}"
+            f"--data takes rows of {ticket.n_columns} features, as the ticket does, got "
+            f"{table.n_columns} in {data}"
         )
-    return {"rows": X[:_PICKED], "names": names}
+    picked = table.take(np.arange(min(_PICKED, table.n_rows)))
+    return {"rows": picked.X if picked.is_plain else picked, "names": table.names}
 
 
 def _print_sizes(header: str, names: list[str]) -> None:

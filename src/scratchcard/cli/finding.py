@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from scratchcard.cli.console import (
     ProgressLine,
     complain,
     complain_at_once,
+    complain_of_notes,
     print_table,
     say,
 )
@@ -30,7 +31,9 @@ from scratchcard.cli.options import (
     biases_option,
     check_output,
     duration,
+    reading_options,
     sizes,
+    stem_of,
     threads_option,
     unread_target_option,
     unused,
@@ -41,24 +44,29 @@ from scratchcard.cli.summaries import summary
 from scratchcard.cores import usable_cores
 from scratchcard.interrupts import Interrupts
 
+if TYPE_CHECKING:
+    from scratchcard.datasets import ReadingOptions
+
 INTERRUPTED = 130
 
 
 @click.command(short_help="Find a ticket for a data set.")
 @click.argument("data")
 @unread_target_option
+@reading_options
 @goal_options
 @click.option(
     "--hidden",
     type=sizes,
     metavar="N,…",
-    help="Units per layer.  [default: 100; with --max-bytes what is best on validation rows]",
+    help="Units per layer.  [default: what is best on rows held back, or with --max-bytes on "
+    "validation rows; 100 if genetic or without labels]",
 )
 @click.option(
     "--max-density",
     type=float,
-    help="Largest share of weights that may stay.  [default: 0.1, or 0.15 with --labels none; no "
-    "limit if genetic]",
+    help="Largest share of weights that may stay.  [default: chosen with the network, as are "
+    "the other settings of the search; 0.15 with --labels none; no limit if genetic]",
 )
 @click.option(
     "--max-bytes",
@@ -102,8 +110,8 @@ INTERRUPTED = 130
     "--init",
     "weights",
     type=WEIGHTS,
-    help="Family of the random weights.  [default: uniform; with --max-bytes what is best on "
-    "validation rows]",
+    help="Family of the random weights.  [default: as for --hidden; uniform if genetic or "
+    "without labels]",
 )
 @biases_option
 @click.option(
@@ -123,6 +131,12 @@ INTERRUPTED = 130
     help="Search square images, half of them shifted by a pixel, anew each time rows are drawn; "
     "memetic only.",
 )
+@click.option(
+    "--bare",
+    is_flag=True,
+    help="Leave the names of columns out of the ticket: it is smaller, and finds them by their "
+    "places.",
+)
 @threads_option
 @click.option(
     "--out",
@@ -139,6 +153,7 @@ def find(
     *,
     data: str,
     target: str | None,
+    reading: ReadingOptions,
     are_classes: bool | None,
     labels: Labels,
     trust: bool,
@@ -147,18 +162,21 @@ def find(
     seconds: float | None,
     generations: int | None,
     evaluations: int | None,
+    bare: bool,
     jobs: int | None,
     out: Path | None,
     compare_simple: bool,
     as_json: bool,
+    max_density: float | None,
     **settings: Any,
 ) -> int:
     """Find a ticket for DATA and save it.
 
     DATA is a name (digits, iris, wine, breast_cancer, moons, circles, blobs, fashion-mnist,
-    digits-2, blobs-5, …), a CSV, Parquet or NPZ file, or a folder with the four IDX files of
-    MNIST's kind. The search reads training rows, choosing reads validation rows, and the test rows
-    are read once, at the end. Ctrl-C or a limit ends the search with the best ticket so far.
+    digits-2, blobs-5, …), a CSV, Parquet or NPZ file, - for standard input, or a folder with the
+    four IDX files of MNIST's kind. What is assumed of a file is said in a line. The search reads
+    training rows, choosing reads validation rows, and the test rows are read once, at the end.
+    Ctrl-C or a limit ends the search with the best ticket so far.
 
     With --labels none, or teacher:FILE, no label is read but by the report. Every column of a file
     is a feature then, except --target.
@@ -166,22 +184,26 @@ def find(
     answers = answers_of(are_classes, labels, clusters, trust)
     if compare_simple:
         check_simple(labels)
-    default = Path(f"{Path(data).stem or 'found'}.ticket")
+    default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
     with Interrupts(_leave) as interrupts:
         from scratchcard.datasets import load
         from scratchcard.find import Search
         from scratchcard.search import Limits
+        from scratchcard.search.problem import AUTO
 
         try:
             limits = Limits(generations=generations, evaluations=evaluations, seconds=seconds)
-            dataset, goal = load(data, target, answers), goal_for(labels, clusters, images)
+            dataset = load(data, target, answers, reading, bare=bare)
+            complain_of_notes(dataset.notes)
+            goal = goal_for(labels, clusters, images)
             complain_of_names(goal, dataset)
             search = Search(
                 dataset,
                 goal=goal,
                 limits=limits,
                 n_jobs=jobs or usable_cores(),
+                max_density=AUTO if max_density is None else max_density,
                 **settings,
             )
             if compare_simple:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.console import clock
+from scratchcard.cli.console import clock, complain_of_notes
 from scratchcard.cli.options import (
     InputError,
     OutputError,
     biases_option,
     hidden_option,
     init_option,
+    reading_options,
     target_option,
     threads_option,
 )
@@ -27,10 +28,13 @@ from scratchcard.cores import usable_cores
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from scratchcard.datasets import ReadingOptions
+
 
 @click.command(short_help="Analyse the landscapes of metrics.")
 @click.argument("data")
 @target_option
+@reading_options
 @hidden_option
 @click.option(
     "--max-density",
@@ -86,6 +90,7 @@ def landscape(
     *,
     data: str,
     target: str | None,
+    reading: ReadingOptions,
     seed: int,
     evaluations: int,
     runs: int,
@@ -123,8 +128,10 @@ def landscape(
             runs=runs,
             plane=None if sweep else plane,
         )
+        dataset = load(data, target, "classes", reading)
+        complain_of_notes(dataset.notes)
         search = Search(
-            load(data, target, answers="classes"),
+            dataset,
             seed=seed,
             n_jobs=jobs or usable_cores(),
             **settings,

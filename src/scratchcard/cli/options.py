@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import re
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -62,6 +64,73 @@ def sizes(text: str) -> tuple[int, ...]:
 
 
 # Options that several commands have.
+_READING = (
+    click.option(
+        "--delimiter",
+        metavar="CHAR",
+        help="What parts the columns of a CSV file: one character, or comma, semicolon, tab, bar "
+        "or space.  [default: found out]",
+    ),
+    click.option(
+        "--decimal",
+        type=click.Choice([".", ","]),
+        help="Decimal mark of a CSV file.  [default: found out]",
+    ),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of a CSV file, such as utf-8, latin-1, cp1252 or utf-16.  [default: found "
+        "out]",
+    ),
+    click.option(
+        "--header/--no-header",
+        default=None,
+        help="Whether the first row of a CSV file names the columns.  [default: found out]",
+    ),
+    click.option(
+        "--drop",
+        metavar="COL",
+        multiple=True,
+        help="Column to leave out; may be given several times, or as COL,COL. Columns without "
+        "names are counted from 0.",
+    ),
+    click.option(
+        "--missing",
+        metavar="TEXT",
+        multiple=True,
+        help="Cell that stands for a missing value, beside empty ones, ?, NA, N/A, nan and null; "
+        "may be given several times.",
+    ),
+)
+
+
+def reading_options(command: Any) -> Any:
+    """Add the options that say how a file is written; the command takes them as ``reading``."""
+
+    @functools.wraps(command)
+    def with_reading(
+        *,
+        delimiter: str | None,
+        decimal: str | None,
+        encoding: str | None,
+        header: bool | None,
+        drop: tuple[str, ...],
+        missing: tuple[str, ...],
+        **others: Any,
+    ) -> Any:
+        from scratchcard.datasets import DataError, ReadingOptions
+
+        try:
+            reading = ReadingOptions(delimiter, decimal, encoding, header, drop, missing)
+        except DataError as error:
+            raise click.UsageError(str(error)) from error
+        return command(reading=reading, **others)
+
+    for option in reversed(_READING):
+        with_reading = option(with_reading)
+    return with_reading
+
+
 target_option = click.option(
     "--target", metavar="COL", help="Column with the labels.  [default: the last]"
 )
@@ -124,6 +193,14 @@ def _is_there(path: Path) -> bool:
     except OSError as error:  # such as a name that is too long
         raise click.UsageError(f"cannot write {str(path)!r}: {error.strerror or error}") from error
     return True
+
+
+def stem_of(data: str) -> str:
+    """Return the name of a data set without suffixes, "" for standard input."""
+    if data == "-":
+        return ""
+    path = Path(data)
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
 def unused(path: Path) -> Path:

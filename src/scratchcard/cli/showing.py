@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.console import complain, print_table, say
+from scratchcard.cli.console import complain, complain_of_notes, print_table, say
 from scratchcard.cli.described import (
     OnRows,
     columns_in_words,
@@ -17,13 +17,13 @@ from scratchcard.cli.described import (
     rows_in_words,
     words,
 )
-from scratchcard.cli.options import InputError, OutputError, check_output
+from scratchcard.cli.options import InputError, OutputError, check_output, reading_options
 from scratchcard.cli.using import load_ticket
 from scratchcard.files import write_whole
 from scratchcard.text import printable
 
 if TYPE_CHECKING:
-    from scratchcard.datasets import Dataset
+    from scratchcard.datasets import Answers, Dataset, ReadingOptions
     from scratchcard.insight import Use
     from scratchcard.ticket import Ticket
 
@@ -47,9 +47,16 @@ _SLOW = 100  # columns; permuting more takes a while
     metavar="OUT",
     help="Draw the ticket into this file, .png, .svg or .pdf.",
 )
+@reading_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of words.")
 def show(
-    *, file: Path, data: str | None, target: str | None, picture: Path | None, as_json: bool
+    *,
+    file: Path,
+    data: str | None,
+    target: str | None,
+    picture: Path | None,
+    reading: ReadingOptions,
+    as_json: bool,
 ) -> None:
     """Show what the ticket in FILE is and which columns it reads, in words and numbers.
 
@@ -59,7 +66,7 @@ def show(
     100 columns, ± their standard deviation). This looks at test rows, so it is for a ticket that is
     final: what is chosen by it has to be judged on other rows.
     """
-    if target is not None and data is None:
+    if data is None and target is not None:
         raise click.UsageError("--target goes with --data")
     if picture is not None:
         _check_picture(picture, file, data)
@@ -71,7 +78,7 @@ def show(
         _tell(file, ticket, [], None, as_json)
         return
     try:
-        dataset = None if data is None else _dataset(ticket, data, target)
+        dataset = None if data is None else _dataset(ticket, data, target, reading)
         names = None if dataset is None else dataset.table_of(dataset.test).names
         columns = columns_of(ticket, names)
         uses = uses_of(ticket, columns)
@@ -107,11 +114,13 @@ def _check_picture(picture: Path, file: Path, data: str | None) -> None:
         raise InputError(str(error)) from error
 
 
-def _dataset(ticket: Ticket, data: str, target: str | None) -> Dataset:
+def _dataset(ticket: Ticket, data: str, target: str | None, reading: ReadingOptions) -> Dataset:
     """Return the data set, or raise ValueError if it does not suit the ticket."""
     from scratchcard.datasets import load
 
-    dataset = load(data, target, "classes" if ticket.head.name == "classes" else "numbers")
+    answers: Answers = "classes" if ticket.head.name == "classes" else "numbers"
+    dataset = load(data, target, answers, reading)
+    complain_of_notes(dataset.notes)
     if dataset.n_features != ticket.network.n_inputs:
         raise ValueError(
             f"--data takes rows of {ticket.network.n_inputs} features, as the ticket does, got "

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from scratchcard.cli.console import is_read_by_a_person, say
-from scratchcard.cli.options import InputError, OutputError, check_output, reason_of
+from scratchcard.cli.console import (
+    complain_of_notes,
+    is_read_by_a_person,
+    say,
+)
+from scratchcard.cli.options import (
+    InputError,
+    OutputError,
+    check_output,
+    reading_options,
+    reason_of,
+)
 from scratchcard.files import write_whole
 from scratchcard.text import printable
 
 if TYPE_CHECKING:
+    from scratchcard.datasets import Known, ReadingOptions
     from scratchcard.ticket.ticket import Ticket
 
 _FILE = click.Path(path_type=Path)
@@ -27,29 +38,30 @@ _FILE = click.Path(path_type=Path)
     type=click.Path(path_type=Path, readable=False),
     help="CSV file to write the answers to.  [default: standard output]",
 )
-def predict(file: Path, data: str, target: str | None, out: Path | None) -> None:
+@reading_options
+def predict(
+    file: Path, data: str, target: str | None, out: Path | None, reading: ReadingOptions
+) -> None:
     """Predict a label, or numbers, for each row of DATA with the ticket in FILE.
 
-    DATA is a CSV, Parquet or NPZ file with the ticket's features in their order; of a name such as
-    digits, or a folder with IDX files, the test rows are predicted. The answers are written as a
-    CSV file in UTF-8 with one column, label or number, or with number_1, number_2, … On a terminal
-    control characters in labels are shown as escapes.
+    DATA is a CSV, Parquet or NPZ file, or - for standard input; of a name such as digits, or a
+    folder with IDX files, the test rows are predicted. A ticket that knows the names of its columns
+    finds them wherever they stand, and others are ignored; otherwise DATA has its columns in their
+    order, but for --target and --drop. The answers are written as a CSV file in UTF-8 with one
+    column, label or number, or with number_1, number_2, … On a terminal control characters in
+    labels are shown as escapes.
     """
     if out is not None:
         check_output(out, FILE=file, DATA=data)
     ticket = load_ticket(file)
 
-    from scratchcard.datasets import load_features
+    from scratchcard.datasets import load_table
 
     try:
-        features = load_features(data, target)
-        n_extra = features.shape[1] - ticket.network.n_inputs
-        if n_extra == 1 and target is None:
-            raise InputError(
-                f"{data} has {features.shape[1]} columns and the ticket takes "
-                f"{ticket.network.n_inputs} features; name the column to leave out with --target"
-            )
-        answers = ticket.predict(features)
+        table, notes = load_table(data, target, reading, known_of(ticket))
+        complain_of_notes(notes)
+        rows: Any = table.X if ticket.columns is None else table
+        answers = ticket.predict(rows)
     except ValueError as error:
         raise InputError(str(error)) from error
     names = ["label" if ticket.head.name == "classes" else "number"]
@@ -65,6 +77,22 @@ def predict(file: Path, data: str, target: str | None, out: Path | None) -> None
         write_whole(out, written)
     except OSError as error:
         raise OutputError(out, error) from error
+
+
+def known_of(ticket: Ticket) -> Known:
+    """Return what a ticket knows of the columns that it reads."""
+    from scratchcard.datasets import Known
+
+    if ticket.columns is None:
+        return Known(ticket.n_columns)
+    columns = ticket.columns
+    as_they_stand = frozenset(
+        place
+        for place, column in enumerate(columns.columns)
+        if column.kind != "number" or not columns.kept[list(columns.inputs_of(place))].any()
+    )
+    names = tuple(column.name for column in columns.columns) if columns.is_named else None
+    return Known(ticket.n_columns, names, as_they_stand)
 
 
 def _cell(label: object) -> str:

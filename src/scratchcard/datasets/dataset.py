@@ -52,6 +52,10 @@ class DataError(ValueError):
         super().__init__(one_line(message, MOST_TEXT))
 
 
+class LabelError(DataError):
+    """Labels, or numbers to predict, cannot be used: perhaps they are in another column."""
+
+
 class Part(NamedTuple):
     """Some rows of a data set.
 
@@ -93,6 +97,8 @@ class Dataset:
         How these features become integers, fitted to the training rows; None to fit that later.
     tables : tuple of three Table, or None
         The training, validation and test rows as they came; None where they are the features.
+    notes : str
+        What was assumed in reading a file, in a line; "" for nothing.
 
     Raises
     ------
@@ -111,6 +117,7 @@ class Dataset:
     columns: Columns | None = None
     scaling: InputScaling | None = None
     tables: tuple[Table, Table, Table] | None = None
+    notes: str = ""
 
     def __post_init__(self) -> None:
         for part in ("train", "validation", "test"):
@@ -380,23 +387,23 @@ def check_rows(
     if answers == "numbers":
         check_finite(f"{name}: y", y)
         if (np.ptp(y, axis=0) == 0).all():
-            raise DataError(f"{name}: all {len(y)} rows have the same number to predict")
+            raise LabelError(f"{name}: all {len(y)} rows have the same number to predict")
 
 
 def _check_classes(name: str, y: Array, has_test: bool) -> None:
     classes, counts = np.unique(y, return_counts=True)
     if len(classes) == 1:
-        raise DataError(f"{name}: all {len(y)} rows are of one class, {classes[0]!s}; two needed")
+        raise LabelError(f"{name}: all {len(y)} rows are of one class, {classes[0]!s}; two needed")
     smallest = counts.argmin()
     if counts[smallest] < MIN_ROWS_PER_CLASS:
-        raise DataError(
+        raise LabelError(
             f"{name}: {len(classes)} classes in {len(y)} rows, and class {classes[smallest]!s} has "
             f"only {counts[smallest]}; each class needs at least {MIN_ROWS_PER_CLASS} rows, one "
             "each to train, to validate and to test"
         )
     rest = len(y) if has_test else len(y) - math.ceil(TEST_SHARE * len(y))
     if math.ceil(VALIDATION_SHARE * rest) < len(classes):
-        raise DataError(
+        raise LabelError(
             f"{name}: {len(y)} rows are too few for {len(classes)} classes; the validation rows, "
             f"{VALIDATION_SHARE:.0%} of those left after the test rows, need one of each class"
         )

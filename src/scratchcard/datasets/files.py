@@ -1,380 +1,393 @@
-"""CSV, Parquet and NPZ files: numeric features and one column of answers. NumPy; pyarrow if there.
+"""Files with tables: CSV, Parquet and NPZ, as rows and what is known of them.
 
-CSV : comma separated, UTF-8, names in the first row. Parquet : needs pyarrow. In both the answers
-are the column named as target, or the last; every other column is a numeric feature.
-NPZ : arrays ``X`` (n_rows, ...) and ``y`` (n_rows,), or the answers in the array named as target
-and the features in ``X`` or the only other array. Nothing pickled is ever loaded.
+A file is read by what its first bytes say, or else by its suffix. Answers are in the column named
+as target, or in the last; columns that are dropped, and an index, are left out; every other column
+is a feature, of numbers or of categories. What was assumed is said in a line.
 
 :mod:`scratchcard.datasets.answers` says what a label is, and what a number.
 """
 
 from __future__ import annotations
 
-import csv
-import math
-import re
-import zipfile
-import zlib
-from array import array
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from scratchcard.datasets.answers import EMPTY, answers_of_array, answers_of_text
-from scratchcard.datasets.dataset import Answers, Array, DataError, check_finite
+from scratchcard.datasets.csv_tables import CsvTable
+from scratchcard.datasets.dataset import Answers, Array, DataError
+from scratchcard.datasets.npz_files import read_npz
+from scratchcard.datasets.parquet_files import ParquetTable
+from scratchcard.datasets.reading import Known, ReadingOptions
+from scratchcard.datasets.text_files import unpacked
+from scratchcard.text import shortened
+from scratchcard.ticket.table import Table
 
-FILE_KINDS = ".csv, .parquet, .npz, or a folder with the four IDX files of MNIST's kind"
+FILE_KINDS = (
+    ".csv, .tsv, .txt or .data, also with .gz, .parquet, .npz, - for standard input, or a folder "
+    "with the four IDX files of MNIST's kind"
+)
+STANDARD_INPUT = "-"
 
-_PANDAS_INDEX = re.compile(r"__index_level_\d+__")  # how pandas stores an index, no column
+_TEXT = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
+_TABS = (".tsv", ".tab")
+_PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
 
 
-class _Table(NamedTuple):
-    features: Array
-    labels: Array | None
-    names: tuple[str, ...] | None
+class Labelled(NamedTuple):
+    """What a file holds.
 
+    Attributes
+    ----------
+    table : Table
+        Features.
+    answers : ndarray of shape (n_rows, ...) or None
+        Labels or numbers; None where there are none.
+    labels : str
+        What the column that holds them is called; "" where it is none.
+    notes : str
+        What was assumed, in a line; "" for nothing.
+    """
 
-class _Wanted(NamedTuple):
-    """Which column holds the answers, and what they are."""
-
-    target: str | None
-    labelled: bool  # whether the answers are read
-    answers: Answers | None = None
-    n_features: int | None = None  # columns, beside which a last one is left out
-
-    @property
-    def is_unread(self) -> bool:
-        """Whether a search does not read the answers, so that they may be anything."""
-        return self.answers == "none"
+    table: Table
+    answers: Array | None
+    labels: str = ""
+    notes: str = ""
 
 
 def read_labelled(
-    path: Path, target: str | None, answers: Answers | None = None
-) -> tuple[Array, Array | None, tuple[str, ...] | None]:
-    """Read the features, the answers and the names of the features from a file.
+    path: Path,
+    target: str | None,
+    answers: Answers | None = None,
+    reading: ReadingOptions | None = None,
+) -> Labelled:
+    """Read the features and the answers from a file.
 
     Parameters
     ----------
     path : Path
-        A CSV, Parquet or NPZ file.
+        A CSV, Parquet or NPZ file, or ``-`` for standard input.
     target : str or None
         The column, or array, with the answers; None for the last, or ``y``.
     answers : {"classes", "numbers", "none"} or None
         What the answers are. None for classes; more than 30 different numbers are an error that
         asks. Of "none" every column but ``target`` is a feature, and a target that holds no label
         for each row counts as none.
+    reading : ReadingOptions or None
+        What is known of how the file is written.
 
     Returns
     -------
-    tuple of ndarray (n_rows, n_features), ndarray (n_rows, ...) or None, and tuple of str or None
-        Features; labels or numbers, None where there are none; names of the features.
+    Labelled
+        Features, and labels or numbers.
 
     Raises
     ------
     DataError
-        If the file cannot be read, or a row cannot be used.
+        If the file cannot be read, or a column cannot be used.
     """
+    reading = reading or ReadingOptions()
     labelled = answers != "none" or target is not None
-    return _read(path, _Wanted(target, labelled, answers))
+    source = _opened(path, reading, target)
+    if isinstance(source, _Npz):
+        arrays = read_npz(source.shown, source.source, target, answers, labelled, reading)
+        return Labelled(*arrays)
+    dropped = _dropped(source, reading.drop)
+    left_out = {k: what for k, what in source.left_out.items() if k not in dropped}
+    rest = [k for k in range(source.n_columns) if k not in dropped and k not in left_out]
+    place = _place_of(source, target, "--target (target)") if target is not None else None
+    if labelled and place is None:
+        if not rest:
+            raise DataError(f"{source.shown}: no column is left for the labels")
+        place = rest[-1]
+    found = None
+    if labelled and place is not None:
+        found = _answers(source, place, answers, target)
+        left_out.pop(place, None)
+    features = [k for k in rest if k != place]
+    hint = "" if place is not None else "; or if it holds labels, --target (target) takes its name"
+    table = _table(source, features, [None] * len(features), hint)
+    more = "" if place is not None else "no labels: --target takes the column that holds them"
+    notes = _notes(source, table, features, left_out, None if target else place, more)
+    return Labelled(table, found, "" if place is None else source.name_of(place), notes)
 
 
 def read_features(
-    path: Path, target: str | None, n_features: int | None = None
-) -> tuple[Array, tuple[str, ...] | None]:
-    """Read the features of all columns but the target from a file, and their names.
+    path: Path,
+    target: str | None,
+    reading: ReadingOptions | None = None,
+    like: Known | None = None,
+    *,
+    spare_last: bool = False,
+) -> tuple[Table, str]:
+    """Read the features to predict from a file.
 
     Parameters
     ----------
     path : Path
-        A CSV, Parquet or NPZ file.
+        A CSV, Parquet or NPZ file, or ``-`` for standard input.
     target : str or None
         The column, or array, to leave out; None for none.
-    n_features : int or None
-        How many features there are to be. Where there is no target, and one column more than these,
-        the last is left out.
+    reading : ReadingOptions or None
+        What is known of how the file is written.
+    like : Known or None
+        What a ticket knows of its columns. By their names they are found wherever they stand, and
+        others are ignored; without names columns are those that are left, in their order.
+    spare_last : bool
+        Whether the last column is left out where there is one more than a ticket takes.
 
     Returns
     -------
-    tuple of ndarray of shape (n_rows, n_features), and tuple of str or None
-        Features; their names.
+    tuple of Table, and str
+        Features; what was assumed, "" for nothing.
 
     Raises
     ------
     DataError
-        If the file cannot be read, or a row cannot be used.
+        If the file cannot be read, or lacks a column.
     """
-    table = _read(path, _Wanted(target, labelled=False, n_features=n_features))
-    if table.features.size == 0:
-        raise DataError(f"{path}: no rows to predict")
-    return table.features, table.names
+    reading = reading or ReadingOptions()
+    source = _opened(path, reading, target, like)
+    if isinstance(source, _Npz):
+        table, _ = read_npz(source.shown, source.source, target, None, False, reading)
+        _check_rows(source.shown, table)
+        _check_count(source.shown, table.n_columns, like, target)
+        return table, ""
+    dropped = _dropped(source, reading.drop)
+    left_out = {k: what for k, what in source.left_out.items() if k not in dropped}
+    aside = {*dropped, *left_out}
+    if target is not None:
+        aside.add(_place_of(source, target, "--target (target)"))
+    rest = [k for k in range(source.n_columns) if k not in aside]
+    if like is not None and like.names is not None and source.names is not None:
+        places = _by_name(source, like.names, aside - set(left_out))
+        table = _table(source, list(places.values()), [k in like.categories for k in places], "")
+        _check_rows(source.shown, table)
+        return table, _notes(source, table, [], {})
+    if like is not None:
+        if spare_last and target is None and len(rest) == like.n_columns + 1:
+            left_out[rest.pop()] = "the last column"
+        _check_count(source.shown, len(rest), like, target)
+    kinds = (
+        [None] * len(rest)
+        if like is None
+        else [k in like.categories for k in range(like.n_columns)]
+    )
+    table = _table(source, rest, kinds, "")
+    _check_rows(source.shown, table)
+    return table, _notes(source, table, rest if like is None else [], left_out)
 
 
-def _read(path: Path, wanted: _Wanted) -> _Table:
-    readers = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_npz}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise DataError(f"{path}: unknown kind of file; takes {FILE_KINDS}")
+# Which file
+
+
+class _Npz:
+    """An NPZ file that is read as a whole."""
+
+    def __init__(self, shown: str, source: Path | bytes) -> None:
+        self.shown, self.source = shown, source
+
+
+def _opened(
+    path: Path, reading: ReadingOptions, target: str | None, like: Known | None = None
+) -> CsvTable | ParquetTable | _Npz:
+    """Return the table in a file."""
     try:
-        return reader(path, wanted)
+        if str(path) == STANDARD_INPUT:
+            shown = "standard input"
+            content = unpacked(shown, sys.stdin.buffer.read()) if sys.stdin else b""
+            if content.startswith(_PARQUET):
+                return ParquetTable(shown, content, reading)
+            if content.startswith(_ZIP):
+                return _Npz(shown, content)
+            return _csv(shown, content, reading, target, like, "")
+        shown, suffixes = str(path), [suffix.lower() for suffix in path.suffixes]
+        suffix = suffixes[-1] if suffixes else ""
+        if suffix == ".parquet":
+            return ParquetTable(shown, path, reading)
+        if suffix == ".npz":
+            return _Npz(shown, path)
+        if suffix == ".gz":
+            suffix = suffixes[-2] if len(suffixes) > 1 else ""
+        if suffix not in _TEXT:
+            raise DataError(f"{shown}: unknown kind of file; takes {FILE_KINDS}")
+        content = path.read_bytes()
+        if content.startswith(_PARQUET):
+            return ParquetTable(shown, content, reading)
+        if content.startswith(_ZIP):
+            raise DataError(
+                f"{shown}: a spreadsheet or another ZIP archive, not text; save the table as CSV"
+            )
+        return _csv(shown, content, reading, target, like, suffix)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
-def _target_index(path: Path, names: Sequence[str], wanted: _Wanted) -> int | None:
-    """Return the place of the answers among the columns; None if every column is a feature."""
-    repeated = {name for name in names if names.count(name) > 1}
-    if repeated:
-        raise DataError(f"{path}: more than one column is named {min(repeated)!r}")
-    if wanted.target is None:
-        has_last = wanted.labelled or len(names) - 1 == wanted.n_features
-        return len(names) - 1 if has_last else None
-    if wanted.target not in names:
-        raise DataError(f"{path}: no column {wanted.target!r}; its columns: {_some(names)}")
-    return names.index(wanted.target)
+def _csv(
+    shown: str,
+    content: bytes,
+    reading: ReadingOptions,
+    target: str | None,
+    like: Known | None,
+    suffix: str,
+) -> CsvTable:
+    wanted = [*reading.drop, *([target] if target is not None else [])]
+    wanted += [part.strip() for item in reading.drop for part in item.split(",")]
+    return CsvTable(shown, content, reading, wanted, like, tabs=suffix in _TABS)
+
+
+# Which columns
+
+
+def _place_of(source: CsvTable | ParquetTable, name: str, option: str) -> int:
+    """Return the column of a name, or of a place where columns have no names."""
+    names = source.names
+    if names is not None and name in names:
+        return names.index(name)
+    if (
+        name.isdecimal()
+        and int(name) < source.n_columns
+        and (names is None or not names[int(name)])
+    ):
+        return int(name)
+    if names is None:
+        raise DataError(
+            f"{source.shown}: no column {name!r}; without a header {option} takes a place from 0 "
+            f"to {source.n_columns - 1}. If the first row names the columns, say --header "
+            "(header=True)"
+        )
+    raise DataError(f"{source.shown}: no column {name!r}; its columns: {_some(names)}")
+
+
+def _dropped(source: CsvTable | ParquetTable, drop: Sequence[str]) -> set[int]:
+    """Return the columns to drop; one text may name several, parted by commas."""
+    names = source.names or []
+    found = set()
+    for item in drop:
+        is_list = "," in item and not any("," in name for name in names)
+        for part in item.split(",") if is_list else [item]:
+            found.add(_place_of(source, part.strip() if is_list else part, "--drop (drop)"))
+    return found
 
 
 def _some(names: Sequence[str]) -> str:
     more = f", … ({len(names)} in all)" if len(names) > 12 else ""
-    return ", ".join(names[:12]) + more
+    return ", ".join(name or "(no name)" for name in names[:12]) + more
 
 
-# CSV
+def _by_name(
+    source: CsvTable | ParquetTable, wanted: Sequence[str | None], aside: set[int]
+) -> dict[int, int]:
+    """Return where the columns stand that a ticket names, by their places in the ticket."""
+    assert source.names is not None
+    place_of = {name: k for k, name in enumerate(source.names) if k not in aside}
+    missing = [name for name in wanted if name is not None and name not in place_of]
+    if missing:
+        raise DataError(
+            f"{source.shown}: the ticket reads {'a column' if len(missing) == 1 else 'columns'} "
+            f"that {'is' if len(missing) == 1 else 'are'} not there: {_some(missing)}; its "
+            f"columns: {_some(source.names)}"
+        )
+    return {k: place_of[name] for k, name in enumerate(wanted) if name is not None}
 
 
-def _read_csv(path: Path, wanted: _Wanted) -> _Table:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = csv.reader(file, strict=True)
-        try:
-            names = _header(path, next(lines, []))
-            place = _target_index(path, names, wanted)
-            values, labels = _read_cells(path, lines, names, place, wanted)
-        except UnicodeDecodeError as error:
-            raise DataError(f"{path}: not a text file in UTF-8") from error
-        except csv.Error as error:
-            raise DataError(f"{path}: line {lines.line_num}: {error}") from error
-    feature_names = tuple(name for i, name in enumerate(names) if i != place)
-    n_rows = len(labels) if wanted.labelled else len(values) // max(1, len(feature_names))
-    features = np.asarray(values).reshape(n_rows, len(feature_names))
-    if place is None or not wanted.labelled:
-        return _Table(features, None, feature_names)
-    where = f"{path}: the labels in column {names[place]!r}"
-    return _Table(features, answers_of_text(where, labels, wanted.answers), feature_names)
+def _check_count(shown: str, n_columns: int, like: Known | None, target: str | None) -> None:
+    if like is None or n_columns == like.n_columns:
+        return
+    hint = ""
+    if n_columns > like.n_columns:
+        columns = "the column" if n_columns == like.n_columns + 1 else "columns"
+        how = "--target or --drop" if target is None else "--drop"
+        hint = f"; name {columns} to leave out with {how}"
+    raise DataError(
+        f"{shown} has {n_columns} columns and the ticket takes {like.n_columns} features{hint}"
+    )
 
 
-def _header(path: Path, cells: list[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    if not names:
-        raise DataError(f"{path}: empty; the first row must name the columns")
-    if "" in names:
-        raise DataError(f"{path}: column {names.index('') + 1} has no name in the first row")
-    if all(_is_number(name) for name in names):
-        raise DataError(f"{path}: the first row must name the columns, but holds numbers")
-    return names
+def _check_rows(shown: str, table: Table) -> None:
+    if table.X.size == 0:
+        raise DataError(f"{shown}: no rows to predict")
 
 
-def _is_number(text: str) -> bool:
+# What they hold
+
+
+def _answers(
+    source: CsvTable | ParquetTable, place: int, answers: Answers | None, target: str | None
+) -> Array | None:
     try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text  # which Python takes between digits
+        return source.answers(place, answers)
+    except DataError as error:
+        if target is not None:
+            raise
+        raise DataError(f"{error}; --target (target) takes another column") from error
 
 
-def _read_cells(
-    path: Path, lines: Any, names: list[str], place: int | None, wanted: _Wanted
-) -> tuple[array[float], list[str]]:
-    """Read all rows: the features as one flat array, and the label cells if they are wanted."""
-    values = array("d")
-    labels: list[str] = []
-    for cells in lines:
-        if not cells:
-            continue
-        where = f"{path}: line {lines.line_num}"
-        if len(cells) != len(names):
-            raise DataError(f"{where} has {len(cells)} cells, the first row {len(names)}")
-        label = "" if place is None else cells.pop(place).strip()
-        if wanted.labelled and place is not None:
-            labels.append(label)
-            if label.lower() in EMPTY and not wanted.is_unread:
-                raise DataError(f"{where} has no label in column {names[place]!r}")
-        try:
-            row = [float(cell) for cell in cells]
-            # NaN and infinity survive a sum
-            usable = math.isfinite(sum(row)) and "_" not in "".join(cells)
-        except ValueError:
-            usable = False
-        if not usable:
-            features = [name for i, name in enumerate(names) if i != place]
-            _refuse_cells(where, features, cells, _remedy(place))
-        values.extend(row)
-    return values, labels
-
-
-def _remedy(place: int | None) -> str:
-    """Return what to do about a feature that is no number; it may be the answers."""
-    hint = "" if place is not None else "; or if it holds labels, --target (target) takes its name"
-    return f"encode it as numbers first{hint}"
-
-
-def _refuse_cells(where: str, names: list[str], cells: list[str], remedy: str) -> None:
-    """Raise DataError for the first cell that is no finite number, if there is one."""
-    for name, cell in zip(names, cells, strict=True):
-        if not cell.strip():
-            raise DataError(f"{where} has no value in column {name!r}")
-        if not _is_number(cell):
+def _table(
+    source: CsvTable | ParquetTable, places: Sequence[int], kinds: Sequence[bool | None], hint: str
+) -> Table:
+    """Return columns as a table."""
+    names = source.names
+    for k in places:
+        if names is not None and not names[k]:
             raise DataError(
-                f"{where}: column {name!r} holds {cell.strip()!r}, not a number; {remedy}"
+                f"{source.shown}: column {k} has no name in the first row; --drop {k} (drop) "
+                "leaves it out, or if that row is data, say --no-header (header=False)"
             )
-        if not math.isfinite(float(cell)):
-            raise DataError(f"{where}: column {name!r} holds {cell.strip()}; takes finite numbers")
+    X = np.empty((source.n_rows, len(places)), order="F")
+    values: list[tuple[str, ...] | None] = []
+    for k, place in enumerate(places):
+        X[:, k], found = source.feature(place, kinds[k], hint)
+        values.append(found)
+    named = None if names is None else tuple(names[k] for k in places)
+    return Table(np.ascontiguousarray(X), tuple(values), named)
 
 
-# Parquet
+def _notes(
+    source: CsvTable | ParquetTable,
+    table: Table,
+    places: Sequence[int],
+    left_out: dict[int, str],
+    labels: int | None = None,
+    more: str = "",
+) -> str:
+    """Return what was assumed, in a line.
+
+    places: the columns whose kinds were found out.
+    """
+    n_categories = sum(values is not None for values in table.values) if places else 0
+    n_numbers = table.n_columns - n_categories
+    n_missing = int(np.isnan(table.X).sum())
+    kinds = [
+        *([_count(n_numbers, "number")] if n_categories and n_numbers else []),
+        *([_count(n_categories, "category", "categories")] if n_categories else []),
+        *([_count(n_missing, "missing value")] if n_missing else []),
+    ]
+    more = more if n_categories else ""
+    ids = [
+        k
+        for k, place in enumerate(places)
+        if table.names is not None and _is_id(table.names[k]) and source.counts(place)
+    ]
+    left = ", ".join(left_out.values())
+    parts = [
+        *([", ".join(source.assumed)] if source.assumed else []),
+        *([", ".join(kinds)] if kinds else []),
+        *([f"left out: {left}"] if left else []),
+        *([more] if more else []),
+        *[f"column {table.name_of(k)} counts the rows; --drop leaves it out" for k in ids[:1]],
+    ]
+    if parts and labels is not None:
+        named = source.name_of(labels) if source.names else f"column {labels}"
+        parts.insert(bool(source.assumed) + bool(kinds), f"labels in {named}")
+    return f"{source.shown}: {shortened('; '.join(parts), 400)}" if parts else ""
 
 
-def _read_parquet(path: Path, wanted: _Wanted) -> _Table:
-    try:
-        import pyarrow as pa
-        from pyarrow import parquet
-    except ImportError as error:
-        raise DataError(
-            f"{path}: reading Parquet needs pyarrow: pip install 'scratchcard[parquet]'"
-        ) from error
-    try:
-        # one file, not a folder of partitions: the column names are then as they stand in it
-        table = parquet.ParquetFile(path).read()
-    except pa.ArrowException as error:
-        raise DataError(f"{path}: not a Parquet file that can be read: {error}") from error
-    names = [name for name in table.column_names if not _PANDAS_INDEX.fullmatch(name)]
-    if not names:
-        raise DataError(f"{path}: no columns")
-    place = _target_index(path, names, wanted)
-    columns = dict(zip(table.column_names, table.columns, strict=True))
-    feature_names = tuple(name for i, name in enumerate(names) if i != place)
-    for name in names if wanted.labelled and not wanted.is_unread else feature_names:
-        if columns[name].null_count:
-            row = columns[name].is_null().to_pylist().index(True) + 1
-            raise DataError(f"{path}: row {row} has no value in column {name!r}")
-    features = np.empty((table.num_rows, len(feature_names)))
-    for i, name in enumerate(feature_names):
-        features[:, i] = _arrow_numbers(path, name, columns[name], _remedy(place))
-    if place is None or not wanted.labelled:
-        return _Table(features, None, feature_names)
-    values = columns[names[place]]
-    if wanted.is_unread and values.null_count:
-        return _Table(features, None, feature_names)
-    labels = _arrow_answers(f"{path}: column {names[place]!r}", values, wanted.answers)
-    return _Table(features, labels, feature_names)
+def _count(n: int, one: str, several: str = "") -> str:
+    return f"{n:,} {one}" if n == 1 else f"{n:,} {several or one + 's'}"
 
 
-def _arrow_answers(where: str, values: Any, answers: Answers | None) -> Array | None:
-    """Return the labels or the numbers of a column that has no empty place."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    kind = values.type
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-    is_number = any(is_kind(kind) for is_kind in _arrow_number_kinds())
-    if not is_text and not is_number:
-        if answers == "none":
-            return None
-        takes = "numbers" if answers == "numbers" else "strings, integers or booleans"
-        raise DataError(f"{where}: of type {kind}; takes {takes}")
-    if is_text and answers == "numbers":
-        return answers_of_text(where, [cell.strip() for cell in values.to_pylist()], answers)
-    found = values.to_numpy(zero_copy_only=False)
-    if pa.types.is_decimal(kind):
-        found = found.astype(np.float64)
-    return answers_of_array(where, found, answers)
-
-
-def _arrow_number_kinds() -> tuple[Callable[[Any], bool], ...]:
-    from pyarrow import types
-
-    return types.is_integer, types.is_floating, types.is_boolean, types.is_decimal
-
-
-def _arrow_numbers(path: Path, name: str, column: Any, remedy: str) -> Array:
-    kind = column.type
-    if not any(is_kind(kind) for is_kind in _arrow_number_kinds()):
-        shown = repr(column[0].as_py()) if len(column) else f"type {kind}"
-        raise DataError(f"{path}: column {name!r} holds {shown}, not a number; {remedy}")
-    values: Array = column.to_numpy(zero_copy_only=False).astype(np.float64)
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        found = f"column {name!r} holds {values[bad[0]]}"
-        raise DataError(f"{path}: row {bad[0] + 1}: {found}; takes finite numbers")
-    return values
-
-
-# NPZ
-
-
-def _read_npz(path: Path, wanted: _Wanted) -> _Table:
-    with _npz_archive(path) as archive:
-        features_name, labels_name = _npz_names(path, archive.files, wanted)
-        features = _npz_array(path, archive, features_name)
-        labels = _npz_array(path, archive, labels_name) if wanted.labelled else None
-    features = _npz_features(f"{path}: {features_name}", features)
-    if labels is None:
-        return _Table(features, None, None)
-    if wanted.is_unread and labels.shape != (len(features),):
-        return _Table(features, None, None)
-    shape = labels.shape[:1] if wanted.answers == "numbers" and labels.ndim == 2 else labels.shape
-    if shape != (len(features),):
-        raise DataError(
-            f"{path}: {labels_name} has shape {labels.shape}, but {features_name} has "
-            f"{len(features)} rows; the labels must be one per row"
-        )
-    answers = answers_of_array(f"{path}: {labels_name}", labels, wanted.answers)
-    return _Table(features, answers, None)
-
-
-def _npz_names(path: Path, names: list[str], wanted: _Wanted) -> tuple[str, str]:
-    """Return the names of the arrays with the features and with the answers."""
-    target = wanted.target
-    labels_name = target or "y"
-    if target is not None and target not in names:
-        raise DataError(f"{path}: no array {target!r}; its arrays: {_some(names)}")
-    others = [name for name in names if name != labels_name]
-    if "X" not in names and len(others) != 1:
-        raise DataError(f"{path}: no array 'X'; its arrays: {_some(names) or 'none'}")
-    if wanted.labelled and labels_name not in names:
-        raise DataError(
-            f"{path}: no array 'y' with the labels, and no other named as target; its arrays: "
-            f"{_some(names)}"
-        )
-    return "X" if "X" in names else others[0], labels_name
-
-
-def _npz_archive(path: Path) -> Any:
-    if not zipfile.is_zipfile(path):
-        raise DataError(f"{path}: not an NPZ file")
-    try:
-        return np.load(path, allow_pickle=False)
-    except zipfile.BadZipFile as error:
-        raise DataError(f"{path}: damaged: {error}") from error
-
-
-def _npz_array(path: Path, archive: Any, name: str) -> Array:
-    try:
-        found = archive[name]
-    except ValueError as error:
-        raise DataError(f"{path}: array {name!r} cannot be read: {error}") from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # or encrypted
-        raise DataError(f"{path}: damaged: array {name!r}: {error}") from error
-    if not isinstance(found, np.ndarray):
-        raise DataError(f"{path}: {name!r} is not an array")
-    return found
-
-
-def _npz_features(where: str, features: Array) -> Array:
-    if features.ndim < 2:
-        raise DataError(f"{where} has shape {features.shape}; takes (n_rows, n_features)")
-    if features.dtype.kind not in "biuf":
-        raise DataError(f"{where} has type {features.dtype}; takes numbers")
-    check_finite(where, features)
-    return features.reshape(len(features), math.prod(features.shape[1:]))
+def _is_id(name: str) -> bool:
+    return name.lower() == "id" or name.lower().endswith(("_id", " id"))

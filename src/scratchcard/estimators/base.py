@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -21,13 +21,17 @@ from sklearn.utils.validation import (
 from scratchcard.estimators.parameters import as_categories, as_hidden, as_threads
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
+from scratchcard.search.automatic import search_best
+from scratchcard.search.evolution import AnyCallback
 from scratchcard.search.problem import (
+    AUTO,
     DEFAULT_HIDDEN,
     DEFAULT_WEIGHTS,
     Labelled,
     Problem,
     make_algorithm,
 )
+from scratchcard.search.rule import Setting, settings_for
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Columns, Head, InputScaling, Network, Table, Ticket
 from scratchcard.ticket.columns import fit_columns, lacking
@@ -49,7 +53,7 @@ class TicketEstimator(BaseEstimator):
     biases: str
     input_bits: int | str
     categorical_features: Any
-    max_density: float | None
+    max_density: float | str | None
     max_bytes: int | None
     algorithm: str | Algorithm
     augment: str | None
@@ -258,7 +262,12 @@ class TicketEstimator(BaseEstimator):
         def make(network: Network) -> Problem:
             return Problem.make(network, searched, aside, scaling, columns)
 
-        def search(problem: Problem, algorithm: Algorithm, limits: Limits) -> Outcome:
+        def search(
+            problem: Problem,
+            algorithm: Algorithm,
+            limits: Limits,
+            callbacks: Sequence[AnyCallback],
+        ) -> Outcome:
             return evolve(
                 problem.network,
                 problem.train,
@@ -268,23 +277,55 @@ class TicketEstimator(BaseEstimator):
                 limits=limits,
                 seed=seed if before is None else seed + (self.n_iter_ << 32),  # not the same again
                 n_jobs=as_threads(self.n_jobs),
-                callbacks=[_print_progress] if self.verbose else [],
+                callbacks=callbacks,
                 start=None if before is None else before.mask,
                 augment=self.augment,
                 head=head,
             )
 
+        beside = [_print_progress] if self.verbose else []
         if self.max_bytes is None:
-            problem = make(plain)
-            algorithm = make_algorithm(self.algorithm, self.max_density, plain)
-            outcome = search(problem, algorithm, limits)
+            settings = self._settings(make, plain, get_objective(objective), before)
+            problem, outcome, setting = search_best(
+                settings, make, get_objective(objective), limits, search, beside, seed
+            )
+            self.algorithm_ = setting.algorithm(problem.train)
         else:
             within = WithinBytes(self.max_bytes, head, scaling, get_objective(objective), columns)
             networks = [plain] if before is not None else within.networks(plain, *self._open())
-            problem, outcome = within.search(networks, make, self.algorithm, limits, search)
+            problem, outcome = within.search(networks, make, self.algorithm, limits, search, beside)
+            self.algorithm_ = within.algorithm(self.algorithm, problem.network)
         self.ticket_ = problem.ticket(outcome)
         self._keep_history(outcome, first=before is None)
         return outcome
+
+    def _settings(
+        self,
+        make: Callable[[Network], Problem],
+        plain: Network,
+        objective: Objective,
+        before: Ticket | None,
+    ) -> list[Setting]:
+        """Return what to choose from: one setting, unless parameters are 'auto'."""
+        density = self.max_density
+        if isinstance(density, str) and density != AUTO:
+            raise ValueError(
+                f"max_density takes a number above 0 and at most 1, None or 'auto', got {density!r}"
+            )
+        given = None if isinstance(density, str) else density
+        algorithm = make_algorithm(self.algorithm, given, plain)
+        if self.algorithm != "memetic":
+            return [Setting(plain, algorithm)]
+        if before is not None:
+            return [
+                Setting(
+                    plain, getattr(self, "algorithm_", algorithm) if density == AUTO else algorithm
+                )
+            ]
+        if density != AUTO and None not in self._open():
+            return [Setting(plain, algorithm)]
+        rows, left = make(plain).train, None if density == AUTO else algorithm
+        return settings_for(rows, plain, *self._open(), left, objective)
 
     def _ended(self, outcome: Outcome) -> Self:
         """Return the estimator, now that it is fitted; or end what it is part of after Ctrl-C."""

@@ -17,7 +17,7 @@ from scratchcard.estimators.base import TicketEstimator
 from scratchcard.estimators.parameters import as_sample_weight, rows_aside
 from scratchcard.rows import integer_weights
 from scratchcard.search import Algorithm
-from scratchcard.search.problem import DEFAULT_MAX_DENSITY, Labelled
+from scratchcard.search.problem import AUTO, Labelled
 from scratchcard.ticket import Numbers, Ticket
 
 __all__ = ["TicketRegressor"]
@@ -36,13 +36,15 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
     Parameters
     ----------
     hidden_layer_sizes : int, sequence of int or 'auto', default='auto'
-        Units in each hidden layer; () for none. 'auto' for one layer of 100, or with ``max_bytes``
-        for what is best on rows set aside.
+        Units in each hidden layer; () for none. 'auto' for what is best on rows held back while
+        fitting. Then several networks are tried in short searches, and the best one is searched
+        on all rows. Nothing is tried where ``max_iter``, ``max_evaluations`` or ``max_time`` leave
+        next to nothing for it, where there is very much to read, or where ``algorithm`` is not
+        'memetic': then it is one layer of 100.
     activation : {'relu', 'step', 'sign'}, default='relu'
         Of the hidden units. No gradient is needed.
     weights : {'auto', 'uniform', 'signed_constant', 'kaiming_normal'}, default='auto'
-        Family of the random weights. 'auto' for 'uniform', or with ``max_bytes`` for what is best
-        on rows set aside.
+        Family of the random weights. 'auto' leaves it open, as for ``hidden_layer_sizes``.
     biases : {'uniform', 'zero'}, default='uniform'
         Family of the random biases.
     input_bits : {'auto', 8, 16}, default='auto'
@@ -53,10 +55,12 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         Columns that are categories. 'from_dtype' takes those of a data frame that hold text or
         categories. A boolean for each column, or places or names, make these categories whatever
         they hold. None takes numbers alone.
-    max_density : float or None, default=0.1
-        Largest share of the weights that may stay, above 0 and at most 1. None for 0.1 of the
-        memetic algorithm and no limit of the genetic one. Not used when ``algorithm`` is an object,
-        which has its own, nor with ``max_bytes``.
+    max_density : float, 'auto' or None, default='auto'
+        Largest share of the weights that may stay, above 0 and at most 1. 'auto' leaves it open,
+        and with it all settings of the memetic search, which are chosen with the network. A number
+        is that of ``Memetic(max_density=...)``; None for 0.1 of the memetic algorithm and no limit
+        of the genetic one. Not used when ``algorithm`` is an object, which has its own, nor with
+        ``max_bytes``.
     max_bytes : int, default=None
         Most bytes of the ticket's file. What 'auto' leaves open is tried in several short searches
         and chosen on rows set aside, which takes about as long as six searches. For the memetic
@@ -73,8 +77,8 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         'shift' for rows that are square images: the memetic algorithm searches half of them
         shifted by a pixel, anew each time it draws rows.
     max_iter : int, default=None
-        Most generations. None for the algorithm's own number (100 of the memetic one, 11,000 of the
-        genetic one), or for no limit where ``max_evaluations`` or ``max_time`` is one.
+        Most generations; where settings are tried, of the last search. None for the algorithm's own
+        number, or for no limit where ``max_evaluations`` or ``max_time`` is one.
     max_evaluations : int, default=None
         Most candidates to decide on. Looked at after each generation.
     max_time : float, default=None
@@ -103,6 +107,8 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         What was found, and all that prediction reads.
     network_ : Network
         The random network of ``ticket_``.
+    algorithm_ : Algorithm
+        What searched, with its settings.
     density_ : float
         Share of the weights that stay.
     n_outputs_ : int
@@ -143,7 +149,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         biases: str = "uniform",
         input_bits: int | str = "auto",
         categorical_features: Any = "from_dtype",
-        max_density: float | None = DEFAULT_MAX_DENSITY,
+        max_density: float | str | None = AUTO,
         max_bytes: int | None = None,
         objective: str = "squared_error",
         quantile: float = 0.5,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import classes_of, plain_layers
+from scratchcard.export.parts import classes_of, plain_layers, wires_of
 from scratchcard.ticket import Ticket
 
 __all__ = ["numpy", "numpy_file"]
@@ -28,7 +29,9 @@ def numpy(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
         ``weights_0`` (units, fan_in), int8 and ``biases_0`` (units,), int32, and so on for each
         layer; ``shifts`` after each hidden layer, ``limits`` and ``ones`` of what enters each
         layer; ``offset`` and ``scale`` of the features; ``activation``, ``labels`` and
-        ``temperature``.
+        ``temperature``. Of a ticket of tables also ``column``, ``code``, ``is_number`` and
+        ``is_missing``, how rows of plain numbers become features (docs/guide/export.md), and
+        ``columns``, what the columns are, as JSON.
 
     Raises
     ------
@@ -50,7 +53,15 @@ def numpy(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
         "activation": np.array(network.activation),
         "labels": head.labels,
         "temperature": np.array(head.temperature, np.float32),
+        **_columns(ticket),
     }
+
+
+def _columns(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
+    if ticket.columns is None:
+        return {}
+    text = json.dumps(ticket.columns.describe(ticket.scaling))
+    return {**wires_of(ticket.columns)._asdict(), "columns": np.array(text)}
 
 
 def numpy_file(ticket: Ticket) -> bytes:

@@ -9,6 +9,7 @@ from string import Template
 
 from scratchcard import __version__
 from scratchcard.checks import as_family
+from scratchcard.export.c_columns import columns_code, inputs_comment, reserved
 from scratchcard.export.c_fast import fast_code
 from scratchcard.export.c_mask import coded, rice_of, walks_of
 from scratchcard.export.c_small import small_code
@@ -113,20 +114,15 @@ static inline int ${t}_predict(const ${t}_input *row)
     ${t}_outputs(row, outputs);
 """),
     "features": Template("""\
-/* Gives the outputs for a row, and returns 0; or -1 for NaN or infinity. */
+/* Gives the outputs for a row, and returns 0; or -1 for $bad. */
 static inline int ${t}_outputs(const double *row, ${t}_output *outputs)
 {
     ${t}_input in[$n_inputs];
-    for ($place i = 0; i < ${n_inputs}u; i++) {
-        if (!(row[i] - row[i] == 0.0))
-            return -1;
-        in[i] = ${p}_scaled(row[i], $offset, $scale);
-    }
-    $run;
+$read    $run;
     return 0;
 }
 
-/* The class of a row: the largest output wins, and the first of equal ones. -1 for NaN or infinity.
+/* The class of a row: the largest output wins, and the first of equal ones. -1 for $bad.
    */
 static inline int ${t}_predict(const double *row)
 {
@@ -136,6 +132,19 @@ static inline int ${t}_predict(const double *row)
         return -1;
 """),
 }
+
+_READ = Template("""\
+    for ($place i = 0; i < ${n_inputs}u; i++) {
+        if (!(row[i] - row[i] == 0.0))
+            return -1;
+        in[i] = ${p}_scaled(row[i], $offset, $scale);
+    }
+""")
+
+_READ_COLUMNS = Template("""\
+    if (${t}_quantise(row, in))
+        return -1;
+""")
 
 _BEST = Template("""\
     for (int i = 1; i < $n_outputs; i++)
@@ -175,6 +184,12 @@ def c(
     ------
     ValueError
         For anything else, and for what C could not hold.
+
+    Notes
+    -----
+    Of a ticket of tables a row of "features" is one of ``ticket.columns.codes(table)``; comments
+    and constants in the header say which column and which value is which. A row of "integers" has
+    an integer for each input: ``ticket.columns.features(table, ticket.scaling)``, scaled.
     """
     as_family("mode", mode, MODES)
     as_family("inputs", inputs, INPUTS)
@@ -210,7 +225,7 @@ def _header(
     p, network = names[0], tickets[0].network
     joint = [reduce(or_, of_layer) for of_layer in zip(*bounds, strict=True)]
     kinds = _kinds(network, joint) | {"P": p.upper()}
-    parts = [_introduction(names, network, mode, inputs)]
+    parts = [_introduction(names, network, mode, inputs, tickets[0].columns is not None)]
     if inputs == "features":
         limit = network.input_limit
         parts.append(_SCALED.substitute(p=p, input=kinds["input"], limit=limit))
@@ -224,11 +239,12 @@ def _header(
             for t, mask in zip(names, masks, strict=True)
         ]
         parts.append("\n")
+    used = reserved(names)
     for t, ticket, one, own in zip(names, tickets, layers, bounds, strict=True):
         if mode == "fast":
             parts += [fast_code(t, network, one, own, kinds), "\n"]
         run = f"{p}_run({t}_mask, " if mode == "small" else f"{t}_run("
-        parts.append(_functions(p, t, ticket, kinds, inputs, run))
+        parts.append(_functions(p, t, ticket, kinds, inputs, run, used))
     return "".join([*parts, "#endif\n"])
 
 
@@ -242,8 +258,11 @@ def _kinds(network: Network, bounds: Sequence[Bounds]) -> dict[str, str]:
     }
 
 
-def _introduction(names: Sequence[str], network: Network, mode: str, inputs: str) -> str:
+def _introduction(
+    names: Sequence[str], network: Network, mode: str, inputs: str, is_table: bool
+) -> str:
     p = names[0]
+    length = "COLUMNS" if is_table and inputs == "features" else "INPUTS"
     kind = "double" if inputs == "features" else f"{p}_input"
     return _HEAD.substitute(
         file=p,
@@ -254,12 +273,20 @@ def _introduction(names: Sequence[str], network: Network, mode: str, inputs: str
         mode=mode,
         how=MODES[mode],
         inputs=INPUTS[inputs],
-        usage=f"       {kind} row[{p.upper()}_INPUTS] = {{...}};\n"
+        usage=f"       {kind} row[{p.upper()}_{length}] = {{...}};\n"
         f"       int class_index = {p}_predict(row);",
     )
 
 
-def _functions(p: str, t: str, ticket: Ticket, kinds: dict[str, str], inputs: str, run: str) -> str:
+def _functions(
+    p: str,
+    t: str,
+    ticket: Ticket,
+    kinds: dict[str, str],
+    inputs: str,
+    run: str,
+    used: set[str],
+) -> str:
     """Return what a user calls: types, outputs, class, label."""
     network, scaling, head = ticket.network, ticket.scaling, classes_of(ticket, "c")
     names = kinds | {
@@ -271,14 +298,25 @@ def _functions(p: str, t: str, ticket: Ticket, kinds: dict[str, str], inputs: st
         "limit": str(network.input_limit),
         "run": f"{run}{'in' if inputs == 'features' else 'row'}, outputs)",
     }
+    names["bad"] = "NaN or infinity"
     parts = [_NAMES.substitute(names)]
-    if inputs == "features":
+    columns = ticket.columns
+    if columns is not None:
+        names["bad"] = "a cell\n   that is infinite, or missing where none may be"
+        names["read"] = _READ_COLUMNS.substitute(names)
+        if inputs == "features":
+            parts.append(columns_code(p, t, columns, scaling, names, used))
+        else:
+            parts.append(inputs_comment(columns))
+    elif inputs == "features":
         for name, values in (("offset", scaling.offset), ("scale", scaling.scale)):
             texts = [f"{value.hex()}f" for value in values.tolist()]
             names[name] = texts[0].removesuffix("f")
             if len(texts) > 1:
                 names[name] = f"(double){t}_{name}[i]"
                 parts.append(array("float", f"{t}_{name}", texts))
+        names["read"] = _READ.substitute(names)
+    if inputs == "features":
         nats = f"{head.temperature!r} /* nats of logit per output */"
         parts.append(f"#define {t.upper()}_TEMPERATURE {nats}\n\n")
     parts += [_OUTPUTS[inputs].substitute(names), _BEST.substitute(names)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from scratchcard import __version__
-from scratchcard.export.parts import classes_of, library, plain_layers
+from scratchcard.export.parts import Wires, classes_of, library, plain_layers, wires_of
 from scratchcard.ticket import Ticket
 
 __all__ = ["onnx", "onnx_file"]
@@ -28,7 +29,7 @@ def onnx(ticket: Ticket) -> Any:
     Returns
     -------
     onnx.ModelProto
-        A model that takes ``features``, float64 of shape (n_rows, n_features), not scaled and
+        A model that takes ``features``, float64 of shape (n_rows, n_columns), not scaled and
         finite, and gives ``label`` (n_rows,), int64, text or float64, ``outputs``
         (n_rows, n_classes), int64, and ``probabilities`` of the same shape, float64.
 
@@ -42,7 +43,10 @@ def onnx(ticket: Ticket) -> Any:
     Notes
     -----
     It computes in float64, which holds every integer here: all sums are below 2**31. Boolean
-    labels become 0 and 1.
+    labels become 0 and 1. Of a ticket of tables ``features`` are ``ticket.columns.codes(table)``:
+    of a category the place of a value among those that ``metadata_props`` lists under ``columns``,
+    and NaN for a missing cell. A model refuses nothing: a number that is missing where none may
+    be counts as the middle of its range.
     """
     library("onnx", "onnx")
     layers, network = plain_layers(ticket, "onnx"), ticket.network
@@ -62,7 +66,8 @@ def onnx(ticket: Ticket) -> Any:
     graph.add("Cast", values, to=graph.integer, name="outputs")
     logits = graph.add("Mul", values, graph.constant(np.float64(head.temperature)))
     graph.add("Softmax", logits, axis=1, name="probabilities")
-    return graph.model(network.n_inputs, named)
+    columns = None if ticket.columns is None else ticket.columns.describe(ticket.scaling)
+    return graph.model(ticket.n_columns, named, columns)
 
 
 def onnx_file(ticket: Ticket) -> bytes:
@@ -75,6 +80,8 @@ def _quantised(graph: _Graph, ticket: Ticket) -> str:
     """Add what turns features into integers, step by step as the ticket does."""
     limit = graph.constant(np.float64(ticket.network.input_limit))
     values = "features"
+    if ticket.columns is not None:
+        values = _features(graph, wires_of(ticket.columns), ticket.scaling.offset)
     for operator, operand in (
         ("Sub", graph.constant(ticket.scaling.offset.astype(np.float64))),
         ("Mul", graph.constant(ticket.scaling.scale.astype(np.float64))),
@@ -84,6 +91,20 @@ def _quantised(graph: _Graph, ticket: Ticket) -> str:
         values = graph.add(operator, values, operand)
     low = graph.constant(np.float64(-ticket.network.input_limit))
     return graph.add("Clip", graph.add("Floor", values), low, limit)
+
+
+def _features(graph: _Graph, wires: Wires, offset: npt.NDArray[np.float32]) -> str:
+    """Add what turns rows of columns into features: see Wires."""
+    cells = graph.add("Gather", "features", graph.constant(wires.column), axis=1)
+    there = graph.add("Equal", cells, cells)  # NaN is not
+    lacks = graph.add("Not", there)
+    hit = graph.add("Equal", cells, graph.constant(wires.code))
+    missing = graph.add("And", lacks, graph.constant(wires.is_missing))
+    hit = graph.add("Or", hit, missing)
+    offsets = graph.constant(np.broadcast_to(offset.astype(np.float64), wires.code.shape))
+    rest = graph.add("Where", hit, graph.constant(np.float64(1)), offsets)
+    is_number = graph.add("And", there, graph.constant(wires.is_number))
+    return graph.add("Where", is_number, cells, rest)
 
 
 def _activated(graph: _Graph, ticket: Ticket, number: int, values: str) -> str:
@@ -125,7 +146,9 @@ class _Graph:
         )
         return name
 
-    def model(self, n_features: int, labels: npt.NDArray[Any]) -> Any:
+    def model(
+        self, n_features: int, labels: npt.NDArray[Any], columns: list[dict[str, Any]] | None
+    ) -> Any:
         helper, types = self._library.helper, self._library.TensorProto
         kind = {"i": types.INT64, "U": types.STRING, "f": types.DOUBLE}[labels.dtype.kind]
         classes = ["n_rows", len(labels)]
@@ -147,5 +170,7 @@ class _Graph:
             ir_version=_IR_VERSION,
             opset_imports=[helper.make_opsetid("", _OPSET)],
         )
+        if columns is not None:
+            helper.set_model_props(model, {"columns": json.dumps(columns)})
         self._library.checker.check_model(model)
         return model

@@ -9,14 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.ticket import Classes, Dense, Ticket
+from scratchcard.ticket.columns import Columns
 
 __all__ = [
     "PlainLayer",
+    "Wires",
     "check_layers",
     "check_ticket",
     "classes_of",
     "library",
     "plain_layers",
+    "wires_of",
 ]
 
 
@@ -36,6 +39,61 @@ class PlainLayer(NamedTuple):
     weights: npt.NDArray[np.int8]
     kept: npt.NDArray[np.bool_]
     biases: npt.NDArray[np.int32]
+
+
+class Wires(NamedTuple):
+    """How a row of columns, as plain numbers, becomes features: one element for each input.
+
+    ``Columns.codes`` gives such rows. With ``cells = X[:, column]`` and ``lacks = isnan(cells)``,
+    the features are ``cells`` where ``is_number & ~lacks``; else 1 where ``cells == code`` or
+    ``is_missing & lacks``; else the offset of the scaling, which becomes 0.
+
+    Attributes
+    ----------
+    column : ndarray of shape (n_inputs,), int64
+        The column that is read; 0 for an input that is not.
+    code : ndarray of shape (n_inputs,), float64
+        The place of a value among those of its column that are read; NaN for other inputs.
+    is_number : ndarray of shape (n_inputs,), bool
+        Whether it is the value of a number.
+    is_missing : ndarray of shape (n_inputs,), bool
+        Whether it says that a cell is missing.
+    """
+
+    column: npt.NDArray[np.int64]
+    code: npt.NDArray[np.float64]
+    is_number: npt.NDArray[np.bool_]
+    is_missing: npt.NDArray[np.bool_]
+
+
+def wires_of(columns: Columns) -> Wires:
+    """Return how rows of columns become features.
+
+    Parameters
+    ----------
+    columns : Columns
+        The columns of a ticket.
+
+    Returns
+    -------
+    Wires
+        What each input is.
+    """
+    n = columns.n_inputs
+    found = Wires(
+        np.zeros(n, np.int64), np.full(n, np.nan), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    )
+    for k, column in enumerate(columns.columns):
+        inputs = columns.inputs_of(k)
+        mine = np.arange(inputs.start, inputs.stop)
+        values = mine[: len(column.values)]
+        values = values[columns.kept[values]]
+        found.column[mine[columns.kept[mine]]] = k
+        found.code[values] = np.arange(len(values))
+        found.is_number[mine[:1]] = column.kind == "number"
+        found.is_missing[mine[-1:]] = column.missing
+    found.is_number[~columns.kept] = found.is_missing[~columns.kept] = False
+    return found
 
 
 def plain_layers(ticket: Ticket, to: str) -> list[PlainLayer]:

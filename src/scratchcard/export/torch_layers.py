@@ -5,10 +5,28 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from scratchcard.export.parts import plain_layers
+from scratchcard.export.parts import Wires, plain_layers, wires_of
 from scratchcard.ticket import Ticket
 
-__all__ = ["Quantise", "Saturate", "Sign", "module_of"]
+__all__ = ["Features", "Quantise", "Saturate", "Sign", "module_of"]
+
+
+class Features(nn.Module):
+    """Turns rows of columns into features: see :class:`scratchcard.export.parts.Wires`."""
+
+    def __init__(self, wires: Wires, offset: list[float]) -> None:
+        super().__init__()
+        for name, values in wires._asdict().items():
+            self.register_buffer(name, torch.from_numpy(values.copy()))
+        self.register_buffer("rest", torch.tensor(offset).double().expand(len(wires.code)).clone())
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        """Return features, (n_rows, n_inputs), for rows (n_rows, n_columns)."""
+        cells = rows.double()[:, self.column]
+        lacks = torch.isnan(cells)
+        hit = (cells == self.code) | (lacks & self.is_missing)
+        rest = torch.where(hit, torch.ones_like(self.rest), self.rest)
+        return torch.where(self.is_number & ~lacks, cells, rest)
 
 
 class Quantise(nn.Module):
@@ -54,6 +72,8 @@ def module_of(ticket: Ticket) -> nn.Sequential:
     """Return the module of a ticket: see :func:`scratchcard.export.torch`."""
     layers, network = plain_layers(ticket, "torch"), ticket.network
     parts: list[nn.Module] = [Quantise(ticket)]
+    if ticket.columns is not None:
+        parts.insert(0, Features(wires_of(ticket.columns), ticket.scaling.offset.tolist()))
     for number, layer in enumerate(layers):
         units, fan_in = layer.weights.shape
         linear = nn.Linear(fan_in, units, dtype=torch.float64)

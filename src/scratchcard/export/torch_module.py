@@ -23,8 +23,9 @@ def torch(ticket: Ticket) -> Any:
     Returns
     -------
     torch.nn.Sequential
-        A module that takes features (n_rows, n_features), not scaled and finite, and returns the
-        outputs, (n_rows, n_outputs), float64.
+        A module that takes rows (n_rows, n_columns), not scaled and finite, and returns the
+        outputs, (n_rows, n_outputs), float64. Of a ticket of tables rows are
+        ``ticket.columns.codes(table)``, where NaN stands for a missing cell.
 
     Raises
     ------
@@ -48,13 +49,17 @@ def torch(ticket: Ticket) -> Any:
 def torch_file(ticket: Ticket) -> bytes:
     """Return a ``.pt2`` file, which ``torch.export.load`` reads where scratchcard is not installed.
 
-    Its extra file ``labels.json`` lists the labels.
+    Its extra file ``labels.json`` lists the labels, and ``columns.json`` the columns that a ticket
+    of tables reads, with the values whose places are their codes.
     """
     pytorch = library("torch", "torch", extra="torch")
     labels = json.dumps(classes_of(ticket, "torch").labels.tolist())
-    example = pytorch.zeros(2, ticket.network.n_inputs, dtype=pytorch.float64)
+    extra = {"labels.json": labels}
+    if ticket.columns is not None:
+        extra["columns.json"] = json.dumps(ticket.columns.describe(ticket.scaling))
+    example = pytorch.zeros(2, ticket.n_columns, dtype=pytorch.float64)
     rows = pytorch.export.Dim("rows")
     program = pytorch.export.export(torch(ticket), (example,), dynamic_shapes=({0: rows},))
     file = io.BytesIO()
-    pytorch.export.save(program, file, extra_files={"labels.json": labels})
+    pytorch.export.save(program, file, extra_files=extra)
     return file.getvalue()

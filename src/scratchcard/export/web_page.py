@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import check_layers, classes_of
+from scratchcard.export.parts import check_layers, classes_of, wires_of
 from scratchcard.text import printable
-from scratchcard.ticket import Ticket
+from scratchcard.ticket import InputScaling, Ticket
+from scratchcard.ticket.columns import Columns
+from scratchcard.ticket.table import Table, is_frame
 
 __all__ = ["html"]
 
@@ -53,11 +55,11 @@ def html(
         A ticket of dense layers whose outputs are classes, of at most 2**20 weights.
     title : str
         The page's title.
-    rows : array-like of shape (n_rows, n_features) or None
+    rows : array-like of shape (n_rows, n_columns), data frame or None
         Example rows to pick from, not scaled; the first twelve are taken.
     names : sequence of str or None
-        Names of the features. Where their number is a square of at least 25, or 144 with names, a
-        row is taken for an image.
+        Names of the columns, where the ticket knows none itself. Where their number is a square of
+        at least 25, or 144 with names, and all are numbers, a row is taken for an image.
 
     Returns
     -------
@@ -70,20 +72,24 @@ def html(
         For anything else.
     """
     check_layers(ticket, "html")
-    n_features = ticket.network.n_inputs
+    n_columns, columns = ticket.n_columns, ticket.columns
     if ticket.network.n_weights > _MOST_WEIGHTS:
         raise ValueError(
             f"export to html takes a ticket of at most {_MOST_WEIGHTS} weights, "
             f"got {ticket.network.n_weights}"
         )
-    if names is not None and len(names) != n_features:
-        raise ValueError(f"names takes {n_features} names of features, got {len(names)}")
+    if names is not None and len(names) != n_columns:
+        raise ValueError(f"names takes {n_columns} names of features, got {len(names)}")
     title = printable(title)
+    is_named = names is not None or (columns is not None and columns.is_named)
+    is_plain = columns is None or columns.is_plain
+    side = image_side(n_columns, not is_named) if is_plain else 0
     facts = _facts(ticket) | {
         "title": title,
         "names": None if names is None else [printable(str(name)) for name in names],
-        "rows": [] if rows is None else _rows(ticket, rows),
-        "side": image_side(n_features, names is None),
+        "rows": [] if rows is None else _rows(ticket, rows, side > 0),
+        "side": side,
+        "table": None if columns is None else _table(columns, ticket.scaling, names),
     }
     page = files("scratchcard.export") / "page"
     texts = {name: (page / file).read_text(encoding="utf-8") for name, file in _PARTS.items()}
@@ -117,9 +123,57 @@ def _facts(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _rows(ticket: Ticket, rows: npt.ArrayLike) -> list[list[float]]:
+def _table(columns: Columns, scaling: InputScaling, names: Sequence[str] | None) -> dict[str, Any]:
+    """Return the columns that are read, and what each input is of a row of their codes."""
+    wires, listed = wires_of(columns), columns.describe(scaling)
+    for column in listed:
+        place = column["column"]
+        known = str(place + 1) if names is None else str(names[place])
+        column["name"] = printable(known if column["name"] is None else column["name"])
+        if names is None and not columns.is_named:
+            column["name"] = f"column {known}"
+        column["values"] = [printable(value) for value in column.get("values", ())]
+    return {
+        "nColumns": columns.n_columns,
+        "columns": listed,
+        "inputs": _input_names(columns, listed),
+        "column": wires.column.tolist(),
+        "code": [None if math.isnan(code) else int(code) for code in wires.code.tolist()],
+        "isNumber": wires.is_number.tolist(),
+        "isMissing": wires.is_missing.tolist(),
+        "isKept": columns.kept.tolist(),
+    }
+
+
+def _input_names(columns: Columns, listed: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a name for each input; of those that are not read the column's place."""
+    found = [f"column {k + 1}" for k, c in enumerate(columns.columns) for _ in range(c.n_inputs)]
+    for column in listed:
+        inputs, name = columns.inputs_of(column["column"]), column["name"]
+        kept = [number for number in inputs if columns.kept[number]]
+        words = [name] if column["kind"] == "number" and columns.kept[inputs.start] else []
+        words += [f"{name} = {value}" for value in column["values"]]
+        words += [f"{name} is missing"] * (len(words) < len(kept))
+        for number, word in zip(kept, words, strict=True):
+            found[number] = word
+    return found
+
+
+def _rows(ticket: Ticket, rows: Any, is_image: bool) -> list[list[float | None]]:
     ticket.outputs(rows)  # refuses what is no row
-    return np.asarray(rows)[:_MOST_ROWS].astype(np.float64).tolist()  # type: ignore[no-any-return]
+    if ticket.columns is None:
+        is_table = isinstance(rows, Table) or is_frame(rows)
+        numbers = Table.of(rows).numbers() if is_table else np.asarray(rows)
+        return numbers[:_MOST_ROWS].astype(np.float64).tolist()  # type: ignore[no-any-return]
+    table = Table.of(rows)
+    table = table.take(np.arange(min(table.n_rows, _MOST_ROWS)))
+    codes = ticket.columns.codes(table)
+    if is_image and table.is_plain and table.n_columns == ticket.n_columns:
+        seen = np.nan_to_num(table.X.astype(np.float64))  # pixels that are not read as well
+        if np.array_equal(seen[:, ticket.columns.kept], codes[:, ticket.columns.kept]):
+            codes = seen
+    listed: list[list[float]] = codes.tolist()
+    return [[None if math.isnan(cell) else cell for cell in row] for row in listed]
 
 
 def image_side(n_features: int, is_nameless: bool) -> int:

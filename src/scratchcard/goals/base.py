@@ -22,6 +22,8 @@ class Goal(ABC):
     """What the goal is called in a report."""
     objective: ClassVar[str] = "cross_entropy"
     """Name of the objective that is minimised where none is asked for."""
+    chooses: ClassVar[bool] = True
+    """Whether targets tell which network and settings are best, where these are left open."""
 
     @abstractmethod
     def head(self, dataset: Dataset, objective: Objective) -> Head:

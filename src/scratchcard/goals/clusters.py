@@ -46,6 +46,7 @@ class ClusterGoal(Goal):
     """
 
     name = "clusters"
+    chooses = False
 
     def __init__(self, n_clusters: int, n_init: int = STARTS, images: bool = False) -> None:
         self.n_clusters = as_int("n_clusters", n_clusters, 2, MOST_CLUSTERS)

@@ -32,6 +32,7 @@ def halving(
     run: Callable[[C, float], R],
     score: Callable[[R], float],
     is_over: Callable[[R], bool],
+    stages: Sequence[Stage] = STAGES,
 ) -> R:
     """Return the best result of the last round.
 
@@ -47,6 +48,8 @@ def halving(
     is_over : callable
         Called with each result, returns whether to begin no other run; then the best result so far
         is returned.
+    stages : sequence of Stage
+        The rounds.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def halving(
     """
     left = list(candidates)
     best: list[tuple[float, C, R]] = []
-    for stage in _rounds(len(left)):
+    for stage in _rounds(len(left), stages):
         tried: list[tuple[float, C, R]] = []
         for candidate in left[: stage.most]:
             try:
@@ -82,26 +85,28 @@ def _first_best(tried: list[tuple[float, C, R]]) -> list[tuple[float, C, R]]:
     return sorted(tried, key=lambda one: -one[0])
 
 
-def work_of(n_candidates: int) -> float:
+def work_of(n_candidates: int, stages: Sequence[Stage] = STAGES) -> float:
     """Return how long all rounds take together, in whole searches.
 
     Parameters
     ----------
     n_candidates : int
         How many candidates there are.
+    stages : sequence of Stage
+        The rounds.
 
     Returns
     -------
     float
         A number of at least 1.
     """
-    return sum(stage.share * stage.most for stage in _rounds(n_candidates))
+    return sum(stage.share * stage.most for stage in _rounds(n_candidates, stages))
 
 
-def _rounds(n_candidates: int) -> list[Stage]:
+def _rounds(n_candidates: int, stages: Sequence[Stage]) -> list[Stage]:
     """Return the rounds that so many candidates go through, each with how many are tried in it."""
     rounds = []
-    for stage, following in zip_longest(STAGES, STAGES[1:]):
+    for stage, following in zip_longest(stages, stages[1:]):
         if following is None or n_candidates > following.most:
             n_candidates = min(n_candidates, stage.most)
             rounds.append(Stage(stage.share, n_candidates))

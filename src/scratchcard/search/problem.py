@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.engines import IncrementalEngine
-from scratchcard.objectives import Objective
+from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
 from scratchcard.search.evolution import Outcome
 from scratchcard.search.genetic import Genetic
@@ -23,15 +23,19 @@ from scratchcard.ticket import Columns, InputScaling, Mask, Network, Ticket
 
 __all__ = [
     "ALGORITHMS",
+    "AUTO",
     "DEFAULT_HIDDEN",
     "DEFAULT_MAX_DENSITY",
     "DEFAULT_WEIGHTS",
     "Labelled",
     "Problem",
     "make_algorithm",
+    "validation_loss",
 ]
 
 ALGORITHMS = ("memetic", "genetic")
+AUTO = "auto"
+"""What is left open, for data to say."""
 DEFAULT_HIDDEN = (100,)
 DEFAULT_WEIGHTS = "uniform"
 DEFAULT_MAX_DENSITY = 0.1
@@ -178,6 +182,28 @@ class Problem:
         engine = IncrementalEngine(self.network, self.train, objective, head.reading)
         value = engine.value(engine.evaluate(mask.flat()[None])[0])
         return replace(outcome, mask=mask, head=head, objective=value)
+
+
+def validation_loss(problem: Problem, outcome: Outcome) -> float:
+    """Return the loss on validation rows, which tells more than how many answers are right.
+
+    Parameters
+    ----------
+    problem : Problem
+        A problem with validation rows.
+    outcome : Outcome
+        What a search on it found.
+
+    Returns
+    -------
+    float
+        For classes the cross-entropy, for numbers what the head is judged by; lower is better.
+    """
+    head, network = outcome.head, problem.network
+    assert problem.validation is not None
+    objective = get_objective("cross_entropy" if head.answers == "classes" else head.judge)
+    engine = IncrementalEngine(network, problem.validation, objective, head.reading)
+    return float(engine.value(engine.evaluate(outcome.mask.flat()[None])[0]))
 
 
 def make_algorithm(

@@ -11,35 +11,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import isqrt
-from typing import Any, TypeVar
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import entr
 
 from scratchcard.checks import as_int
-from scratchcard.engines import IncrementalEngine
-from scratchcard.objectives import Objective, get_objective
-from scratchcard.search.callbacks import Callback
+from scratchcard.objectives import Objective
 from scratchcard.search.evolution import AnyCallback, Outcome
 from scratchcard.search.halving import halving, work_of
-from scratchcard.search.limits import Limits, Progress
+from scratchcard.search.limits import Limits
 from scratchcard.search.memetic import Memetic
-from scratchcard.search.problem import Problem
+from scratchcard.search.problem import Problem, validation_loss
 from scratchcard.search.pruning import shrink
 from scratchcard.search.task import Algorithm
+from scratchcard.search.together import Run, Together
 from scratchcard.ticket import Columns, Head, InputScaling, Mask, Network
 from scratchcard.ticket.file import MAX_BYTES, encode
 
 __all__ = ["WithinBytes", "density_within"]
 
-R = TypeVar("R")
 Make = Callable[[Network], Problem]
-Run = Callable[[Problem, Algorithm, Limits], Outcome]
 
 FAMILIES = ("signed_constant", "uniform")
-OF_ITSELF = ("generations", "evaluations", "seconds", "converged", "early stopping")
-"""What ends one of the searches; all else ends everything that is tried."""
 GENERATIONS = 400  # of one individual: several networks are tried, so one start of each is enough
 LEAST_OF_LAYER = 3  # bytes: how many survive and how they are coded, and a bit or more of the code
 SLACK = 1.3  # survivors that a search is meant for, as a multiple of those of evenly dense layers
@@ -83,8 +77,6 @@ class WithinBytes:
         self.max_bytes = as_int("max_bytes", max_bytes, 1, MAX_BYTES)
         self.head, self.scaling, self.objective = head, scaling, objective
         self.columns = columns
-        self._before: list[Outcome] = []
-        self._done, self._share, self._work = 0.0, 1.0, 1.0  # in whole searches
 
     def room(self, network: Network) -> int:
         """Return the bits that are left for a mask of this network.
@@ -199,6 +191,7 @@ class WithinBytes:
         algorithm: str | Algorithm,
         limits: Limits | None,
         run: Run,
+        callbacks: Sequence[AnyCallback] = (),
     ) -> tuple[Problem, Outcome]:
         """Search a ticket that is small enough, and choose its network by validation rows.
 
@@ -215,7 +208,10 @@ class WithinBytes:
             When to stop. Evaluations and seconds hold for all that is tried together, generations
             for one whole search.
         run : callable
-            Called with a problem, an algorithm and limits, searches and returns the outcome.
+            Called with a problem, an algorithm, limits and callbacks, searches and returns the
+            outcome.
+        callbacks : sequence of Callback or of callable
+            What is done beside each search. Callables are told how far all of it is.
 
         Returns
         -------
@@ -224,18 +220,11 @@ class WithinBytes:
         outcome : Outcome
             What was found in it. Its evaluations and seconds are those of all that was tried.
         """
-        limits = limits or Limits()
-        tried: list[Outcome] = []
-        interrupted = False
-        self._before, self._done, self._work = tried, 0.0, work_of(len(networks))
+        together = Together(run, limits, callbacks, work_of(len(networks)))
 
         def searched(network: Network, share: float) -> tuple[Problem, Outcome]:
-            problem, chosen = make(network), self.algorithm(algorithm, network)
-            part = _part(limits.filled(chosen.generations), share, self._work)
-            self._share = share
-            outcome = run(problem, chosen, part)
-            self._done += share
-            tried.append(outcome)
+            problem = make(network)
+            outcome = together.search(problem, self.algorithm(algorithm, network), share)
             mask = shrink(
                 network,
                 outcome.mask,
@@ -248,59 +237,13 @@ class WithinBytes:
                 outcome = problem.with_mask(outcome, mask, self.objective)
             return problem, outcome
 
-        def told(work: Callable[..., R]) -> Callable[..., R]:
-            """Return the same work, which notes that Ctrl-C ended it."""
-
-            def working(*arguments: Any) -> R:
-                nonlocal interrupted
-                try:
-                    return work(*arguments)
-                except KeyboardInterrupt:
-                    interrupted = True
-                    raise
-
-            return working
-
         problem, outcome = halving(
             networks,
-            told(searched),
-            told(lambda found: 0.0 if len(networks) == 1 else -_loss(*found)),
-            lambda found: tried[-1].stopped_by not in OF_ITSELF,
+            together.noting(searched),
+            together.noting(lambda found: 0.0 if len(networks) == 1 else -validation_loss(*found)),
+            lambda found: together.is_over,
         )
-        return problem, replace(
-            outcome,
-            evaluations=sum(one.evaluations for one in tried),
-            seconds=sum(one.seconds for one in tried),
-            stopped_by="interrupt" if interrupted else tried[-1].stopped_by,
-        )
-
-    def overall(self, callbacks: Sequence[AnyCallback]) -> list[AnyCallback]:
-        """Return callbacks that are told how far all that is tried is, not one search.
-
-        Parameters
-        ----------
-        callbacks : sequence of Callback or of callable
-            What is done beside each search. Only callables are told of progress.
-
-        Returns
-        -------
-        list of Callback or of callable
-            As many.
-        """
-
-        def told(callback: Callable[[Progress], object]) -> Callable[[Progress], object]:
-            return lambda progress: callback(self._overall(progress))
-
-        return [one if isinstance(one, Callback) else told(one) for one in callbacks]
-
-    def _overall(self, progress: Progress) -> Progress:
-        done = self._done + self._share * progress.fraction
-        return replace(
-            progress,
-            evaluations=progress.evaluations + sum(one.evaluations for one in self._before),
-            seconds=progress.seconds + sum(one.seconds for one in self._before),
-            fraction=min(1.0, done / self._work),
-        )
+        return problem, together.whole(outcome)
 
 
 def density_within(bits: int, n_weights: int) -> float:
@@ -322,29 +265,6 @@ def density_within(bits: int, n_weights: int) -> float:
     if wanted >= np.log(2):
         return 0.5
     return float(brentq(lambda p: entr(p) + entr(1 - p) - wanted, 0.0, 0.5))
-
-
-def _part(limits: Limits, share: float, work: float) -> Limits:
-    """Return the limits of one of several searches that take as long as ``work`` whole ones."""
-    parts = {"generations": share, "evaluations": share / work, "seconds": share / work}
-    found = {
-        name: getattr(limits, name) * part
-        for name, part in parts.items()
-        if getattr(limits, name) is not None
-    }
-    for name in ("generations", "evaluations"):
-        if name in found:
-            found[name] = max(1, round(found[name]))
-    return replace(limits, **found)
-
-
-def _loss(problem: Problem, outcome: Outcome) -> float:
-    """Return the loss on validation rows, which tells more than how many answers are right."""
-    head, network = outcome.head, problem.network
-    assert problem.validation is not None
-    objective = get_objective("cross_entropy" if head.answers == "classes" else head.judge)
-    engine = IncrementalEngine(network, problem.validation, objective, head.reading)
-    return float(engine.value(engine.evaluate(outcome.mask.flat()[None])[0]))
 
 
 def _shapes(n_inputs: int, n_outputs: int, bits: int) -> dict[tuple[int, ...], None]:

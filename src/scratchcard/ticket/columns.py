@@ -264,6 +264,39 @@ class Columns:
                 found[:, inputs.stop - 1] = is_missing
         return found
 
+    def codes(self, table: Table) -> npt.NDArray[np.float64]:
+        """Return rows as plain numbers, as readers and exports without text take them.
+
+        Parameters
+        ----------
+        table : Table
+            Rows, as for :meth:`features`.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_columns)
+            Numbers as they are; of a category the place of the value among those that are read, -1
+            for any other; NaN for a missing cell, and 0 in columns that are not read.
+
+        Raises
+        ------
+        ValueError
+            For a table without a column that is read, and for text where numbers should be.
+        """
+        places = self._places(table)
+        found = np.zeros((table.n_rows, self.n_columns))
+        for k, column in enumerate(self.columns):
+            inputs = self.inputs_of(k)
+            if not self.kept[inputs.start : inputs.stop].any():
+                continue
+            if column.kind == "number":
+                found[:, k] = _as_numbers(f"column {table.name_of(places[k])}", table, places[k])
+            else:
+                values = [value for value in column.values if value is not None]
+                is_missing = np.isnan(table.X[:, places[k]].astype(np.float64))
+                found[:, k] = np.where(is_missing, np.nan, _as_codes(table, places[k], values))
+        return found
+
     def _places(self, table: Table) -> list[int]:
         """Return where each column stands in a table; 0 for those that are not read."""
         if self.is_named and table.names is not None:
@@ -321,6 +354,18 @@ class Columns:
         return Columns(tuple(columns), self.is_named, kept), scaling
 
     # -- bytes -----------------------------------------------------------------------------------
+
+    def check_scaling(self, scaling: InputScaling) -> None:
+        """Raise ValueError for a scaling that these columns cannot have.
+
+        One pair for all inputs is for numbers that are never missing: what says that a row has some
+        value, or lacks one, would not be 0 where it does not hold.
+        """
+        if scaling.offset.size == 1 and any(c.code > NUMBER for c in self.columns):
+            raise ValueError(
+                "scaling takes a pair for each input of categories and of numbers that may be "
+                "missing, got one for all"
+            )
 
     def encode(self, scaling: InputScaling) -> bytes:
         """Return the columns, and the scaling if it is of each feature, as bytes.
@@ -406,11 +451,14 @@ class Columns:
                     _decode_text(reader, "a value of a column") if is_kept else None
                     for _, is_kept in zip(column.values, mine, strict=False)
                 )
-                columns[k] = replace(column, name=name, values=values)
+                if name is not None or values:
+                    columns[k] = replace(column, name=name, values=values)
             first += column.n_inputs
+        found = cls(tuple(columns), is_named, kept)
         if scaling is None:
-            scaling = InputScaling(offset, scale)
-        return cls(tuple(columns), is_named, kept), scaling
+            return found, InputScaling(offset, scale)
+        found.check_scaling(scaling)
+        return found, scaling
 
     # -- what they are ---------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ MAX_BYTES = 1 << 26  # most bytes of a file; the mask of MAX_WEIGHTS takes at mo
 _ALWAYS_ALLOWED = 1 << 22  # weights that any file may declare
 _ALLOWED_PER_BYTE = 4096  # weights that it may declare besides for each of its bytes
 _CRC_BYTES = 4
-_LEAST_BYTES = 28  # no ticket is shorter
+_LEAST_BYTES = 27  # no ticket is shorter
 
 WEIGHTS = tuple(sorted(WEIGHT_FAMILIES, key=lambda name: WEIGHT_FAMILIES[name].code))
 BIASES = tuple(sorted(BIAS_FAMILIES, key=lambda name: BIAS_FAMILIES[name].code))
@@ -228,6 +228,8 @@ def decode(data: bytes | bytearray | memoryview) -> Contents:
 
 def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
     codes = reader.u8("the families")
+    if version == 1 and codes >> 7:
+        raise TicketError("columns in version 1: the file is not written in the one way there is")
     if version == 1:
         n_layers = reader.varint("the number of layers", 1, MAX_LAYERS)
         sizes = [reader.varint("the size of a layer", 1, allowed) for _ in range(n_layers + 1)]
@@ -250,16 +252,17 @@ def _decode_fields(reader: ByteReader, version: int, allowed: int) -> Contents:
         activation=_named("activation", ACTIVATIONS, codes >> 3 & 3),
         input_bits=16 if codes >> 5 & 1 else 8,
     )
-    scaling, columns = _decode_scaling(
-        reader, network, bool(codes >> 6 & 1), version > 1 and codes > 127
-    )
+    scaling, columns = _decode_scaling(reader, network, bool(codes >> 6 & 1), bool(codes >> 7))
     kind = Classes if version == 1 else _kind("heads", HEADS, reader)
     head = kind.decode(reader, network.n_outputs)
     is_canonical = version == version_of(network, head, columns)
     start = _encode_start(version, network, scaling, head, columns)
     if not is_canonical or start != reader.data[: reader.position]:
         raise TicketError("the file is not written in the one way there is")
-    return Contents(network, decode_mask(reader, network.layers), scaling, head, columns)
+    mask = decode_mask(reader, network.layers)
+    if columns is not None and (columns.kept & ~mask.reads).any():
+        raise TicketError("columns are not written in the one way there is: a weight reads less")
+    return Contents(network, mask, scaling, head, columns)
 
 
 def _decode_scaling(
@@ -273,6 +276,8 @@ def _decode_scaling(
         scaling = InputScaling(offset, reader.floats("<f4", n_pairs, "the input scaling"))
     if not has_columns:
         return scaling, None  # type: ignore[return-value]
+    if len(network.input_shape) != 1:
+        raise TicketError("rows of columns have one dimension, the file says more")
     columns, scaling = Columns.decode(reader, network.n_inputs, scaling)
     return scaling, columns
 

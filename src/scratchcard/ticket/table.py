@@ -329,6 +329,8 @@ def _text_or_none(where: str, cell: Any) -> str | float | None:
             number = float(cell)
         except (OverflowError, TypeError) as error:  # beyond float64, or complex
             raise ValueError(f"{where} takes numbers or text, got {cell!r} ({error})") from None
+        if math.isinf(number):
+            raise ValueError(f"{where} takes finite numbers, got infinity")
         return None if math.isnan(number) else number
     kind = type(cell).__name__
     if kind in ("NAType", "NaTType"):  # of pandas

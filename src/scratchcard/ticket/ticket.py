@@ -98,6 +98,7 @@ class Ticket:
                 raise ValueError(
                     f"columns takes those of {network.n_inputs} inputs, got {columns.n_inputs}"
                 )
+            columns.check_scaling(scaling)
             columns, scaling = columns.keeping(mask.reads, scaling)
         self._put(network, mask, scaling, head, columns)
 

@@ -1,8 +1,8 @@
 /* reader.c: prints what scratchcard.h makes of tickets, for tests/test_portable.py.
 
    argv[1] is a file of jobs: u32 ticket length, ticket, u32 rows, u32 features, rows of doubles.
-   For each job a line "ticket CODE", and if it opened: its labels, its rows and one row made up
-   here, where answers are numbers followed by the bits of these. With no argument: lines
+   For each job a line "ticket CODE", and if it opened: its columns, its labels, its rows and one row
+   made up here, where answers are numbers followed by the bits of these. With no argument: lines
    "FAMILY SEED COUNTER1 INDEX" from stdin; prints both words, the weight and the bias of each. */
 
 #include <stdio.h>
@@ -55,6 +55,74 @@ static void print_label(const scratchcard_ticket *ticket, uint32_t c)
     }
 }
 
+static void print_text(scratchcard_text text)
+{
+    printf(" .");
+    for (uint32_t i = 0; i < text.length; i++)
+        printf("%02x", text.text[i]);
+}
+
+/* What is found by name, by value and by code is what a walk over all columns finds. */
+static void check_column(const scratchcard_ticket *ticket, uint32_t k, const sc_columns *walk)
+{
+    scratchcard_column_info column = scratchcard_column_of(ticket, k);
+    const char *name = (const char *)column.name.text;
+    int32_t found = name ? scratchcard_column(ticket, name, column.name.length) : 0;
+    if (column.is_read != walk->is_read || column.may_miss != walk->may_miss)
+        exit(4);
+    if (column.n_values != walk->n_kept || column.name.text != walk->name.text)
+        exit(4);
+    if (found < 0 || (uint32_t)found > k) /* names that differ are not asked for here */
+        exit(4);
+    for (uint32_t code = 0; code < column.n_values; code++) {
+        scratchcard_text value = scratchcard_value_of(ticket, k, code);
+        found = scratchcard_value(ticket, k, (const char *)value.text, value.length);
+        if (found < 0 || (uint32_t)found > code)
+            exit(4);
+    }
+    if (scratchcard_value(ticket, k, "no such value", 13) != -1)
+        exit(4);
+    if (scratchcard_column(ticket, "no such column", 14) != -1)
+        exit(4);
+}
+
+/* Of each that is read its place, kind, whether cells may be missing, name if it has one, values. */
+static void print_columns(const scratchcard_ticket *ticket)
+{
+    sc_columns walk = sc_start_columns(ticket, ticket->mask);
+    for (uint32_t k = 0; k < ticket->n_columns; k++) {
+        sc_next_column(ticket, &walk);
+        if (ticket->n_columns < 300)
+            check_column(ticket, k, &walk);
+        if (!walk.is_read)
+            continue;
+        printf("column %lu %s %d", (unsigned long)k, walk.n_values ? "category" : "number",
+            walk.may_miss);
+        if (walk.name.text)
+            print_text(walk.name);
+        for (; walk.to_skip; walk.to_skip--)
+            print_text(sc_read_text(&walk.entries));
+        printf("\n");
+    }
+}
+
+/* A row of columns that is made up: of a category a code, or one of none; and missing cells. */
+static void make_up(const scratchcard_ticket *ticket, double *row)
+{
+    volatile double zero = 0.0;
+    sc_columns walk = sc_start_columns(ticket, ticket->mask);
+    for (uint32_t k = 0; k < ticket->n_columns; k++) {
+        row[k] = (double)(k * 37 % 101) / 25 - 2;
+        if (!ticket->columns)
+            continue;
+        sc_next_column(ticket, &walk);
+        if (walk.is_read && walk.may_miss && k % 3 == 0)
+            row[k] = zero / zero;
+        else if (walk.is_read && walk.n_values)
+            row[k] = (double)(k * 37 % 101 % (walk.n_kept + 2)) - 1.0;
+    }
+}
+
 static void run_job(FILE *jobs)
 {
     scratchcard_ticket ticket;
@@ -72,16 +140,17 @@ static void run_job(FILE *jobs)
     uint32_t rows = read_u32(jobs), features = read_u32(jobs);
     if (!code) {
         int32_t *outputs = malloc(ticket.n_outputs * sizeof *outputs);
-        double *row = malloc(ticket.n_inputs * sizeof *row);
+        double *row = malloc(ticket.n_columns * sizeof *row);
+        if (ticket.columns)
+            print_columns(&ticket);
         for (uint32_t c = 0; c < ticket.n_classes; c++)
             print_label(&ticket, c);
         for (uint32_t r = 0; r < rows; r++) {
-            if (features != ticket.n_inputs || fread(row, 8, features, jobs) != features)
+            if (features != ticket.n_columns || fread(row, 8, features, jobs) != features)
                 exit(3);
             print_row(&ticket, row, outputs);
         }
-        for (uint32_t i = 0; i < ticket.n_inputs; i++)
-            row[i] = (double)(i * 37 % 101) / 25 - 2;
+        make_up(&ticket, row);
         print_row(&ticket, row, outputs);
         free(row);
         free(outputs);

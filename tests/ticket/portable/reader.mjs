@@ -6,8 +6,37 @@ import { Ticket, TicketError, bias, philox2x32, weight } from "../../../portable
 
 const lines = [];
 
+const hex = (text) => Buffer.from(text, "utf-8").toString("hex");
+
+function columnText({ place, kind, missing, name, values }) {
+  const texts = [name, ...values].filter((text) => text !== null).map((text) => ` .${hex(text)}`);
+  return `column ${place} ${kind} ${Number(missing)}${texts.join("")}`;
+}
+
+// The cells of a row of codes. Where columns have names, every other row is an object.
+function cellsOf(ticket, codes, isObject) {
+  if (!ticket.columns) return codes;
+  const cells = Array.from(codes), named = Object.create(null);
+  for (const { place, name, kind, values } of ticket.columns) {
+    const code = codes[place];
+    if (Number.isNaN(code)) cells[place] = [null, undefined, NaN][place % 3];
+    else if (kind === "category") cells[place] = values[code] ?? "no such value";
+    named[name] = cells[place];
+  }
+  return isObject && ticket.isNamed ? Object.assign({}, named) : cells;
+}
+
+function madeUp(ticket) {
+  const row = Array.from({ length: ticket.nColumns }, (_, i) => ((i * 37) % 101) / 25 - 2);
+  for (const { place, kind, values, missing } of ticket.columns ?? []) {
+    if (missing && place % 3 === 0) row[place] = NaN;
+    else if (kind === "category") row[place] = (((place * 37) % 101) % (values.length + 2)) - 1;
+  }
+  return row;
+}
+
 function labelText(label) {
-  if (typeof label === "string") return Buffer.from(label, "utf-8").toString("hex");
+  if (typeof label === "string") return hex(label);
   return String(typeof label === "boolean" ? Number(label) : label);
 }
 
@@ -41,12 +70,13 @@ function runJobs(data) {
       lines.push("ticket 1");
       continue;
     }
-    lines.push("ticket 0", ...ticket.classes.map((label) => `label ${labelText(label)}`));
+    lines.push("ticket 0", ...(ticket.columns ?? []).map(columnText));
+    lines.push(...ticket.classes.map((label) => `label ${labelText(label)}`));
     for (let r = 0; r < rows; r++) {
-      printRow(ticket, Array.from({ length: features }, () => view.getFloat64((at += 8) - 8, true)));
+      const row = Array.from({ length: features }, () => view.getFloat64((at += 8) - 8, true));
+      printRow(ticket, cellsOf(ticket, row, r % 2 === 1));
     }
-    const made = Array.from({ length: ticket.sizes[0] }, (_, i) => ((i * 37) % 101) / 25 - 2);
-    printRow(ticket, made);
+    printRow(ticket, cellsOf(ticket, madeUp(ticket), true));
   }
 }
 

@@ -87,9 +87,11 @@ class Network {
     return this.layers.reduce((sum, layer) => sum + layer.survivors.length, 0);
   }
 
-  // The integers that stand for a row of finite numbers.
+  // The integers that stand for a row of finite numbers; or, of the columns of a table, of numbers,
+  // places of values, and null for what is missing.
   quantise(row) {
-    const { offset, scale, limits } = this.facts, limit = limits[0];
+    const { offset, scale, limits, table } = this.facts, limit = limits[0];
+    if (table) row = featuresOf(table, offset, row);
     return Int32Array.from(row, (x, i) => {
       const pair = offset.length > 1 ? i : 0;
       const value = Math.floor((x - offset[pair]) * scale[pair] * limit + 0.5);
@@ -133,6 +135,16 @@ class Network {
     const total = parts.reduce((a, b) => a + b);
     return parts.map((part) => part / total);
   }
+}
+
+// The features of a row of columns: what is 0 in the end has the offset of its scaling.
+function featuresOf({ column, code, isNumber, isMissing }, offset, row) {
+  return column.map((place, i) => {
+    const cell = row[place];
+    if (isNumber[i] && cell !== null) return cell;
+    if (cell === null ? isMissing[i] : cell === code[i]) return 1;
+    return offset[offset.length > 1 ? i : 0];
+  });
 }
 
 // The index of the largest, the first of equal ones.

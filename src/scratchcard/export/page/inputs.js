@@ -113,8 +113,61 @@ function paint(canvas, levels, side) {
   });
 }
 
+// A field for each column that is read: a number, which may be left empty where it may be missing, or
+// the values of a category. given(row) is called with numbers, places of values, and null.
+class Form {
+  constructor(place, { table, ranges, given }) {
+    Object.assign(this, { given, nColumns: table.nColumns });
+    this.fields = table.columns.map((column) => {
+      const { name, kind, values, missing } = column, title = name;
+      const [low, high] = ranges[table.column.findIndex((one, i) => one === column.column && table.isKept[i])];
+      const field = kind === "category" ? element("select") : element("input", {
+        type: "number", step: "any", value: short((low + high) / 2), placeholder: missing ? "missing" : "",
+      });
+      if (kind === "category") {
+        const option = (text, value) => field.append(element("option", { textContent: text, value }));
+        values.forEach((text, code) => option(text, String(code)));
+        option(values.length ? "another value" : "any value", "-1");
+        if (missing) option("missing", "");
+      }
+      field.setAttribute("aria-label", name);
+      field.addEventListener("input", () => this.tell());
+      const label = element("label", { className: "cell" }, element("span", { textContent: name, title }), field);
+      return { column: column.column, name, values, missing, kind, field, label };
+    });
+    place.append(element("div", { className: "fields" }, ...this.fields.map(({ label }) => label)));
+  }
+
+  row() {
+    const row = Array(this.nColumns).fill(null);
+    let whole = true;
+    for (const { column, missing, kind, field } of this.fields) {
+      const isBad = field.validity.badInput; // what is typed is no number
+      if (field.value !== "") row[column] = Number(field.value);
+      else if (isBad || (kind === "number" && !missing)) whole = false;
+    }
+    return whole ? row : null;
+  }
+
+  tell() {
+    this.given(this.row());
+  }
+
+  set(row) {
+    for (const { column, field } of this.fields) field.value = row[column] === null ? "" : String(row[column]);
+    this.given(row);
+  }
+
+  words(row) {
+    return this.fields.map(({ column, name, values, kind }) => {
+      const cell = row[column], text = kind === "number" ? cell : values[cell] ?? "another value";
+      return `${name}: ${cell === null ? "missing" : text}`;
+    }).join(", ");
+  }
+}
+
 // A slider and a number for each feature.
-class Table {
+class Sliders {
   constructor(place, { ranges, names, given }) {
     this.given = given;
     this.fields = ranges.map(([low, high], i) => {

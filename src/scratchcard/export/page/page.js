@@ -132,11 +132,13 @@ const ranges = rangesOf(facts), place = at("inputs");
 let plane = null, input;
 if (facts.side) {
   input = new Pad(place, { side: facts.side, ranges, given: give });
+} else if (facts.table) {
+  input = new Form(place, { table: facts.table, ranges, given: give });
 } else {
   if (facts.sizes[0] === 2) {
     plane = new Plane(place, { ranges, names: facts.names, network, picked: (picked) => input.set(picked) });
   }
-  input = new Table(place, { ranges, names: facts.names, given: give });
+  input = new Sliders(place, { ranges, names: facts.names, given: give });
 }
 
 facts.rows.forEach((one, i) => {
@@ -147,7 +149,7 @@ facts.rows.forEach((one, i) => {
     button.setAttribute("aria-label", `Example ${i + 1}`);
   } else {
     button.textContent = String(i + 1);
-    button.title = one.join(", ");
+    button.title = facts.table ? input.words(one) : one.join(", ");
   }
   button.addEventListener("click", () => input.set(one));
   at("rows").append(button);
@@ -173,7 +175,9 @@ function tell() {
     ["Network", `${facts.sizes.join("-")}, ${facts.activation}`],
     ["Seed", String(facts.seed)],
     ["Weights", `${names[facts.weights]}, drawn from the seed; none was ever changed`],
-    ["Inputs", `${facts.sizes[0]} features, ${facts.inputBits} bits each`],
+    ["Inputs", facts.table
+      ? `${facts.table.columns.length} of ${facts.table.nColumns} columns are read, ${facts.inputBits} bits each input`
+      : `${facts.sizes[0]} features, ${facts.inputBits} bits each`],
     ["Arithmetic", "whole numbers; the same answer in Python, C and here"],
     ["Whole file", `${bytes.toLocaleString("en")} bytes`],
   ];

@@ -367,7 +367,7 @@ class Picture {
   }
 
   nameOf(layer, unit) {
-    const { names, sizes } = this.network.facts;
+    const { table, sizes } = this.network.facts, names = table ? table.inputs : this.network.facts.names;
     if (layer === sizes.length - 1) return this.labels[unit];
     if (layer === 0) return names ? names[unit] : `input ${unit + 1}`;
     return `unit ${unit + 1}`;

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from scratchcard import Limits, __version__
 from scratchcard.checks import as_int
-from scratchcard.datasets import Dataset, is_name, load
+from scratchcard.datasets import Dataset, ReadingOptions, is_name, load
+from scratchcard.datasets.files import STANDARD_INPUT
 from scratchcard.research.clusters.methods import METHODS, NEEDED, Given, method_of, shortest
 from scratchcard.research.shared.libraries import require
 from scratchcard.search import MOST_STARTS
 
 MAX_SEEDS = 10_000
+_NO_OPTIONS = ReadingOptions()
 
 Array = NDArray[Any]
 
@@ -32,12 +34,15 @@ class RowsOfStudy(NamedTuple):
         Features; ``aside`` may have no rows.
     y, aside_y : ndarray of shape (n_rows,)
         Labels, which the judge alone reads.
+    notes : str
+        What was assumed in reading them.
     """
 
     X: Array
     aside: Array
     y: Array
     aside_y: Array
+    notes: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ class ClusterComparison:
         How many clusters; None for as many as there are different labels.
     target : str or None
         Column with the labels that the judge reads.
+    reading : ReadingOptions
+        How the file is written.
     all_rows : bool
         Whether methods are given all rows; else the test rows are set aside.
     seeds : int
@@ -68,6 +75,7 @@ class ClusterComparison:
     methods: tuple[str, ...] = tuple(METHODS)
     clusters: int | None = None
     target: str | None = None
+    reading: ReadingOptions = _NO_OPTIONS
     all_rows: bool = False
     seeds: int = 10
     hidden: tuple[int, ...] = (100,)
@@ -94,6 +102,8 @@ class ClusterComparison:
             raise ValueError(f"seeds takes 1 to {MAX_SEEDS}, got {self.seeds!r}")
         if not self.methods:
             raise ValueError("methods takes at least one method, got none")
+        if self.data == STANDARD_INPUT:
+            raise ValueError("compare reads its data several times, so it takes no standard input")
         for name in self.methods:
             method_of(name)
             if self.methods.count(name) > 1:
@@ -116,7 +126,7 @@ class ClusterComparison:
     @property
     def rows(self) -> RowsOfStudy:
         """The rows; each process reads them once."""
-        return _rows(self.data, self.target, self.all_rows)
+        return _rows(self.data, self.target, self.reading, self.all_rows)
 
     @property
     def n_clusters(self) -> int:
@@ -144,7 +154,7 @@ class ClusterComparison:
     def settings(self) -> dict[str, Any]:
         """Return what all runs in one results file share: all settings but methods and seeds."""
         shared = asdict(self)
-        for name in ("methods", "seeds"):
+        for name in ("methods", "seeds", "reading"):
             del shared[name]
         shared["clusters"] = self.n_clusters
         return {"scratchcard": __version__, "rows": _fingerprint(self.rows), **shared}
@@ -171,8 +181,8 @@ class Job(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _rows(data: str, target: str | None, all_rows: bool) -> RowsOfStudy:
-    dataset = load(data, target, answers="none")
+def _rows(data: str, target: str | None, reading: ReadingOptions, all_rows: bool) -> RowsOfStudy:
+    dataset = load(data, target, "none", reading)
     if not dataset.has_labels:
         if target is not None:
             raise ValueError(
@@ -202,7 +212,7 @@ def rows_of(dataset: Dataset, all_rows: bool) -> RowsOfStudy:
     parts = [dataset.train, dataset.validation, *([dataset.test] if all_rows else [])]
     X, y = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
     kept = slice(0, 0) if all_rows else slice(None)
-    return RowsOfStudy(X, dataset.test.X[kept], y, dataset.test.y[kept])
+    return RowsOfStudy(X, dataset.test.X[kept], y, dataset.test.y[kept], dataset.notes)
 
 
 def _fingerprint(rows: RowsOfStudy) -> str:

@@ -11,12 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scratchcard import __version__
-from scratchcard.datasets import Dataset, load
+from scratchcard.datasets import Dataset, ReadingOptions, load
+from scratchcard.datasets.files import STANDARD_INPUT
 from scratchcard.find import Search
 from scratchcard.research.shared.instance import Effort
 from scratchcard.research.shared.methods import check_method, make_method, require_torch
 
 MAX_SEEDS = 10_000
+_NO_OPTIONS = ReadingOptions()
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Comparison:
         Names as ``make_method`` takes them; the first is the reference of all tests.
     target : str or None
         Column with the labels.
+    reading : ReadingOptions
+        How the file is written.
     hidden, weights, biases
         Of the networks, see ``Network``.
     seeds : int
@@ -46,6 +50,7 @@ class Comparison:
     data: str
     methods: tuple[str, ...] = ("memetic", "ga", "edge-popup", "twin")
     target: str | None = None
+    reading: ReadingOptions = _NO_OPTIONS
     hidden: tuple[int, ...] = (100,)
     weights: str = "uniform"
     biases: str = "uniform"
@@ -67,6 +72,8 @@ class Comparison:
             raise ValueError(f"seeds takes 1 to {MAX_SEEDS}, got {self.seeds!r}")
         if not self.methods:
             raise ValueError("methods takes at least one method, got none")
+        if self.data == STANDARD_INPUT:
+            raise ValueError("compare reads its data several times, so it takes no standard input")
         for method in self.methods:
             make_method(method, self.max_density)
             if self.methods.count(method) > 1:
@@ -85,12 +92,12 @@ class Comparison:
     @property
     def dataset(self) -> Dataset:
         """The rows; each process reads them once."""
-        return _dataset(self.data, self.target)
+        return _dataset(self.data, self.target, self.reading)
 
     def settings(self) -> dict[str, Any]:
         """Return what all runs in one results file share: all settings but methods and seeds."""
         shared = asdict(self)
-        del shared["methods"], shared["seeds"]
+        del shared["methods"], shared["seeds"], shared["reading"]
         return {"scratchcard": __version__, "rows": _fingerprint(self.dataset), **shared}
 
     def jobs(self) -> Iterator[Job]:
@@ -114,8 +121,8 @@ class Job(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _dataset(data: str, target: str | None) -> Dataset:
-    return load(data, target, answers="classes")
+def _dataset(data: str, target: str | None, reading: ReadingOptions) -> Dataset:
+    return load(data, target, "classes", reading)
 
 
 def _fingerprint(dataset: Dataset) -> str:

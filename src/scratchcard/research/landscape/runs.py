@@ -23,6 +23,7 @@ from scratchcard.research.landscape.measures.neighbours import (
 )
 from scratchcard.research.landscape.measures.plane import plane_masks
 from scratchcard.research.landscape.measures.trajectory import Waypoint, random_like, trajectory
+from scratchcard.search.problem import DEFAULT_MAX_DENSITY
 
 Records = list[dict[str, Any]]
 Tables = dict[str, Records]
@@ -82,7 +83,8 @@ class Study:
     @property
     def max_density(self) -> float:
         """The largest density that searches allow."""
-        return 0.1 if self.search.max_density is None else self.search.max_density
+        density = self.search.max_density
+        return density if isinstance(density, float) else DEFAULT_MAX_DENSITY
 
     @cached_property
     def reader(self) -> Reader:

@@ -43,6 +43,22 @@ class Dense(Layer):
 
     # What the base class does by index is plain broadcasting here.
 
+    def sources(self, index: npt.ArrayLike) -> Indices:
+        """Return the units below that weights lead from.
+
+        Parameters
+        ----------
+        index : array-like of integers
+            Weights, counted within the layer.
+
+        Returns
+        -------
+        ndarray of the shape of ``index``, int64
+            Units below.
+        """
+        found: Indices = np.asarray(index, np.int64) % self.fan_in
+        return found
+
     def read(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the value that each weight reads.
 

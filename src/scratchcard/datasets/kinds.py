@@ -1,0 +1,233 @@
+"""Kinds: whether the cells of a column are numbers or a category. It needs pyarrow.
+
+Cells are numbers if all that are not missing are; ``True`` and ``False`` are 1 and 0. A column of
+text is a category, unless it has a different value in nearly every row, holds dates, or looks like
+numbers with a few cells that are none: those are errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scratchcard.datasets.dataset import Array, DataError
+from scratchcard.datasets.spelling import (
+    DATE,
+    THOUSANDS,
+    Spelling,
+    no_numbers,
+    numbers_of,
+    without_missing,
+)
+from scratchcard.text import shortened
+from scratchcard.ticket.table import DATES
+
+__all__ = ["Column", "check_values", "sorted_codes"]
+
+MOST_VALUES = 255  # of a category
+LONGEST_VALUE = 1000  # characters
+_FEW_ROWS = 10  # of which all may be different
+_NEARLY_ALL = 0.9
+_FEW_NUMBERS = 20  # a category may have values that are numbers, but not more
+_FEW_TEXTS = 3
+_SLIPS = 0.05  # a smaller share of cells is no value of a category beside numbers, but a slip
+_MARKERS = r"(?i)^([^\p{L}\p{N}]+|unknown|missing|none|n\.?a\.?|not available|unk|undefined)$"
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column of cells.
+
+    Parameters
+    ----------
+    shown : str
+        The file, for errors.
+    name : str
+        What the column is called: its name in quotes, or its place.
+    cells : pyarrow.Array of strings
+        Its cells, without blanks around them. A null is missing.
+    spelling : Spelling
+        How numbers and missing values are written.
+    row_name : callable
+        Returns the name of a row, such as "line 17".
+    hint : str
+        What else may be done about a column that is no feature.
+    """
+
+    shown: str
+    name: str
+    cells: Any
+    spelling: Spelling
+    row_name: Callable[[int], str]
+    hint: str = ""
+
+    @property
+    def _drop(self) -> str:
+        return f"--drop {self.name.strip(chr(39))} (drop) leaves the column out{self.hint}"
+
+    def _at(self, row: int) -> str:
+        return f"{self.shown}: {self.row_name(row)}: column {self.name} holds"
+
+    def _cell(self, row: int) -> str:
+        return repr(shortened(str(self.cells[int(row)].as_py()), 60))
+
+    def feature(self, may_be_text: bool = True) -> tuple[Array, tuple[str, ...] | None]:
+        """Return a column as numbers, or as a category.
+
+        Parameters
+        ----------
+        may_be_text : bool
+            Whether it may be a category.
+
+        Returns
+        -------
+        tuple of ndarray of shape (n_rows,), and tuple of str or None
+            Numbers with NaN for what is missing; the values of a category that they stand for.
+
+        Raises
+        ------
+        DataError
+            For dates, numbers that are not finite, numbers with text among them, and text that is
+            no category.
+        """
+        numbers = numbers_of(self.cells, self.spelling)
+        if numbers is None:
+            if not may_be_text:
+                self._refuse_text()
+            self._check_category()
+            return self.category()
+        infinite = np.flatnonzero(np.isinf(numbers))
+        if len(infinite):
+            row = int(infinite[0])
+            raise DataError(f"{self._at(row)} {self.cells[row]}; takes finite numbers")
+        return numbers, None
+
+    def category(self) -> tuple[Array, tuple[str, ...]]:
+        """Return a column as a category, whatever it holds.
+
+        Returns
+        -------
+        tuple of ndarray of shape (n_rows,), and tuple of str
+            Places in the values, NaN for what is missing; the values, sorted.
+        """
+        return sorted_codes(self._known)
+
+    @property
+    def _known(self) -> Any:
+        """The cells, null where they are missing."""
+        return without_missing(self.cells, self.spelling.missing)
+
+    def _refuse_text(self) -> None:
+        """Raise DataError for the first cell that is no number."""
+        row = int(np.flatnonzero(no_numbers(self._known, self.spelling))[0])
+        raise DataError(
+            f"{self._at(row)} {self._cell(row)}, not a number; if it means a missing value, "
+            "--missing (missing) takes it"
+        )
+
+    def _check_category(self) -> None:
+        import pyarrow.compute as pc
+
+        known = self._known
+        n_known = len(known) - known.null_count
+        different = known.drop_null().unique()
+        is_text = no_numbers(known, self.spelling)
+        row = int(is_text.argmax())
+        texts = pc.unique(known.filter(_mask(is_text)))
+        if pc.all(pc.match_substring_regex(texts, DATE)).as_py():
+            raise DataError(
+                f"{self._at(row)} {self._cell(row)}, a date or a time; {DATES}, or {self._drop}"
+            )
+        if pc.all(pc.match_substring_regex(texts, THOUSANDS)).as_py():
+            raise DataError(
+                f"{self._at(row)} {self._cell(row)}: take thousands separators out, or if it has a "
+                "decimal mark, --decimal (decimal) takes it"
+            )
+        self._check_slips(known, is_text, texts)
+        check_values(f"{self._at(row)} {self._cell(row)}", different, n_known, self._drop)
+
+    def _check_slips(self, known: Any, is_text: Array, texts: Any) -> None:
+        """Raise DataError where a column of numbers has a few cells that are none."""
+        import pyarrow.compute as pc
+
+        n_known, n_text = len(known) - known.null_count, int(is_text.sum())
+        n_numbers, few = n_known - n_text, _SLIPS * n_known
+        if n_numbers == 0:
+            return
+        n_values = len(known.filter(_mask(~is_text)).drop_null().unique())
+        recur = n_values <= _FEW_NUMBERS and n_numbers >= 2 * n_values
+        is_category = (
+            n_numbers < few
+            or (recur and n_text >= few)
+            or (n_text > n_numbers and len(texts) > _FEW_TEXTS)
+        )
+        looks_missing = pc.all(pc.match_substring_regex(texts, _MARKERS)).as_py()
+        if looks_missing or not is_category:
+            row = int(is_text.argmax())
+            cell = self._cell(row)
+            raise DataError(
+                f"{self._at(row)} {cell}, numbers elsewhere; mend it, or say --missing {cell} "
+                f"(missing) if it means a missing value; {self._drop}"
+            )
+
+
+def check_values(holds: str, different: Any, n_known: int, drop: str) -> None:
+    """Raise DataError for text that is no category.
+
+    Parameters
+    ----------
+    holds : str
+        The column and a cell that it holds, for the error.
+    different : pyarrow.Array of strings
+        Its different values.
+    n_known : int
+        How many cells are not missing.
+    drop : str
+        What may be done about it.
+    """
+    import pyarrow.compute as pc
+
+    is_nearly_all = n_known >= _FEW_ROWS and len(different) > _NEARLY_ALL * n_known
+    longest = pc.max(pc.utf8_length(different)).as_py() or 0
+    if longest > LONGEST_VALUE:
+        raise DataError(
+            f"{holds}, text; of its values one has {longest:,} characters, {LONGEST_VALUE:,} are "
+            f"the most; {drop}"
+        )
+    if is_nearly_all or len(different) > MOST_VALUES:
+        raise DataError(
+            f"{holds}, text with {len(different):,} different values in {n_known:,} rows, not a "
+            f"number or one of at most {MOST_VALUES} categories; {drop}"
+        )
+
+
+def sorted_codes(cells: Any) -> tuple[Array, tuple[str, ...]]:
+    """Return text as numbers that stand for its values.
+
+    Parameters
+    ----------
+    cells : pyarrow.Array of strings
+        The cells; null for what is missing.
+
+    Returns
+    -------
+    tuple of ndarray of shape (n_rows,), and tuple of str
+        Places in the values, NaN for what is missing; the values, sorted.
+    """
+    encoded = cells.dictionary_encode()
+    values = encoded.dictionary.to_pylist()
+    order = sorted(range(len(values)), key=values.__getitem__)
+    place_of = np.empty(len(values) + 1)
+    place_of[order] = np.arange(len(values))
+    place_of[-1] = np.nan
+    codes = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
+    return place_of[codes], tuple(values[k] for k in order)
+
+
+def _mask(rows: Array) -> Any:
+    import pyarrow as pa
+
+    return pa.array(rows)
