@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 from io import BytesIO
-from itertools import pairwise
 from pathlib import Path
 
 import matplotlib
@@ -25,6 +24,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
 from scratchcard import Ticket, TicketClassifier
+from scratchcard.drawing import counted, places
 
 OUT = Path(__file__).parent.parent / "docs" / "images" / "ticket.png"
 POSITIVE, NEGATIVE, SCRATCHED = "#0072B2", "#D55E00", "#9a9a9a"
@@ -47,8 +47,10 @@ def main() -> None:
 
 
 def draw(ticket: Ticket, accuracy: float, out: Path) -> None:
-    layers = layers_of(ticket)
-    heights = places([kept for kept, _ in layers])
+    counts = counted([ticket])
+    assert counts.signs is not None  # those of one network
+    layers = [(share > 0, signs) for share, signs in zip(counts.shares, counts.signs, strict=True)]
+    heights = places(counts)
     figure, axis = plt.subplots(figsize=(9, 4.6), layout="constrained")
     for layer, (kept, signs) in enumerate(layers):
         ends = (layer, heights[layer], heights[layer + 1])
@@ -92,29 +94,6 @@ def palette() -> Image.Image:
     image = Image.new("P", (1, 1))
     image.putpalette(np.rint(values * 255).astype(int).ravel().tolist())
     return image
-
-
-def layers_of(ticket: Ticket) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return, for each layer, which weights stay and all signs: (to, from) arrays."""
-    sizes = (64, HIDDEN, 10)
-    bits = ticket.mask.flat().astype(bool)
-    weights = ticket.network.flat_weights()
-    found, start = [], 0
-    for into, to in pairwise(sizes):
-        part = slice(start, start + into * to)
-        found.append((bits[part].reshape(to, into), np.sign(weights[part]).reshape(to, into)))
-        start = part.stop
-    return found
-
-
-def places(kept: list[np.ndarray]) -> list[np.ndarray]:
-    """Return the heights of all units; hidden ones stand near what they feed."""
-    inputs, hidden, outputs = (1 - (np.arange(n) + 0.5) / n for n in (64, HIDDEN, 10))
-    feeds = kept[1].sum(axis=0)
-    centre = np.where(feeds > 0, outputs @ kept[1] / np.maximum(feeds, 1), -1.0)
-    ordered = np.empty_like(hidden)
-    ordered[np.argsort(-centre, kind="stable")] = hidden
-    return [inputs, ordered, outputs]
 
 
 def connect(

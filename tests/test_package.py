@@ -18,8 +18,10 @@ MOST_POSITIONAL = 7
 FLOORS = (
     ("cli", "__main__"),
     ("research",),
+    ("drawing",),
     ("estimators",),
     ("find",),
+    ("insight",),
     ("goals",),
     ("search",),
     ("datasets",),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from benchmarks.suite.report import Table, percent
 
-from scratchcard.research.shared.drawing import COLOURS, MARKERS, canvas, label, plain_ticks, save
+from scratchcard.drawing import COLOURS, MARKERS, canvas, label, plain_ticks, save
 from scratchcard.research.shared.results import Row
 
 ORDER = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.research.shared import drawing
+from scratchcard import drawing
 
 from .cases import case
 from .contenders import DENSE, Contender, assembled

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from scratchcard.research.shared import drawing
+from scratchcard import drawing
 
 from .report import Part, Table, percent
 from .runs import EDGE_POPUP, LONG, MEMETIC, TWIN, Arena, Run

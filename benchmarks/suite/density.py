@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from scratchcard.research.shared import drawing
+from scratchcard import drawing
 
 from .report import Part, Table, percent
 from .runs import EDGE_POPUP, MEMETIC, Arena, Run

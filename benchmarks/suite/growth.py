@@ -11,8 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from scratchcard import Network
-from scratchcard.research.shared import drawing
+from scratchcard import Network, drawing
 from scratchcard.rows import Rows
 
 from .cases import Case, case

@@ -12,8 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from scratchcard import Mask
-from scratchcard.research.shared import drawing
+from scratchcard import Mask, drawing
 
 from .cases import Case, case
 from .footprint import Footprint, footprint

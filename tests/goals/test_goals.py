@@ -41,6 +41,11 @@ def test_clusters_are_found_without_labels(blobs):
     assert Ticket.from_bytes(found.ticket.to_bytes()).head.labels.tolist() == [0, 1, 2, 3]
 
 
+def test_clusters_are_neither_right_nor_wrong(blobs):
+    with pytest.raises(ValueError, match="neither right nor wrong"):
+        ClusterGoal(4).right(blobs, blobs.test)
+
+
 def test_only_the_report_reads_labels(blobs):
     """Shuffled labels, and none, give the same ticket; only the report changes."""
 

@@ -42,6 +42,11 @@ def test_agreement_is_with_the_teacher_and_accuracy_with_the_labels(iris, forest
     assert (report["goal"], report["teacher"]) == ("teacher", "RandomForestClassifier")
 
 
+def test_what_is_right_is_what_the_teacher_says(iris, forest):
+    goal = TeacherGoal(forest)
+    assert goal.right(iris, iris.test).tolist() == forest.predict(iris.test.X).tolist()
+
+
 def test_labels_in_the_data_are_not_searched(iris, forest):
     def with_labels(change):
         parts = {name: getattr(iris, name) for name in ("train", "validation", "test")}

@@ -16,6 +16,7 @@ PUBLIC = (
     "scratchcard",
     "scratchcard.checks",
     "scratchcard.datasets",
+    "scratchcard.drawing",
     "scratchcard.engines",
     "scratchcard.objectives",
     "scratchcard.rows",

@@ -223,6 +223,18 @@ def test_outputs_equal_plain_integers(network, density, seed):
     assert found.tolist() == outputs_in_plain_integers(network, mask, rows)
 
 
+@given(networks(), st.floats(0, 1), st.integers(0, 2**32))
+def test_outputs_come_from_the_sums_of_the_first_layer(network, density, seed):
+    mask, rows = mask_and_rows(network, density, seed)
+    units, sums = network.first_sums(mask, rows)
+    masked = network.weights_of(0) * mask.array(0)
+    expected = rows.astype(np.int64) @ masked.T.astype(np.int64) + network.biases_of(0)
+    assert sums.tolist() == expected[:, units].tolist()
+    outputs = network.outputs_after(mask, sums)
+    assert outputs.dtype == np.int64
+    assert outputs.tolist() == network.outputs(mask, rows).tolist()
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("family", WEIGHT_FAMILIES)
 @pytest.mark.parametrize("block", [1, 50, 1 << 22])

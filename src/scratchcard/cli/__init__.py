@@ -22,7 +22,7 @@ from scratchcard.cli.running import INTERRUPTED
 COMMANDS = {
     "find": "scratchcard.cli.finding:find",
     "export": "scratchcard.cli.exporting:export",
-    "show": "scratchcard.cli.using:show",
+    "show": "scratchcard.cli.showing:show",
     "predict": "scratchcard.cli.using:predict",
     "landscape": "scratchcard.cli.landscape:landscape",
     "compare": "scratchcard.cli.comparing:compare",

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import Progress as Bar
 from rich.progress import TextColumn
@@ -249,3 +250,18 @@ def print_table(rows: Sequence[tuple[str, str]]) -> None:
         for name, value in rows
     ]
     say("\n".join(lines))
+
+
+def print_cells(header: Sequence[str], rows: Sequence[Sequence[str]], n_left: int = 1) -> None:
+    """Print a table: its first columns to the left, all others to the right, no cell wrapped."""
+    cells = [[shortened(printable(cell), _CELL) for cell in row] for row in (header, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for row in cells:
+        pads = [" " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)]
+        padded = [
+            cell + pad if number < n_left else pad + cell
+            for number, (cell, pad) in enumerate(zip(row, pads, strict=True))
+        ]
+        lines.append("  ".join(padded).rstrip())
+    say("\n".join([click.style(lines[0], bold=True), *lines[1:]]))

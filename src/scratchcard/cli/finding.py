@@ -39,6 +39,7 @@ from scratchcard.cli.options import (
     unused,
 )
 from scratchcard.cli.saving import Saved, save
+from scratchcard.cli.simple import beside, check_objective, check_simple, sentence
 from scratchcard.cli.summaries import summary
 from scratchcard.cores import usable_cores
 from scratchcard.interrupts import Interrupts
@@ -142,6 +143,11 @@ INTERRUPTED = 130
     type=click.Path(path_type=Path, readable=False),
     help="Where to save the ticket.  [default: DATA's name.ticket, or -2, -3, … if it is there]",
 )
+@click.option(
+    "--compare-simple",
+    is_flag=True,
+    help="Fit a plain tree and a linear model to the same rows and say how good they are.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def find(
     *,
@@ -159,6 +165,7 @@ def find(
     bare: bool,
     jobs: int | None,
     out: Path | None,
+    compare_simple: bool,
     as_json: bool,
     max_density: float | None,
     **settings: Any,
@@ -175,6 +182,8 @@ def find(
     is a feature then, except --target.
     """
     answers = answers_of(are_classes, labels, clusters, trust)
+    if compare_simple:
+        check_simple(labels)
     default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
     with Interrupts(_leave) as interrupts:
@@ -197,6 +206,8 @@ def find(
                 max_density=AUTO if max_density is None else max_density,
                 **settings,
             )
+            if compare_simple:
+                check_objective(search)
         except ValueError as error:
             raise InputError(str(error)) from error
         with ProgressLine() as progress:
@@ -205,7 +216,10 @@ def find(
             saved = save(found.ticket, out, default)
         if saved.problem:
             complain(saved.problem)
-        return _tell(found.report(), saved, as_json)
+        report = found.report()
+        if compare_simple:
+            report["simple"] = beside(found, interrupts)
+        return _tell(report, saved, as_json)
 
 
 def _leave(before_a_result: bool) -> None:
@@ -230,6 +244,8 @@ def _tell(report: dict[str, Any], saved: Saved, as_json: bool) -> int:
             say(json.dumps(report, indent=2, allow_nan=False))
         else:
             print_table(summary(report))
+            if verdict := sentence(report):
+                say(f"\n{verdict}")
             if saved.text is not None:
                 say(f"\nThe ticket's file, in base64:\n{saved.text}")
     except StandardOutputError as error:

@@ -161,10 +161,11 @@ threads_option = click.option(
 )
 
 
-def check_output(path: Path, **inputs: str | Path) -> None:
+def check_output(path: Path, option: str = "--out", /, **inputs: str | Path) -> None:
     """Raise click.UsageError unless a file can be written there. Nothing is left behind.
 
-    inputs: paths that are read, by the names of their arguments; the file must not be one of them.
+    option: what asks for the file. inputs: paths that are read, by the names of their arguments;
+    the file must not be one of them.
     """
     folder = path.parent
     if not os.path.isdir(folder):
@@ -176,7 +177,7 @@ def check_output(path: Path, **inputs: str | Path) -> None:
             raise click.UsageError(f"{str(path)!r} is there and may not be overwritten")
         for name, read in inputs.items():
             if os.path.exists(read) and os.path.samefile(path, read):
-                raise click.UsageError(f"--out {str(path)!r} is the same file as {name}")
+                raise click.UsageError(f"{option} {str(path)!r} is the same file as {name}")
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scratchcard.cli.console import clock, percent
+from scratchcard.cli.simple import simple_lines
 
 Report = dict[str, Any]
 Lines = list[tuple[str, str]]
@@ -22,6 +23,7 @@ def summary(report: Report) -> Lines:
             f"{report['biases']} biases, seed {report['seed']}",
         ),
         *JUDGED[report["goal"]](report),
+        *simple_lines(report),
         (
             "density",
             f"{percent(report['density'])}, {report['surviving_weights']} of {n_weights} "

@@ -1,8 +1,7 @@
-"""``scratchcard show`` and ``scratchcard predict``: what a ticket is, and what it answers."""
+"""``scratchcard predict``: what a ticket answers."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,6 @@ import click
 from scratchcard.cli.console import (
     complain_of_notes,
     is_read_by_a_person,
-    percent,
-    print_table,
     say,
 )
 from scratchcard.cli.options import (
@@ -23,76 +20,13 @@ from scratchcard.cli.options import (
     reason_of,
 )
 from scratchcard.files import write_whole
-from scratchcard.text import printable, shortened
+from scratchcard.text import printable
 
 if TYPE_CHECKING:
     from scratchcard.datasets import Known, ReadingOptions
     from scratchcard.ticket.ticket import Ticket
 
 _FILE = click.Path(path_type=Path)
-_SHOWN_CLASSES = 12
-_CLASS = 60  # characters of a class
-
-
-@click.command(short_help="Show what a ticket is.")
-@click.argument("file", type=_FILE)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of words.")
-def show(file: Path, as_json: bool) -> None:
-    """Show what the ticket in FILE is, in words and numbers."""
-    described = {"file": str(file), **load_ticket(file).describe()}
-    if as_json:
-        say(json.dumps(described, indent=2, allow_nan=False))
-    else:
-        print_table(words(described))
-
-
-def words(ticket: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return names and values that describe a ticket to a person."""
-    layers = ", ".join(percent(density) for density in ticket["density_per_layer"])
-    scaling = "one for all features" if ticket["scaling"]["kind"] == "global" else "per feature"
-    return [
-        ("file", f"{ticket['file']}, {ticket['bytes']} bytes, {ticket['mask_bytes']} of the mask"),
-        ("network", f"{ticket['network']}, {ticket['activation']} activation"),
-        (
-            "drawn from",
-            f"seed {ticket['seed']}, {ticket['weights']} weights, {ticket['biases']} biases",
-        ),
-        ("mask", f"{ticket['surviving_weights']} of {ticket['n_weights']} weights stay"),
-        (
-            "density",
-            f"{percent(ticket['density'])} ({percent(ticket['effective_density'])} on a "
-            f"path from an input to an output); per layer {layers}",
-        ),
-        (
-            "inputs",
-            f"{ticket['network'].split('-')[0]} features, {ticket['input_bits']} bits, "
-            f"scaling {scaling}",
-        ),
-        *(_numbers(ticket) if "loss" in ticket else _classes(ticket)),
-    ]
-
-
-def _classes(ticket: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what the classes of a ticket are, in words."""
-    classes = ticket["classes"]
-    shown = ", ".join(
-        shortened(printable(str(label)), _CLASS) for label in classes[:_SHOWN_CLASSES]
-    )
-    more = f", … ({len(classes)} in all)" if len(classes) > _SHOWN_CLASSES else ""
-    return [("classes", shown + more), ("temperature", f"{ticket['temperature']:.6g}")]
-
-
-def _numbers(ticket: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return what the numbers of a ticket are, in words."""
-    lines = [
-        f"{offset:.12g} {'-' if scale < 0 else '+'} {abs(scale):.6g} * output"
-        for offset, scale in zip(ticket["offset"], ticket["scale"], strict=True)
-    ]
-    shown = ", ".join(
-        f"exp({line})" if ticket["loss"] == "poisson" else line for line in lines[:_SHOWN_CLASSES]
-    )
-    more = f", … ({len(lines)} in all)" if len(lines) > _SHOWN_CLASSES else ""
-    return [("numbers", shown + more), ("least", ticket["loss"].replace("_", " "))]
 
 
 @click.command(short_help="Predict labels or numbers of rows.")

@@ -83,7 +83,7 @@ def html(
     title = printable(title)
     is_named = names is not None or (columns is not None and columns.is_named)
     is_plain = columns is None or columns.is_plain
-    side = _side(n_columns, not is_named) if is_plain else 0
+    side = image_side(n_columns, not is_named) if is_plain else 0
     facts = _facts(ticket) | {
         "title": title,
         "names": None if names is None else [printable(str(name)) for name in names],
@@ -176,8 +176,21 @@ def _rows(ticket: Ticket, rows: Any, is_image: bool) -> list[list[float | None]]
     return [[None if math.isnan(cell) else cell for cell in row] for row in listed]
 
 
-def _side(n_features: int, is_nameless: bool) -> int:
-    """Return the side of a square image, or 0 where rows are none."""
+def image_side(n_features: int, is_nameless: bool) -> int:
+    """Return the side of a square image, or 0 where rows are none.
+
+    Parameters
+    ----------
+    n_features : int
+        How many numbers a row has.
+    is_nameless : bool
+        Whether they have no names.
+
+    Returns
+    -------
+    int
+        Pixels along a side.
+    """
     side = math.isqrt(n_features)
     least = _LEAST_SIDE if is_nameless else _LEAST_NAMED
     return side if side * side == n_features and side >= least else 0

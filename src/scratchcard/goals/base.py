@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from scratchcard.datasets import Dataset, Part
 from scratchcard.objectives import Objective
@@ -78,6 +79,28 @@ class Goal(ABC):
         dict
             Plain values that JSON holds; shares are fractions of 1.
         """
+
+    def right(self, dataset: Dataset, part: Part) -> npt.NDArray[Any]:
+        """Return what is right for rows, to hold answers against: for a report alone.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            The data set.
+        part : Part
+            Some of its rows.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, ...)
+            Labels or numbers.
+
+        Raises
+        ------
+        ValueError
+            Where nobody says what is right.
+        """
+        return part.y
 
     def check(  # noqa: B027 (a goal may have nothing to refuse)
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from scratchcard.checks import as_int
 from scratchcard.datasets import Dataset, Part
@@ -112,6 +113,10 @@ class ClusterGoal(Goal):
             images=self.images,
             **settings,
         )
+
+    def right(self, dataset: Dataset, part: Part) -> npt.NDArray[Any]:
+        """Raise ValueError: clusters are neither right nor wrong."""
+        raise ValueError("clusters are neither right nor wrong, so nothing says what is right")
 
     def judged(self, dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
         """Return the shares of the clusters, and how they agree with labels where there are any.

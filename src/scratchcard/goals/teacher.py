@@ -71,6 +71,10 @@ class TeacherGoal(Goal):
         """Return rows with what the teacher says of them."""
         return Labelled(part.X, head.targets(self._labels(dataset, part)))
 
+    def right(self, dataset: Dataset, part: Part) -> Array:
+        """Return what the teacher says of rows."""
+        return self._labels(dataset, part)
+
     def judged(self, dataset: Dataset, ticket: Ticket) -> dict[str, Any]:
         """Return how often the ticket agrees with the teacher, and how often each is right.
 

@@ -349,12 +349,58 @@ class Network:
         step = max(1, live.BLOCK // max(max(len(part.units), len(part.reads)) for part in layers))
         for start in range(0, len(rows), step):
             values = rows[start : start + step, layers[0].reads].astype(np.float64)
-            for layer, part in enumerate(layers):
-                values = part.sums(values)
-                if layer < self.n_layers - 1:
-                    values = self._activate(layer, values)
-            out[start : start + step] = values
+            out[start : start + step] = self._finish(layers, layers[0].sums(values))
         return out
+
+    def first_sums(self, mask: Mask, inputs: npt.ArrayLike) -> tuple[Ints, Floats]:
+        """Return the sums of those units of the first layer that feed an output.
+
+        A sum is linear in the inputs, so what another value of one of them changes is soon added;
+        :meth:`outputs_after` then gives the outputs.
+
+        Parameters
+        ----------
+        mask : Mask
+            Which weights stay; its layers are this network's.
+        inputs : array-like of shape (n_rows, n_inputs)
+            Integers in -input_limit..input_limit.
+
+        Returns
+        -------
+        tuple of ndarray of shape (n_units,), int64, and ndarray of shape (n_rows, n_units), float64
+            The units, ascending, and their sums, which are whole numbers.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
+        self.check_mask(mask)
+        rows, first = self._as_inputs(inputs), self._live_layers(mask)[0]
+        return first.units, first.sums(rows[:, first.reads].astype(np.float64))
+
+    def outputs_after(self, mask: Mask, sums: Floats) -> npt.NDArray[np.int64]:
+        """Return the sums of the last layer from those that :meth:`first_sums` gives.
+
+        Parameters
+        ----------
+        mask : Mask
+            Which weights stay.
+        sums : ndarray of shape (n_rows, n_units), float64
+            Sums of those units of the first layer that feed an output.
+
+        Returns
+        -------
+        ndarray of shape (n_rows, n_outputs), int64
+            The sums.
+        """
+        return self._finish(self._live_layers(mask), sums).astype(np.int64)
+
+    def _finish(self, layers: list[LiveLayer], sums: Floats) -> Floats:
+        """Return the sums of the last layer from those of the first."""
+        for number, part in enumerate(layers[1:]):
+            sums = part.sums(self._activate(number, sums))
+        return sums
 
     def check_mask(self, mask: Mask, name: str = "mask") -> None:
         """Raise an error for anything that is not a mask of this network.

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from scratchcard import InputScaling, Limits, Mask, Network, Ticket
 from scratchcard.cli import main
 from scratchcard.datasets import load
+from scratchcard.drawing import blocks, counted
+from scratchcard.drawing.network import MAX_UNITS
 from scratchcard.research.survivors import search_again, survivors, times
-from scratchcard.research.survivors.network_picture import MAX_UNITS, blocks, counted, draw_network
+from scratchcard.research.survivors.network_picture import draw_network
 
 SIZES = (9, 12, 3)
 

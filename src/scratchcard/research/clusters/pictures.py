@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scratchcard.research.shared import drawing
+from scratchcard.drawing import COLOURS, MARKERS, canvas, label, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +16,7 @@ def draw_measures(runs: DataFrame, folder: Path) -> list[Path]:
     """Draw accuracy and NMI of each method: a dot for a run, a line for the median."""
     methods = list(dict.fromkeys(runs["method"]))
     size = (max(4.5, 1.4 + 0.9 * len(methods)), 4.4)
-    figure, axes = drawing.canvas(columns=2, size=size)
+    figure, axes = canvas(columns=2, size=size)
     first = runs.iloc[0]
     for here, measure, name in (
         (axes[0, 0], "accuracy", "accuracy after matching, %"),
@@ -24,15 +24,15 @@ def draw_measures(runs: DataFrame, folder: Path) -> list[Path]:
     ):
         _draw(here, runs, methods, measure)
         title = f"{first['data']}, {first['clusters']} clusters"
-        drawing.label(here, title, "dots: runs; line: their median", name)
-    return drawing.save(figure, folder, "clusters")
+        label(here, title, "dots: runs; line: their median", name)
+    return save(figure, folder, "clusters")
 
 
 def _draw(here: Axes, runs: DataFrame, methods: list[str], measure: str) -> None:
     for place, method in enumerate(methods):
         values = 100 * runs.loc[runs["method"] == method, measure]
-        colour = drawing.COLOURS[place % len(drawing.COLOURS)]
-        marker = drawing.MARKERS[place % len(drawing.MARKERS)]
+        colour = COLOURS[place % len(COLOURS)]
+        marker = MARKERS[place % len(MARKERS)]
         here.plot([place] * len(values), values, marker, color=colour, alpha=0.5, markersize=5)
         here.hlines(values.median(), place - 0.3, place + 0.3, color=colour, linewidth=2.5)
     here.set_xticks(range(len(methods)), methods, rotation=30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scratchcard.research.shared import drawing
+from scratchcard.drawing import COLOURS, MARKERS, canvas, label, plain_ticks, save
 from scratchcard.research.shared.statistics import described, paired
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def draw_accuracies(runs: DataFrame, folder: Path) -> list[Path]:
     """Draw the accuracy of each method: a dot for a seed, lines between those of a seed, means."""
     values, means = paired(runs) * 100, accuracies(runs) * 100
     methods = list(means.index)
-    figure, axes = drawing.canvas(size=(max(5.0, 1.6 + 1.1 * len(methods)), 4.6))
+    figure, axes = canvas(size=(max(5.0, 1.6 + 1.1 * len(methods)), 4.6))
     here = axes[0, 0]
     here.plot(range(len(methods)), values.T, color="0.6", alpha=0.35, linewidth=0.8, zorder=1)
     for place, method in enumerate(methods):
@@ -45,17 +45,15 @@ def draw_accuracies(runs: DataFrame, folder: Path) -> list[Path]:
         )
     here.set_xticks(range(len(methods)), [method.replace("@", "\n@ ") for method in methods])
     here.set_xlim(-0.5, len(methods) - 0.3)
-    drawing.label(
-        here, _title(runs), "dots: seeds; beside them mean and 95 % interval", "test accuracy, %"
-    )
-    return drawing.save(figure, folder, "accuracy")
+    label(here, _title(runs), "dots: seeds; beside them mean and 95 % interval", "test accuracy, %")
+    return save(figure, folder, "accuracy")
 
 
 def draw_sizes(runs: DataFrame, folder: Path) -> list[Path]:
     """Draw accuracy against density, and against the bytes that a model takes."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    figure, axes = drawing.canvas(columns=2, size=(5.4, 4.4))
+    figure, axes = canvas(columns=2, size=(5.4, 4.4))
     for here, field, scale, name in (
         (axes[0, 0], "density", 100, "density, % of weights that stay"),
         (axes[0, 1], "bytes", 1, "bytes of the model"),
@@ -65,11 +63,11 @@ def draw_sizes(runs: DataFrame, folder: Path) -> list[Path]:
         wide = runs[field].max() > 50 * runs[field].min()
         here.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
         here.xaxis.set_minor_formatter(NullFormatter())
-        drawing.plain_ticks(here.xaxis)
-        drawing.label(here, _title(runs), name, "test accuracy, %")
+        plain_ticks(here.xaxis)
+        label(here, _title(runs), name, "test accuracy, %")
     handles, names = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside right center")
-    return drawing.save(figure, folder, "size")
+    return save(figure, folder, "size")
 
 
 def _draw_against(here: Axes, runs: DataFrame, field: str, scale: float) -> None:
@@ -90,7 +88,7 @@ def _draw_against(here: Axes, runs: DataFrame, field: str, scale: float) -> None
 
 def look(place: int) -> tuple[str, str]:
     """Return the colour and marker of the method at this place, from 0."""
-    colours, markers = drawing.COLOURS, drawing.MARKERS
+    colours, markers = COLOURS, MARKERS
     shifted = place + place // len(colours)  # the same colour comes with another marker
     return colours[place % len(colours)], markers[shifted % len(markers)]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scratchcard.drawing import COLOURS, MARKERS, canvas, label, plain_ticks, save
 from scratchcard.research.landscape.measures.metrics import METRICS
 from scratchcard.research.landscape.runs import Tables
 from scratchcard.research.landscape.tables import CASE, places
-from scratchcard.research.shared.drawing import COLOURS, MARKERS, canvas, label, plain_ticks, save
 from scratchcard.research.shared.words import frame
 
 if TYPE_CHECKING:

@@ -8,6 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from scratchcard.drawing import (
+    BLACK,
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    canvas,
+    label,
+    patch,
+    save,
+)
 from scratchcard.research.paper.cases import (
     ENTRANTS,
     EVOLVED,
@@ -17,7 +30,6 @@ from scratchcard.research.paper.cases import (
 )
 from scratchcard.research.paper.claims import GA_SPARSITIES
 from scratchcard.research.paper.tables import of_case, of_experiment
-from scratchcard.research.shared import drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,16 +46,16 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    "memetic": Look(drawing.BLUE, "o"),
-    "memetic-signed": Look(drawing.BLUE, "o", ":", filled=False),
-    "ga": Look(drawing.ORANGE, "s"),
-    "ga-adaptive": Look(drawing.VERMILION, "D", "--"),
-    "edge-popup@0.5": Look(drawing.GREEN, "^"),
-    "edge-popup@ga": Look(drawing.GREEN, "^", ":", filled=False),
-    "signed@0.5": Look(drawing.PURPLE, "v"),
-    "signed@ga": Look(drawing.PURPLE, "v", ":", filled=False),
-    "mlp": Look(drawing.BLACK, "X", "-."),
-    "twin": Look(drawing.SKY, "P", "-."),
+    "memetic": Look(BLUE, "o"),
+    "memetic-signed": Look(BLUE, "o", ":", filled=False),
+    "ga": Look(ORANGE, "s"),
+    "ga-adaptive": Look(VERMILION, "D", "--"),
+    "edge-popup@0.5": Look(GREEN, "^"),
+    "edge-popup@ga": Look(GREEN, "^", ":", filled=False),
+    "signed@0.5": Look(PURPLE, "v"),
+    "signed@ga": Look(PURPLE, "v", ":", filled=False),
+    "mlp": Look(BLACK, "X", "-."),
+    "twin": Look(SKY, "P", "-."),
 }
 
 NETWORK_EXPERIMENTS = ("moons", "circles", "digits", "digits-2")
@@ -80,9 +92,9 @@ def _draw_networks(runs: DataFrame, experiments: list[Experiment], folder: Path)
                     x = place + WIDTH_OF_A_NETWORK * ((number + 0.5) / len(names) - 0.5)
                     _draw_cell(here, x, values.to_numpy(), LOOKS[name])
         _name_networks(here, [case.network for case in experiment.cases])
-        drawing.label(here, experiment.title, "network", "test accuracy, %")
+        label(here, experiment.title, "network", "test accuracy, %")
     _legend(figure, _entrants(runs), lines=False)
-    return drawing.save(figure, folder, "paper-accuracy")
+    return save(figure, folder, "paper-accuracy")
 
 
 def _draw_cell(here: Axes, x: float, values: Any, look: Look) -> None:
@@ -118,9 +130,9 @@ def _draw_classes(runs: DataFrame, experiments: list[Experiment], folder: Path) 
                 zorder=4 if name == REFERENCE else 3,  # no other method may hide it
             )
         here.set_xticks(sorted(group["classes"].unique()))
-        drawing.label(here, experiment.title, "classes", "test accuracy, %, median")
+        label(here, experiment.title, "classes", "test accuracy, %, median")
     _legend(figure, _entrants(runs), lines=True)
-    return drawing.save(figure, folder, "paper-classes")
+    return save(figure, folder, "paper-classes")
 
 
 def _draw_sparsity(runs: DataFrame, experiments: list[Experiment], folder: Path) -> list[Path]:
@@ -144,12 +156,12 @@ def _draw_sparsity(runs: DataFrame, experiments: list[Experiment], folder: Path)
             theirs = GA_SPARSITIES.get(experiment.name, {}).get(case.network)
             if theirs is not None:
                 ends = [place - WIDTH_OF_A_NETWORK / 2, place + WIDTH_OF_A_NETWORK / 2]
-                here.plot(ends, [100 * theirs] * 2, color=drawing.BLACK, linestyle="--")
+                here.plot(ends, [100 * theirs] * 2, color=BLACK, linestyle="--")
         _name_networks(here, [case.network for case in experiment.cases])
         here.set_ylim(0, 105)
-        drawing.label(here, experiment.title, "network", "sparsity, %, median")
+        label(here, experiment.title, "network", "sparsity, %, median")
     _sparsity_legend(figure, names, any(one.name in GA_SPARSITIES for one in experiments))
-    return drawing.save(figure, folder, "paper-sparsity")
+    return save(figure, folder, "paper-sparsity")
 
 
 def _draw_bar(here: Axes, x: float, width: float, after: float, then: float, colour: str) -> None:
@@ -161,10 +173,10 @@ def _draw_bar(here: Axes, x: float, width: float, after: float, then: float, col
 def _sparsity_legend(figure: Any, names: list[str], is_known: bool) -> None:
     from matplotlib.lines import Line2D
 
-    handles = [drawing.patch(LOOKS[name].colour, ENTRANTS[name].label) for name in names]
-    handles.append(drawing.patch("0.7", "more by pruning", "///"))
+    handles = [patch(LOOKS[name].colour, ENTRANTS[name].label) for name in names]
+    handles.append(patch("0.7", "more by pruning", "///"))
     if is_known:
-        line = Line2D([], [], color=drawing.BLACK, linestyle="--", label="GA in the paper")
+        line = Line2D([], [], color=BLACK, linestyle="--", label="GA in the paper")
         handles.append(line)
     columns = 3 if len(figure.axes) == 1 else len(handles)
     figure.legend(handles=handles, loc="outside lower center", ncols=columns)
@@ -197,7 +209,7 @@ def _name_networks(here: Axes, names: list[str]) -> None:
 def _panels(n: int, size: tuple[float, float]) -> tuple[Any, list[Any]]:
     """Return a figure with n axes, two in a line."""
     columns = min(2, n)
-    figure, axes = drawing.canvas(columns=columns, rows=-(-n // columns), size=size)
+    figure, axes = canvas(columns=columns, rows=-(-n // columns), size=size)
     for spare in axes.flat[n:]:
         spare.set_axis_off()
     return figure, list(axes.flat)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from scratchcard.research.shared.drawing import BLACK, BLUE, ORANGE, canvas, label, save
-from scratchcard.research.survivors.network_picture import counted, draw_network
+from scratchcard.drawing import BLACK, BLUE, ORANGE, canvas, counted, label, save
+from scratchcard.research.survivors.network_picture import draw_network
 from scratchcard.research.survivors.runs import Row, Survivors
 from scratchcard.ticket import Ticket
 

@@ -44,19 +44,29 @@ def canvas(columns: int = 1, rows: int = 1, size: tuple[float, float] = (6.4, 4.
     -------
     Figure, (rows, columns) array of Axes
     """
+    figure = sheet((size[0] * columns, size[1] * rows))
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def sheet(size: tuple[float, float]) -> Any:
+    """Return a figure without axes that is drawn to files only.
+
+    Parameters
+    ----------
+    size : tuple of float
+        Width and height, in inches.
+
+    Returns
+    -------
+    Figure
+    """
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     plt.rcParams.update(STYLE)
-    return plt.subplots(
-        rows,
-        columns,
-        figsize=(size[0] * columns, size[1] * rows),
-        squeeze=False,
-        layout="constrained",
-    )
+    return plt.figure(figsize=size, layout="constrained")
 
 
 def save(figure: Figure, out: Path, name: str) -> list[Path]:
