@@ -24,7 +24,7 @@ RUNS = 5
 
 def main() -> None:
     """Print both rates, run by run and in turn, and the median of their ratios."""
-    search = Search(load("digits"), n_jobs=1)
+    search = Search(load("digits"), hidden=(100,), weights="uniform", max_density=None, n_jobs=1)
     search.run()  # compiles
     problem = search.problem
     engine = DenseEngine(

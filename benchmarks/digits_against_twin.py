@@ -48,7 +48,8 @@ def main() -> None:
         row = [twin(data, seed, False), twin(data, seed, True)]
         for density in DENSITIES:
             began = time.perf_counter()
-            report = find(data, max_density=density, seed=seed, n_jobs=arguments.jobs).report()
+            settings = {"hidden": (100,), "weights": "uniform", "max_density": density}
+            report = find(data, seed=seed, n_jobs=arguments.jobs, **settings).report()
             seconds = time.perf_counter() - began
             row += [report["test_accuracy"], report["density"], report["ticket_bytes"], seconds]
         table.append(row)

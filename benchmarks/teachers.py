@@ -156,7 +156,8 @@ def main() -> None:
             reports = []
             for seed in arguments.seeds:
                 goal = WAYS[way](forest)
-                found = find(data, goal=goal, hidden=hidden, seed=seed, n_jobs=arguments.jobs)
+                settings = {"hidden": hidden, "weights": "uniform", "max_density": None}
+                found = find(data, goal=goal, seed=seed, n_jobs=arguments.jobs, **settings)
                 reports.append(found.report())
                 tell(f"{name}  {way}  {hidden}  {seed}", reports[-1:])
             if len(reports) > 1:

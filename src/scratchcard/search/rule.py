@@ -31,7 +31,7 @@ HEAT = 0.5
 SURVIVORS, ROWS_OF_ONE, MOST_SURVIVORS = 500, 15, 800  # one more for so many rows
 LENGTH, LENGTH_OF_ROW, LONGEST = 600_000, 500, 2_000_000  # candidates of a whole search
 LEAST_GENERATIONS = 50
-FEW = 1000  # weights of which the plain search, with a tenth of them, makes too little
+FEW = 1000  # weights, or rows, of which the plain search makes too little
 
 
 @dataclass(frozen=True)
@@ -142,6 +142,6 @@ def settings_for(
             for shape in (FLAT, DEEP)
             for price in prices
         ]
-        if found[0].network.n_weights < FEW:
+        if min(found[0].network.n_weights, count_of(rows)) < FEW:
             del found[0]
     return list(dict.fromkeys(found))
