@@ -56,5 +56,5 @@ def test_columns_of_a_table_have_their_own_names_and_all_their_inputs():
     assert found.score == found.importance.score == 1.0
     arrays[0][:, list(colour.inputs)] = False
     unread = Ticket(network, Mask.from_arrays(arrays), scaling, columns=columns)
-    assert columns_of(unread)[0].name == "column 1"  # whose name its file does not hold
+    assert columns_of(unread)[0].name == "column 0"  # whose name its file does not hold
     assert columns_of(unread, ["colour", "n"])[0].name == "colour"

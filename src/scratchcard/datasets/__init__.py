@@ -30,6 +30,7 @@ from scratchcard.ticket.table import Table
 
 __all__ = [
     "NAMES",
+    "STANDARD_INPUT",
     "Answers",
     "DataError",
     "Dataset",

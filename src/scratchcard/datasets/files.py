@@ -30,6 +30,7 @@ FILE_KINDS = (
     "with the four IDX files of MNIST's kind"
 )
 STANDARD_INPUT = "-"
+"""What is given instead of a file to read standard input."""
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 _TABS = (".tsv", ".tab")

@@ -59,8 +59,9 @@ def columns_of(ticket: Ticket, names: Sequence[str] | None = None) -> list[Colum
     ticket : Ticket
         A ticket of at most 2**16 inputs.
     names : sequence of str or None
-        Names of the columns, for those whose names the ticket does not hold; None for "column 1",
-        "column 2", ..., or "feature 1", ... where the ticket knows no columns.
+        Names of the columns, for those whose names the ticket does not hold; None for "column 0",
+        "column 1", ..., the places that files have them at, or "feature 1", ... where the ticket
+        knows no columns.
 
     Returns
     -------
@@ -78,8 +79,8 @@ def columns_of(ticket: Ticket, names: Sequence[str] | None = None) -> list[Colum
     if names is not None and len(names) != ticket.n_columns:
         raise ValueError(f"names takes {ticket.n_columns} names of columns, got {len(names)}")
     if names is None:
-        what = "feature" if columns is None else "column"
-        names = [f"{what} {number + 1}" for number in range(ticket.n_columns)]
+        what, first = ("feature", 1) if columns is None else ("column", 0)
+        names = [f"{what} {number + first}" for number in range(ticket.n_columns)]
     if columns is None:
         return [ColumnInputs(name, (number,)) for number, name in enumerate(names)]
     return [

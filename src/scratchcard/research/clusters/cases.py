@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from scratchcard import Limits, __version__
 from scratchcard.checks import as_int
-from scratchcard.datasets import Dataset, ReadingOptions, is_name, load
-from scratchcard.datasets.files import STANDARD_INPUT
+from scratchcard.datasets import STANDARD_INPUT, Dataset, ReadingOptions, is_name, load
 from scratchcard.research.clusters.methods import METHODS, NEEDED, Given, method_of, shortest
 from scratchcard.research.shared.libraries import require
 from scratchcard.search import MOST_STARTS

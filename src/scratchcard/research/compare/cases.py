@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scratchcard import __version__
-from scratchcard.datasets import Dataset, ReadingOptions, load
-from scratchcard.datasets.files import STANDARD_INPUT
+from scratchcard.datasets import STANDARD_INPUT, Dataset, ReadingOptions, load
 from scratchcard.find import Search
 from scratchcard.research.shared.instance import Effort
 from scratchcard.research.shared.methods import check_method, make_method, require_torch

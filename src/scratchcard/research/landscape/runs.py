@@ -23,7 +23,8 @@ from scratchcard.research.landscape.measures.neighbours import (
 )
 from scratchcard.research.landscape.measures.plane import plane_masks
 from scratchcard.research.landscape.measures.trajectory import Waypoint, random_like, trajectory
-from scratchcard.search.problem import DEFAULT_MAX_DENSITY
+
+DENSITY = 0.1  # the largest of a search, where a case does not say
 
 Records = list[dict[str, Any]]
 Tables = dict[str, Records]
@@ -84,7 +85,7 @@ class Study:
     def max_density(self) -> float:
         """The largest density that searches allow."""
         density = self.search.max_density
-        return density if isinstance(density, float) else DEFAULT_MAX_DENSITY
+        return density if isinstance(density, float) else DENSITY
 
     @cached_property
     def reader(self) -> Reader:
