@@ -10,7 +10,7 @@ from scratchcard import Mask, Network, Ticket
 from scratchcard.datasets import Part
 from scratchcard.insight import MOST_INPUTS, ColumnInputs, columns_of, judged, uses_of
 from scratchcard.ticket import Table
-from scratchcard.ticket.columns import fit_columns
+from scratchcard.ticket.columns_fit import fit_columns
 
 
 @given(grouped())
