@@ -261,3 +261,13 @@ def test_parquet_says_what_type_it_has(tmp_path):
         with pytest.raises(DataError, match=rf"column 'c': of type date32\[day\]; takes {what}"):
             load(path, answers=answers)
     assert not load(path, "c", answers="none").has_labels
+
+
+def test_very_many_different_texts_are_asked_about(tmp_path):
+    """They are names or numbers of rows more often than classes, and the search would take long."""
+    lines = "".join(f"{i % 7},{i % 11},name {i % 1100}\n" for i in range(22_000))
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b,c\n" + lines)
+    with pytest.raises(DataError, match=r"column 'c': 1100 different values; .*--classes.*--target"):
+        load(path)
+    assert load(path, answers="classes").n_classes == 1100

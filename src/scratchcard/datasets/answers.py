@@ -20,6 +20,9 @@ from scratchcard.datasets.dataset import Answers, Array, DataError, check_finite
 MOST_NOT_ASKED = 30
 """Labels that are more different integers than this may be numbers, so the user is asked."""
 
+MOST_TEXT_NOT_ASKED = 1000
+"""Text of more different values than this is likely no class, and a search for so many is long."""
+
 QUESTION = (
     "Are they classes, or numbers to predict? Say --classes or --numbers (answers='classes' or "
     "'numbers')"
@@ -62,9 +65,11 @@ def answers_of_text(where: str, cells: list[str], answers: Answers | None) -> Ar
         return answers_of_array(where, np.array([int(cell) for cell in cells], np.int64), answers)
     if all(_NUMBER.fullmatch(cell) for cell in cells):
         return answers_of_array(where, np.array([float(cell) for cell in cells]), answers)
+    labels = np.array(cells, dtype=np.str_)
     if answers is None:
         _ask_of_text(where, cells)
-    return np.array(cells, dtype=np.str_)
+        _ask_of_many(where, labels)
+    return labels
 
 
 def _labels_or_none(
@@ -88,6 +93,16 @@ def _ask_of_text(where: str, cells: list[str]) -> None:
     if is_broken.any():
         raise DataError(f"{where}: numbers such as {cells[is_broken.argmax()]!r}. {QUESTION}")
     _few(where, numbers, None)
+
+
+def _ask_of_many(where: str, labels: Array) -> None:
+    """Raise DataError for text that has more different values than classes are likely to be."""
+    n_different = len(set(labels.tolist()))
+    if n_different > MOST_TEXT_NOT_ASKED:
+        raise DataError(
+            f"{where}: {n_different} different values; if all of them are classes, say --classes "
+            "(answers='classes'), and the search takes long"
+        )
 
 
 def _number(cell: str) -> float:
@@ -135,10 +150,12 @@ def answers_of_array(where: str, values: Array, answers: Answers | None) -> Arra
     if answers == "none":
         return _labels_or_none(answers_of_array, values)
     kind = values.dtype.kind
-    if kind == "U":
-        return values
     if kind == "O" and all(isinstance(value, str) for value in values):
-        return np.array(values, dtype=np.str_)
+        values = np.array(values, dtype=np.str_)
+    if values.dtype.kind == "U":
+        if answers is None:
+            _ask_of_many(where, values)
+        return values
     if kind == "b":
         return values
     if kind in "iu" and (kind == "i" or values.max(initial=0) <= np.iinfo(np.int64).max):
