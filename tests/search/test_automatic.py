@@ -9,7 +9,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from scratchcard import Limits, TicketClassifier, TicketRegressor
 from scratchcard.datasets import load
 from scratchcard.find import Search, find
-from scratchcard.search import Genetic, Memetic
+from scratchcard.search import Genetic, Memetic, automatic
 from scratchcard.search.rule import MANY
 
 SHORT = Limits(generations=30)  # long enough for settings to be tried
@@ -189,3 +189,23 @@ def test_other_densities_are_refused(iris, flowers, density):
         Search(iris, max_density=density)
     with pytest.raises(ValueError, match="max_density takes a number above 0"):
         TicketClassifier(max_density=density).fit(*flowers)
+
+
+@pytest.mark.parametrize("n_judged", [1, 6, 9])
+def test_the_best_setting_so_far_is_kept_after_ctrl_c(monkeypatch, n_judged):
+    # Eight folds for each setting: neither a mask that is not judged yet is lost, nor does a
+    # setting win because it lacks the losses of some folds.
+    calls = iter(range(100))
+
+    def score(problem, outcome, objective):
+        if next(calls) == n_judged:
+            raise KeyboardInterrupt
+        return -1.0
+
+    monkeypatch.setattr(automatic, "_score", score)
+    X, y = load_diabetes(return_X_y=True)
+    regressor = TicketRegressor(max_iter=30, random_state=0)
+    with pytest.raises(KeyboardInterrupt, match="kept in ticket_"):
+        regressor.fit(X[:100], y[:100])
+    assert regressor.network_.sizes == (10, 100, 1)
+    assert len(regressor.predict(X)) == len(X)
