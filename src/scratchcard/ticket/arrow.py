@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.ticket.table import DATES, as_text, first_repeated
+from scratchcard.ticket.table import DATES, as_text, check_exact, first_repeated
 
 __all__ = ["array_of", "arrow_table"]
 
@@ -39,12 +39,17 @@ def arrow_table(frame: Any) -> Any:
         if isinstance(frame, pa.Table):
             return frame
         if hasattr(frame, "iloc"):
+            if not hasattr(frame, "columns"):
+                raise ValueError("X takes shape (n_rows, n_columns), got a Series")
             names = [str(name) for name in frame.columns]
             plain = frame.set_axis(names, axis=1)
             if len(set(names)) < len(names):
                 raise ValueError(f"more than one column is named {first_repeated(names)!r}")
             return pa.Table.from_pandas(plain, preserve_index=False)
         if isinstance(frame, Mapping):
+            names = [str(name) for name in frame]
+            if len(set(names)) < len(names):
+                raise ValueError(f"more than one column is named {first_repeated(names)!r}")
             return pa.table({str(name): list(column) for name, column in frame.items()})
         return pa.table(frame)
     except (pa.ArrowException, TypeError, OverflowError) as error:
@@ -102,6 +107,7 @@ def _values_of(where: str, chunk: Any) -> npt.NDArray[Any]:
 
     values = array_of(where, pa.chunked_array([chunk.dictionary]))
     if values.dtype != object:
+        check_exact(where, values)
         values = np.array([None if np.isnan(v) else as_text(v) for v in values], dtype=object)
     known = np.concatenate([values, np.array([None], dtype=object)])
     places = chunk.indices.cast(pa.int64()).fill_null(len(values)).to_numpy(zero_copy_only=False)

@@ -395,8 +395,9 @@ def _as_numbers(where: str, table: Table, place: int) -> npt.NDArray[np.float64]
             numbers[code] = np.inf if "_" in value else float(value)
         except ValueError:
             numbers[code] = np.inf
-        if not np.isfinite(numbers[code]):
-            row = int((cells == code).argmax()) + 1
+        is_here = cells == code
+        if not np.isfinite(numbers[code]) and is_here.any():
+            row = int(is_here.argmax()) + 1
             raise ValueError(f"{where} takes numbers, got {value!r} in row {row}")
     numbers[-1] = np.nan
     return numbers[np.where(np.isnan(cells), len(values), cells).astype(np.int64)]
