@@ -218,3 +218,12 @@ def test_a_warm_start_does_not_read_cells_of_rows_without_weight(people):
     with pytest.raises(ValueError, match=r"'age' takes numbers, got 'old' in row 5"):
         found.fit(full.assign(age=texts), y)
     found.fit(full.assign(age=texts), y, weights)
+
+
+def test_lists_may_lack_numbers():
+    rows, y = [[1, None], [2, 3], [3, 4], [None, 4]] * 5, [0, 1, 0, 1] * 5
+    expected = small().fit(np.array(rows, float), y)
+    assert small().fit(rows, y).ticket_ == expected.ticket_
+    assert np.array_equal(expected.predict(rows), expected.predict(np.array(rows, float)))
+    with pytest.raises(ValueError, match="takes numbers, got 'a'"):
+        small().fit([["a", None], ["b", None]], [0, 1])

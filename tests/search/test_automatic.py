@@ -209,3 +209,19 @@ def test_the_best_setting_so_far_is_kept_after_ctrl_c(monkeypatch, n_judged):
         regressor.fit(X[:100], y[:100])
     assert regressor.network_.sizes == (10, 100, 1)
     assert len(regressor.predict(X)) == len(X)
+
+
+@pytest.mark.parametrize("hidden", [(), (2,), (3, 3, 3), (1, 1, 1, 1)])
+def test_a_density_that_nobody_gave_refuses_no_small_network(iris, flowers, hidden):
+    fitted = TicketClassifier(hidden, max_iter=2, random_state=0).fit(*flowers)
+    assert fitted.network_.sizes == (4, *hidden, 3)
+    regressor = TicketRegressor(hidden, max_iter=2, random_state=0).fit(*flowers)
+    assert regressor.network_.sizes == (4, *hidden, 1)
+    found = find(iris, hidden=hidden, limits=Limits(generations=2)).ticket
+    assert found.network.sizes == (4, *hidden, 3)
+
+
+def test_a_warm_start_forgets_a_limit_on_bytes(flowers):
+    fitted = TicketClassifier((20,), weights="uniform", random_state=0, max_iter=2, warm_start=True)
+    fitted.set_params(max_bytes=90).fit(*flowers)
+    assert fitted.set_params(max_bytes=None).fit(*flowers).algorithm_.max_bits is None

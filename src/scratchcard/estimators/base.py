@@ -131,6 +131,8 @@ class TicketEstimator(BaseEstimator):
             table = named = Table.of(rows, categories)
         else:
             rows = validate_data(self, X, reset=reset, ensure_all_finite="allow-nan")
+            if rows.dtype.kind == "O":  # lists with None
+                rows = Table.of(rows).numbers()
             table = named = Table(rows, (None,) * rows.shape[1])
         if reset:
             check_categories(self.categorical_features, named)
@@ -333,11 +335,9 @@ class TicketEstimator(BaseEstimator):
         if self.algorithm != "memetic":
             return [Setting(plain, algorithm)]
         if before is not None:
-            return [
-                Setting(
-                    plain, getattr(self, "algorithm_", algorithm) if density == AUTO else algorithm
-                )
-            ]
+            earlier = getattr(self, "algorithm_", algorithm)
+            is_free = getattr(earlier, "max_bits", None) is None  # of a fit without max_bytes
+            return [Setting(plain, earlier if density == AUTO and is_free else algorithm)]
         if density != AUTO and None not in self._open():
             return [Setting(plain, algorithm)]
         rows, left = make(plain).train, None if density == AUTO else algorithm
