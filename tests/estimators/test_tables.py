@@ -227,3 +227,27 @@ def test_lists_may_lack_numbers():
     assert np.array_equal(expected.predict(rows), expected.predict(np.array(rows, float)))
     with pytest.raises(ValueError, match="takes numbers, got 'a'"):
         small().fit([["a", None], ["b", None]], [0, 1])
+
+
+def test_columns_that_a_ticket_does_not_read_may_hold_anything(people):
+    frame, y = people
+    ticket = small().fit(frame, y).ticket_
+    expected = ticket.outputs(frame)
+    odd = frame.assign(
+        planet=pd.Timestamp(2020, 1, 1),
+        when=pd.Timestamp(2020, 1, 1),
+        far=np.inf,
+        lists=[[1, 2]] * len(frame),
+        mixed=pd.Series(["x", 1] * (len(frame) // 2), dtype=object),
+    )
+    assert np.array_equal(ticket.outputs(odd), expected)
+    assert np.array_equal(ticket.outputs(odd[odd.columns[::-1]]), expected)
+    twice = pd.concat([odd, odd[["when"]]], axis=1)
+    assert np.array_equal(ticket.outputs(twice), expected)
+    plain = odd.drop(columns="mixed")
+    for other in (pa.Table.from_pandas(plain), pl.from_pandas(plain)):
+        assert np.array_equal(ticket.outputs(other), expected)
+    columns = {name: odd[name].astype(object).where(odd[name].notna(), None) for name in odd}
+    assert np.array_equal(ticket.outputs(columns), expected)
+    with pytest.raises(ValueError, match="X lacks the column 'age'"):
+        ticket.outputs(frame.drop(columns="age"))

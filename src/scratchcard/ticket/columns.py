@@ -211,6 +211,21 @@ class Columns:
 
     # -- rows ------------------------------------------------------------------------------------
 
+    def table_of(self, X: Any) -> Table:
+        """Return rows in any form as a table; of named columns no others than those that are read.
+
+        Parameters
+        ----------
+        X : Table, data frame, mapping or array-like of shape (n_rows, n_columns)
+            Rows, as for :meth:`Table.of`.
+
+        Returns
+        -------
+        Table
+            The rows.
+        """
+        return Table.of(X, only=self.names or ())
+
     def features(self, table: Table, scaling: InputScaling) -> npt.NDArray[np.float64]:
         """Return the features that a network scales, of a table's rows.
 

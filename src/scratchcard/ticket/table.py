@@ -145,7 +145,9 @@ class Table:
         return self.X
 
     @classmethod
-    def of(cls, X: Any, categories: Collection[int | str] = ()) -> Table:
+    def of(
+        cls, X: Any, categories: Collection[int | str] = (), only: Collection[str] = ()
+    ) -> Table:
         """Return a table of rows in any form that people have them in.
 
         Parameters
@@ -157,6 +159,9 @@ class Table:
             frame is no column.
         categories : collection of int or str
             Names or places of columns that are categories whatever they hold.
+        only : collection of str
+            Names of the columns to read, where there are names and all of these are among them:
+            the others may then hold anything. Empty for all columns.
 
         Returns
         -------
@@ -173,7 +178,7 @@ class Table:
         if is_frame(X):
             from scratchcard.ticket.arrow import arrow_table
 
-            found = arrow_table(X)
+            found = arrow_table(X, only)
             names: tuple[str, ...] | None = tuple(map(str, found.column_names))
             columns: Sequence[Any] = found.columns
         else:
