@@ -18,9 +18,11 @@
    category is the code of its value, and NaN stands for a missing cell:
 
        int32_t colour = scratchcard_column(&ticket, "colour", 6);
-       row[colour] = scratchcard_value(&ticket, (uint32_t)colour, "red", 3);
+       if (colour >= 0)
+           row[colour] = scratchcard_value(&ticket, (uint32_t)colour, "red", 3);
 
-   -1 is the code of any value that the ticket does not know. What is not read may be anything.
+   There is no column, -1, where the ticket does not read it, and -1 is the code of any value that
+   it does not know. What is not read may be anything.
    With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.3 kB smaller.
 
    The file and the work area must stay where they are while the ticket is in use, and one ticket
@@ -942,11 +944,16 @@ static inline scratchcard_label scratchcard_label_of(
 
 /* ---- what columns are, where ticket.columns is not NULL ---- */
 
-/* What a column is, 0 <= index < n_columns. */
+/* What a column is; nothing that is read where index is not below n_columns. */
 static inline scratchcard_column_info scratchcard_column_of(
     const scratchcard_ticket *ticket, uint32_t index)
 {
     scratchcard_column_info found = {SCRATCHCARD_NUMBER, 1, 0, 0, {NULL, 0}};
+    if (index >= ticket->n_columns) {
+        found.kind = SCRATCHCARD_NOTHING;
+        found.is_read = 0;
+        return found;
+    }
     if (!ticket->columns)
         return found;
     sc_columns columns = sc_start_columns(ticket, ticket->mask);
@@ -961,17 +968,17 @@ static inline scratchcard_column_info scratchcard_column_of(
     return found;
 }
 
-/* The value of a category, 0 <= code < n_values of this column. */
+/* The value of a category; NULL where code is not below n_values of this column. */
 static inline scratchcard_text scratchcard_value_of(
     const scratchcard_ticket *ticket, uint32_t column, uint32_t code)
 {
     scratchcard_text found = {NULL, 0};
-    if (!ticket->columns)
+    if (!ticket->columns || column >= ticket->n_columns)
         return found;
     sc_columns columns = sc_start_columns(ticket, ticket->mask);
     for (uint32_t k = 0; k <= column; k++)
         sc_next_column(ticket, &columns);
-    for (uint32_t i = 0; i <= code && i < columns.n_kept; i++)
+    for (uint32_t i = 0; i <= code && code < columns.n_kept; i++)
         found = sc_read_text(&columns.entries);
     return found;
 }
@@ -1005,7 +1012,7 @@ static inline int32_t scratchcard_column(
 static inline int32_t scratchcard_value(
     const scratchcard_ticket *ticket, uint32_t column, const char *text, size_t length)
 {
-    if (!ticket->columns || length > 65536)
+    if (!ticket->columns || column >= ticket->n_columns || length > 65536)
         return -1;
     sc_columns columns = sc_start_columns(ticket, ticket->mask);
     for (uint32_t k = 0; k <= column; k++)

@@ -9,7 +9,7 @@ from sklearn.datasets import load_diabetes, load_iris
 from scratchcard import Limits, TicketClassifier, TicketRegressor
 from scratchcard.datasets import load
 from scratchcard.find import Search, find
-from scratchcard.search import Genetic, Memetic
+from scratchcard.search import Genetic, Memetic, automatic
 from scratchcard.search.rule import MANY
 
 SHORT = Limits(generations=30)  # long enough for settings to be tried
@@ -189,3 +189,39 @@ def test_other_densities_are_refused(iris, flowers, density):
         Search(iris, max_density=density)
     with pytest.raises(ValueError, match="max_density takes a number above 0"):
         TicketClassifier(max_density=density).fit(*flowers)
+
+
+@pytest.mark.parametrize("n_judged", [1, 6, 9])
+def test_the_best_setting_so_far_is_kept_after_ctrl_c(monkeypatch, n_judged):
+    # Eight folds for each setting: neither a mask that is not judged yet is lost, nor does a
+    # setting win because it lacks the losses of some folds.
+    calls = iter(range(100))
+
+    def score(problem, outcome, objective):
+        if next(calls) == n_judged:
+            raise KeyboardInterrupt
+        return -1.0
+
+    monkeypatch.setattr(automatic, "_score", score)
+    X, y = load_diabetes(return_X_y=True)
+    regressor = TicketRegressor(max_iter=30, random_state=0)
+    with pytest.raises(KeyboardInterrupt, match="kept in ticket_"):
+        regressor.fit(X[:100], y[:100])
+    assert regressor.network_.sizes == (10, 100, 1)
+    assert len(regressor.predict(X)) == len(X)
+
+
+@pytest.mark.parametrize("hidden", [(), (2,), (3, 3, 3), (1, 1, 1, 1)])
+def test_a_density_that_nobody_gave_refuses_no_small_network(iris, flowers, hidden):
+    fitted = TicketClassifier(hidden, max_iter=2, random_state=0).fit(*flowers)
+    assert fitted.network_.sizes == (4, *hidden, 3)
+    regressor = TicketRegressor(hidden, max_iter=2, random_state=0).fit(*flowers)
+    assert regressor.network_.sizes == (4, *hidden, 1)
+    found = find(iris, hidden=hidden, limits=Limits(generations=2)).ticket
+    assert found.network.sizes == (4, *hidden, 3)
+
+
+def test_a_warm_start_forgets_a_limit_on_bytes(flowers):
+    fitted = TicketClassifier((20,), weights="uniform", random_state=0, max_iter=2, warm_start=True)
+    fitted.set_params(max_bytes=90).fit(*flowers)
+    assert fitted.set_params(max_bytes=None).fit(*flowers).algorithm_.max_bits is None

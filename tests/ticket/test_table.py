@@ -102,3 +102,34 @@ def test_parts_that_do_not_fit_are_refused():
         Table(np.zeros(2), (None,))
     with pytest.raises(ValueError, match="more than one column is named 'b'"):
         Table(np.zeros((1, 3)), (None,) * 3, ("a", "b", "b"))
+
+
+BIG = 2**53
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"id": pd.Categorical([BIG, BIG + 1])}),
+        pd.DataFrame({"id": [BIG, BIG + 1]}),
+        pl.DataFrame({"id": [BIG, BIG + 1]}),
+        np.array([[BIG], [BIG + 1]]),
+        np.array([["x"], [BIG + 1]], dtype=object),
+    ],
+    ids=["category", "pandas", "polars", "array", "objects"],
+)
+def test_values_that_floats_hold_as_one_are_no_category(frame):
+    with pytest.raises(ValueError, match=r"numbers below 2\*\*53"):
+        Table.of(frame, [0])
+
+
+def test_columns_of_a_mapping_that_are_called_alike_are_refused():
+    with pytest.raises(ValueError, match="more than one column is named '1'"):
+        Table.of({1: [1.0], "1": [2.0]})
+
+
+def test_missing_cells_are_filled():
+    table = Table.of({"a": [1.5, None], "b": ["2.5", None], "c": ["x", None]})
+    filled = table.filled(np.array([7.0, 0.25, np.nan]))
+    assert filled.values == (None, ("2.5", "0.25"), ("x",))
+    assert np.array_equal(filled.X, [[1.5, 0, 0], [7, 1, np.nan]], equal_nan=True)

@@ -18,7 +18,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from scratchcard.estimators.parameters import as_categories, as_hidden, as_threads
+from scratchcard.estimators.parameters import as_categories, as_hidden, as_threads, check_categories
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
 from scratchcard.search.automatic import search_best
@@ -34,11 +34,13 @@ from scratchcard.search.problem import (
 from scratchcard.search.rule import Setting, settings_for
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Columns, Head, InputScaling, Network, Table, Ticket
+from scratchcard.ticket.arrow import arrow_table
 from scratchcard.ticket.columns_fit import fit_columns, lacking
 from scratchcard.ticket.scaling import needed_bits
 from scratchcard.ticket.table import is_frame
 
 Array = npt.NDArray[Any]
+Inputs = tuple[Columns | None, InputScaling]
 
 
 class TicketEstimator(BaseEstimator):
@@ -67,6 +69,8 @@ class TicketEstimator(BaseEstimator):
     n_jobs: int | None
     verbose: int
     warm_start: bool
+    ticket_: Ticket
+    _inputs: Inputs
 
     @property
     def network_(self) -> Network:
@@ -91,7 +95,10 @@ class TicketEstimator(BaseEstimator):
         A number that is missing in a column that lacked none is the middle of its range, as
         cross-validation wants it; the ticket itself refuses it.
         """
-        table = self._table(X, reset=False)
+        return self._filled(self._table(X, reset=False))
+
+    def _filled(self, table: Table) -> Table:
+        """Return rows without missing cells in columns that lacked none; see :meth:`_rows`."""
         if not lacking(table).any():
             return table
         columns, scaling = self._inputs
@@ -99,8 +106,7 @@ class TicketEstimator(BaseEstimator):
             middles = np.broadcast_to(scaling.offset.astype(np.float64), table.n_columns)
         else:
             middles = columns.middles(scaling)
-        filled = np.where(np.isnan(table.X), middles, table.X)
-        return Table(filled, table.values, table.names)
+        return table.filled(middles)
 
     # -- rows ------------------------------------------------------------------------------------
 
@@ -108,8 +114,10 @@ class TicketEstimator(BaseEstimator):
         """Return rows as a table, checked as scikit-learn checks them."""
         categories = as_categories(self.categorical_features)
         if is_frame(X) and not isinstance(X, Mapping):  # which sparse matrices may be
+            if not hasattr(X, "columns"):
+                X = arrow_table(X)  # a stream, which is read once
             validate_data(self, X, reset=reset, skip_check_array=True)  # names and their number
-            table = Table.of(X, categories)
+            table = named = Table.of(X, categories)
             if not all(isinstance(name, str) for name in X.columns) and not _is_arrow(X):
                 table = Table(table.X, table.values)
             if not table.n_rows or not table.n_columns:
@@ -120,10 +128,14 @@ class TicketEstimator(BaseEstimator):
         elif categories or self._has_categories(reset):
             rows = check_array(X, dtype=object, ensure_all_finite=False)
             validate_data(self, rows, reset=reset, skip_check_array=True)
-            table = Table.of(rows, categories)
+            table = named = Table.of(rows, categories)
         else:
             rows = validate_data(self, X, reset=reset, ensure_all_finite="allow-nan")
-            table = Table(rows, (None,) * rows.shape[1])
+            if rows.dtype.kind == "O":  # lists with None
+                rows = Table.of(rows).numbers()
+            table = named = Table(rows, (None,) * rows.shape[1])
+        if reset:
+            check_categories(self.categorical_features, named)
         if self.categorical_features is None:
             table.numbers()  # refuses text
         return table
@@ -139,18 +151,23 @@ class TicketEstimator(BaseEstimator):
         _, y = check_X_y(table.X, y, ensure_all_finite="allow-nan", estimator=self, **checks)
         return table, y
 
-    def _features(self, table: Table, searched: Array | None) -> Array:
-        """Return the features that columns become.
+    def _features(self, table: Table, searched: Array | None) -> tuple[Array, Inputs]:
+        """Return the features that columns become, and how.
 
         What they become is fitted to the rows that are searched; None goes on with the previous
         fit. Only which columns may lack cells is asked of all rows.
         """
-        if searched is not None:
-            self._inputs: tuple[Columns | None, InputScaling] = fit_columns(
-                table.take(searched), missing=lacking(table)
-            )
-        columns, scaling = self._inputs
-        return table.X if columns is None else columns.features(table, scaling)
+        if searched is None:
+            inputs = self._inputs
+        else:
+            inputs = fit_columns(table.take(searched), missing=lacking(table))
+        columns, scaling = inputs
+        return table.X if columns is None else columns.features(table, scaling), inputs
+
+    def _keep(self, ticket: Ticket, inputs: Inputs) -> None:
+        """Keep a ticket with what its rows become; a search that fails changes neither."""
+        self.ticket_ = ticket
+        self._inputs = inputs
 
     def __sklearn_tags__(self) -> Any:
         """Return what scikit-learn may know: cells may be missing."""
@@ -249,6 +266,7 @@ class TicketEstimator(BaseEstimator):
         searched: Labelled,
         aside: Labelled | None,
         *,
+        inputs: Inputs,
         head: Head,
         objective: str | Objective,
         limits: Limits,
@@ -257,7 +275,7 @@ class TicketEstimator(BaseEstimator):
     ) -> Outcome:
         """Search a ticket for rows, keep it and what the search went through."""
         plain = self._network(searched.X, head.n_outputs, before, seed)
-        columns, scaling = self._inputs
+        columns, scaling = inputs
 
         def make(network: Network) -> Problem:
             return Problem.make(network, searched, aside, scaling, columns)
@@ -295,7 +313,7 @@ class TicketEstimator(BaseEstimator):
             networks = [plain] if before is not None else within.networks(plain, *self._open())
             problem, outcome = within.search(networks, make, self.algorithm, limits, search, beside)
             self.algorithm_ = within.algorithm(self.algorithm, problem.network)
-        self.ticket_ = problem.ticket(outcome)
+        self._keep(problem.ticket(outcome), inputs)
         self._keep_history(outcome, first=before is None)
         return outcome
 
@@ -317,11 +335,9 @@ class TicketEstimator(BaseEstimator):
         if self.algorithm != "memetic":
             return [Setting(plain, algorithm)]
         if before is not None:
-            return [
-                Setting(
-                    plain, getattr(self, "algorithm_", algorithm) if density == AUTO else algorithm
-                )
-            ]
+            earlier = getattr(self, "algorithm_", algorithm)
+            is_free = getattr(earlier, "max_bits", None) is None  # of a fit without max_bytes
+            return [Setting(plain, earlier if density == AUTO and is_free else algorithm)]
         if density != AUTO and None not in self._open():
             return [Setting(plain, algorithm)]
         rows, left = make(plain).train, None if density == AUTO else algorithm

@@ -245,7 +245,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
             )
         seed = self._seed()
         parts = self._parts(targets, before, seed)
-        X = self._features(table, parts[0] if before is None else None)
+        X, inputs = self._features(table, parts[0] if before is None else None)
         counts = self._class_weights(classes, targets[parts[0]], sample_weight[parts[0]])
 
         def labelled(part: Array) -> Labelled:
@@ -256,6 +256,7 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         outcome = self._search(
             searched,
             aside[0] if aside else None,
+            inputs=inputs,
             head=head,
             objective=objective,
             limits=limits,
@@ -342,8 +343,10 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         if y is not None:
             raise ValueError("fit takes y or teacher, got both")
         rows = self._table(X, reset)
-        # A teacher that was fitted to a frame wants one, to see that its columns are the same.
-        taught = ask(teacher, X if hasattr(X, "columns") else rows.X)
+        # A teacher that was fitted to a frame wants one, to see that its columns are the same; and
+        # the numbers that stand for categories here say nothing to it.
+        as_given = hasattr(X, "columns") or not rows.is_plain
+        taught = ask(teacher, X if as_given else rows.X)
         return rows, taught.labels, taught.classes
 
     def _class_weights(self, classes: Array, targets: Array, sample_weight: Array) -> Array:

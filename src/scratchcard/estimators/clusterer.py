@@ -208,7 +208,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         counted = sample_weight > 0
         seed = self._seed()
         parts = self._parts(table.X[counted], n_clusters, seed)
-        rows = self._features(table.take(counted), parts[0])
+        rows, inputs = self._features(table.take(counted), parts[0])
         weights = integer_weights(sample_weight[counted])
 
         def unlabelled(part: Array) -> Labelled:
@@ -216,7 +216,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
 
         searched, *aside = map(unlabelled, parts)
         network = self._network(searched.X, n_clusters, None, seed)
-        columns, scaling = self._inputs
+        columns, scaling = inputs
         problem = Problem.make(network, searched, aside[0] if aside else None, scaling, columns)
         algorithm = self._algorithm(network)
         n_jobs = as_threads(self.n_jobs)
@@ -238,8 +238,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
                 callbacks=[_print_progress] if self.verbose else [],
                 images=self.images,
             )
-        self.ticket_: Ticket = problem.ticket(outcome)
-        self.labels_: npt.NDArray[np.int64] = self._clusters(table)
+        self._keep(problem.ticket(outcome), inputs)
+        self.labels_: npt.NDArray[np.int64] = self._clusters(self._filled(table))
         self.n_iter_: int = outcome.generations
         self.score_: float = outcome.score
         self.scores_: npt.NDArray[np.float64] = np.array(outcome.scores)

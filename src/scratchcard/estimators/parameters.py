@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from scratchcard.cores import usable_cores
+from scratchcard.ticket import Table
 
 Array = npt.NDArray[Any]
 
@@ -131,15 +132,48 @@ def as_categories(categorical_features: Any) -> tuple[int | str, ...]:
         if categorical_features != "from_dtype":
             raise ValueError(f"{takes}, got {categorical_features!r}")
         return ()
-    found = np.asarray(categorical_features)
-    if found.ndim != 1 or (found.dtype.kind not in "biuU" and found.dtype.kind != "O"):
+    found = np.asarray(categorical_features, dtype=object)  # as text, 0 would be a name
+    if found.ndim != 1 or not all(isinstance(one, (Integral, np.bool_, str)) for one in found):
         raise ValueError(f"{takes}, got {categorical_features!r}")
-    if found.dtype.kind == "b":
-        found = np.flatnonzero(found)
-    listed = found.tolist()
-    if not all(isinstance(one, (int, str)) for one in listed):
+    is_flag = [isinstance(one, (bool, np.bool_)) for one in found]
+    if any(is_flag) and not all(is_flag):
         raise ValueError(f"{takes}, got {categorical_features!r}")
-    return tuple(listed)
+    if any(is_flag):
+        return tuple(place for place, one in enumerate(found) if one)
+    return tuple(str(one) if isinstance(one, str) else int(one) for one in found)
+
+
+def check_categories(categorical_features: Any, table: Table) -> None:
+    """Raise ValueError for columns that are to be categories but are not there.
+
+    Parameters
+    ----------
+    categorical_features : array-like of bool, int or str, "from_dtype" or None
+        What :func:`as_categories` takes.
+    table : Table
+        The rows.
+
+    Raises
+    ------
+    ValueError
+        For a name or a place that no column has, and for booleans that are not one for each.
+    """
+    flags = () if isinstance(categorical_features, str) else categorical_features
+    given = np.asarray(() if flags is None else flags, dtype=object)
+    if given.size and isinstance(given[0], (bool, np.bool_)) and len(given) != table.n_columns:
+        raise ValueError(
+            f"categorical_features takes a boolean for each of {table.n_columns} columns, got "
+            f"{len(given)}"
+        )
+    for one in as_categories(categorical_features):
+        is_there = (
+            one in (table.names or ()) if isinstance(one, str) else one in range(table.n_columns)
+        )
+        if not is_there:
+            raise ValueError(
+                f"categorical_features takes columns of X, got {one!r}, which none of its "
+                f"{table.n_columns} columns is"
+            )
 
 
 def as_sample_weight(sample_weight: Any, X: Array) -> Array:

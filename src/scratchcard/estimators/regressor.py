@@ -223,7 +223,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         y, weights = y[counted], integer_weights(sample_weight[counted])
         seed = self._seed()
         parts = self._parts(len(y), before, seed)
-        X = self._features(table, parts[0] if before is None else None)
+        X, inputs = self._features(table, parts[0] if before is None else None)
         head = Numbers.of(y[parts[0]], weights[parts[0]], loss)
         if before is not None and head.n_outputs != before.head.n_outputs:
             raise ValueError(
@@ -238,6 +238,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         outcome = self._search(
             searched,
             aside[0] if aside else None,
+            inputs=inputs,
             head=head,
             objective=loss,
             limits=limits,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.ticket import Table, Ticket
+from scratchcard.ticket import Ticket
 
 MOST_INPUTS = 1 << 16
 """Inputs of a network whose columns are listed; a file of a few bytes may claim far more."""
@@ -106,7 +106,8 @@ def on_features(ticket: Ticket, X: Any) -> tuple[Ticket, Any]:
     """
     if ticket.columns is None:
         return ticket, X
-    return ticket.without_columns(), ticket.columns.features(Table.of(X), ticket.scaling)
+    table = ticket.columns.table_of(X)
+    return ticket.without_columns(), ticket.columns.features(table, ticket.scaling)
 
 
 def uses_of(ticket: Ticket, columns: Sequence[ColumnInputs]) -> list[Use]:

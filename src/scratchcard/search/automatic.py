@@ -100,15 +100,27 @@ def search_best(
         if share == WHOLE:
             outcome = together.search_on(problem, setting.algorithm(problem.train))
             return Tried(np.inf, setting, problem, outcome)
-        scores = []
-        for some, held in parts:
+        outcomes: list[Outcome] = []
+        scores: list[float] = []
+
+        def tried(some: Rows, held: Rows) -> None:
             part = Problem(setting.network, problem.scaling, some)
-            outcome = together.glance(part, setting.algorithm(some), SHARE)
+            outcomes.append(together.glance(part, setting.algorithm(some), SHARE))
+            if not together.is_over:
+                ahead = AHEAD * held.total_weight if setting is settings[0] else 0.0
+                part = replace(part, validation=held)
+                scores.append(ahead + _score(part, outcomes[-1], objective))
+
+        for some, held in parts:
+            try:
+                together.noting(tried)(some, held)
+            except KeyboardInterrupt:
+                if not outcomes:
+                    raise
             if together.is_over:
                 break
-            ahead = AHEAD * held.total_weight if setting is settings[0] else 0.0
-            scores.append(ahead + _score(replace(part, validation=held), outcome, objective))
-        return Tried(sum(scores) if scores else -np.inf, setting, problem, outcome)
+        is_judged = len(scores) == len(parts)  # by some of them alone it may seem better
+        return Tried(sum(scores) if is_judged else -np.inf, setting, problem, outcomes[-1])
 
     found = halving(
         settings,

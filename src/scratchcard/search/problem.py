@@ -217,8 +217,8 @@ def make_algorithm(
         A name of ``ALGORITHMS``, or an algorithm.
     max_density : float or None
         For an algorithm by name, the largest share of the weights that may stay, above 0 and at
-        most 1. None is 0.1 for the memetic algorithm and no limit, as in the paper, for the genetic
-        one.
+        most 1. None is 0.1 for the memetic algorithm, of few weights what a path from an input to
+        an output takes, and no limit, as in the paper, for the genetic one.
     network : Network
         The network that is searched.
 
@@ -233,7 +233,7 @@ def make_algorithm(
         For something that is not an algorithm, for a density that is out of range, and for one at
         which no path from an input to an output can stay.
     """
-    made = _by_name(algorithm, max_density) if isinstance(algorithm, str) else algorithm
+    made = _by_name(algorithm, max_density, network) if isinstance(algorithm, str) else algorithm
     if isinstance(made, type) or not isinstance(made, Algorithm):
         known = ", ".join(map(repr, ALGORITHMS))
         raise ValueError(f"algorithm takes {known} or an Algorithm, got {made!r}")
@@ -246,9 +246,12 @@ def make_algorithm(
     return made
 
 
-def _by_name(algorithm: str, max_density: float | None) -> Algorithm:
+def _by_name(algorithm: str, max_density: float | None, network: Network) -> Algorithm:
     if algorithm == "memetic":
-        return Memetic(max_density=DEFAULT_MAX_DENSITY if max_density is None else max_density)
+        if max_density is None:  # which nobody asked for, so that it refuses no small network
+            path = (network.n_layers + 0.5) / network.n_weights  # cut off to a number of weights
+            max_density = min(1.0, max(DEFAULT_MAX_DENSITY, path))
+        return Memetic(max_density=max_density)
     if algorithm == "genetic":
         return Genetic(max_density=max_density)
     known = " or ".join(map(repr, ALGORITHMS))

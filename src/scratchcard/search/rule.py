@@ -14,7 +14,7 @@ from scratchcard.rows import Rows
 from scratchcard.rows.folds import count_of
 from scratchcard.search.memetic import Memetic
 from scratchcard.search.memetic.search import FAIR_PRICE, LARGE, TRIALS
-from scratchcard.search.problem import DEFAULT_HIDDEN, DEFAULT_WEIGHTS
+from scratchcard.search.problem import DEFAULT_HIDDEN, DEFAULT_WEIGHTS, make_algorithm
 from scratchcard.search.task import Algorithm
 from scratchcard.ticket import Network
 
@@ -127,7 +127,7 @@ def settings_for(
             input_bits=plain.input_bits,
         )
 
-    usual = Memetic() if algorithm is None else algorithm
+    usual = make_algorithm("memetic", None, plain) if algorithm is None else algorithm
     found = [Setting(network(DEFAULT_HIDDEN, DEFAULT_WEIGHTS), usual)]
     if rows.inputs.size > MANY or found[0].network.n_weights > LARGE:
         return found

@@ -211,6 +211,21 @@ class Columns:
 
     # -- rows ------------------------------------------------------------------------------------
 
+    def table_of(self, X: Any) -> Table:
+        """Return rows in any form as a table; of named columns no others than those that are read.
+
+        Parameters
+        ----------
+        X : Table, data frame, mapping or array-like of shape (n_rows, n_columns)
+            Rows, as for :meth:`Table.of`.
+
+        Returns
+        -------
+        Table
+            The rows.
+        """
+        return Table.of(X, only=self.names or ())
+
     def features(self, table: Table, scaling: InputScaling) -> npt.NDArray[np.float64]:
         """Return the features that a network scales, of a table's rows.
 
@@ -395,8 +410,9 @@ def _as_numbers(where: str, table: Table, place: int) -> npt.NDArray[np.float64]
             numbers[code] = np.inf if "_" in value else float(value)
         except ValueError:
             numbers[code] = np.inf
-        if not np.isfinite(numbers[code]):
-            row = int((cells == code).argmax()) + 1
+        is_here = cells == code
+        if not np.isfinite(numbers[code]) and is_here.any():
+            row = int(is_here.argmax()) + 1
             raise ValueError(f"{where} takes numbers, got {value!r} in row {row}")
     numbers[-1] = np.nan
     return numbers[np.where(np.isnan(cells), len(values), cells).astype(np.int64)]

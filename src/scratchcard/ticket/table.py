@@ -103,6 +103,28 @@ class Table:
         """
         return Table(self.X[rows], self.values, self.names)
 
+    def filled(self, numbers: Array) -> Table:
+        """Return the rows with a number in place of each missing cell.
+
+        Parameters
+        ----------
+        numbers : ndarray of shape (n_columns,)
+            The number for each column; NaN leaves its cells missing. Where a column came as text,
+            so does the number.
+
+        Returns
+        -------
+        Table
+            The rows.
+        """
+        values = list(self.values)
+        fills = np.array(numbers, np.float64)
+        for column, known in enumerate(values):
+            if known is not None and not math.isnan(fills[column]):
+                values[column] = (*known, repr(float(fills[column])))
+                fills[column] = len(known)
+        return Table(np.where(np.isnan(self.X), fills, self.X), tuple(values), self.names)
+
     def numbers(self) -> Array:
         """Return the rows as numbers.
 
@@ -123,7 +145,9 @@ class Table:
         return self.X
 
     @classmethod
-    def of(cls, X: Any, categories: Collection[int | str] = ()) -> Table:
+    def of(
+        cls, X: Any, categories: Collection[int | str] = (), only: Collection[str] = ()
+    ) -> Table:
         """Return a table of rows in any form that people have them in.
 
         Parameters
@@ -135,6 +159,9 @@ class Table:
             frame is no column.
         categories : collection of int or str
             Names or places of columns that are categories whatever they hold.
+        only : collection of str
+            Names of the columns to read, where there are names and all of these are among them:
+            the others may then hold anything. Empty for all columns.
 
         Returns
         -------
@@ -151,7 +178,7 @@ class Table:
         if is_frame(X):
             from scratchcard.ticket.arrow import arrow_table
 
-            found = arrow_table(X)
+            found = arrow_table(X, only)
             names: tuple[str, ...] | None = tuple(map(str, found.column_names))
             columns: Sequence[Any] = found.columns
         else:
@@ -257,6 +284,24 @@ def check_finite_or_missing(rows: Array, where: str = "X") -> None:
         raise ValueError(f"{where} takes finite numbers, got infinity")
 
 
+def check_exact(where: str, numbers: Array) -> None:
+    """Raise ValueError for values of a category of which a float may hold several as one.
+
+    Parameters
+    ----------
+    where : str
+        What they are, for the error.
+    numbers : ndarray
+        Floats; NaN is a missing one.
+    """
+    is_beyond = np.abs(numbers) >= _LARGEST
+    if is_beyond.any():
+        raise ValueError(
+            f"{where} takes as values of a category numbers below 2**53, got "
+            f"{numbers[is_beyond][0]:.17g}; turn them into text"
+        )
+
+
 def is_frame(X: Any) -> bool:
     """Return whether something is a data frame, or columns by name.
 
@@ -299,12 +344,14 @@ def _coded(where: str, column: Array, is_category: bool) -> tuple[Array, Values]
             numbers = np.array([math.nan if c is None else float(c) for c in texts])
             check_finite_or_missing(numbers, where)
             return numbers, None
+        check_exact(where, np.array([c for c in texts if isinstance(c, float)]))
         texts = [c if c is None or isinstance(c, str) else as_text(c) for c in texts]
     elif column.dtype.kind in "biuf":
         check_finite_or_missing(column, where)
         if not is_category:
             return column, None
         numbers = column.astype(np.float64)
+        check_exact(where, numbers)
         different, places = np.unique(numbers, return_inverse=True)
         known = [None if math.isnan(value) else as_text(value) for value in different]
         texts = [known[place] for place in places.reshape(-1)]

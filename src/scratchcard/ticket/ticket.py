@@ -135,7 +135,7 @@ class Ticket:
     def _features(self, X: Any) -> npt.NDArray[Any]:
         """Return the features of rows in any form."""
         if self.columns is not None:
-            return self.columns.features(Table.of(X), self.scaling)
+            return self.columns.features(self.columns.table_of(X), self.scaling)
         if isinstance(X, Table) or is_frame(X):
             X = Table.of(X).numbers()
         try:

@@ -80,9 +80,21 @@ static void check_column(const scratchcard_ticket *ticket, uint32_t k, const sc_
         if (found < 0 || (uint32_t)found > code)
             exit(4);
     }
+    if (scratchcard_value_of(ticket, k, column.n_values).text)
+        exit(4);
     if (scratchcard_value(ticket, k, "no such value", 13) != -1)
         exit(4);
     if (scratchcard_column(ticket, "no such column", 14) != -1)
+        exit(4);
+}
+
+/* A column that is not there, such as (uint32_t)-1 of a name that is not found, has nothing. */
+static void check_absent(const scratchcard_ticket *ticket, uint32_t k)
+{
+    scratchcard_column_info column = scratchcard_column_of(ticket, k);
+    if (column.kind != SCRATCHCARD_NOTHING || column.is_read || column.name.text)
+        exit(4);
+    if (scratchcard_value(ticket, k, "x", 1) != -1 || scratchcard_value_of(ticket, k, 0).text)
         exit(4);
 }
 
@@ -90,6 +102,8 @@ static void check_column(const scratchcard_ticket *ticket, uint32_t k, const sc_
 static void print_columns(const scratchcard_ticket *ticket)
 {
     sc_columns walk = sc_start_columns(ticket, ticket->mask);
+    check_absent(ticket, ticket->n_columns);
+    check_absent(ticket, UINT32_MAX);
     for (uint32_t k = 0; k < ticket->n_columns; k++) {
         sc_next_column(ticket, &walk);
         if (ticket->n_columns < 300)
