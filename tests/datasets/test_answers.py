@@ -268,6 +268,8 @@ def test_very_many_different_texts_are_asked_about(tmp_path):
     lines = "".join(f"{i % 7},{i % 11},name {i % 1100}\n" for i in range(22_000))
     path = tmp_path / "rows.csv"
     path.write_text("a,b,c\n" + lines)
-    with pytest.raises(DataError, match=r"column 'c': 1100 different values; .*--classes.*--target"):
+    with pytest.raises(
+        DataError, match=r"column 'c': 1100 different values; .*--classes.*--target"
+    ):
         load(path)
     assert load(path, answers="classes").n_classes == 1100

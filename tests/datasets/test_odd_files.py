@@ -574,6 +574,37 @@ BAD = [
         "take thousands separators out.*--decimal",
     ),
     (
+        "points that may part thousands",
+        "a;kind\n987;x\n1.234;y\n23.456;x\n2.000;y\n",
+        "points in the numbers of column 'a', such as '1.234', may be .* thousands; --decimal .",
+    ),
+    *(
+        (
+            f"thousands parted by {mark!r}, and smaller numbers",
+            "a;kind\n" + f"1{mark}234,5;x\n7,5;y\n87{mark}654,25;x\n" * 9,
+            "line 2: column 'a' .* take thousands separators out",
+        )
+        for mark in ".'\u00a0\u202f\u2019"
+    ),
+    *(
+        (
+            f"numbers with units, {text}",
+            "a,kind\n" + "".join(f"{text.format(i)},{'xy'[i % 2]}\n" for i in range(21)) * 2,
+            f"line 2: column 'a' holds .*, a number beside '{unit}'; leave .*--drop a",
+        )
+        for text, unit in (("{} kg", "kg"), ("{}%", "%"), ("€ {}.50", "€"), ("0x{:x}", "0x"))
+    ),
+    (
+        "a month of a year",
+        "a,kind\n2020-01,x\n2020-02,y\n",
+        "column 'a' holds '2020-01', a date or a time",
+    ),
+    (
+        "a name that a shell would part",
+        "the name's (full),b,kind\n" + UNIQUE,
+        """--drop 'the name'"'"'s .full.' .drop""",
+    ),
+    (
         "labels in the first column, a constant in the last",
         "kind,a,zero\n" + "x,1,0\ny,2,0\n" * 20,
         "all 40 rows are of one class, 0.*labels are in column 'zero'; --target",

@@ -221,6 +221,7 @@ class CsvTable:
             self._cells[place],
             self._spelling,
             lambda row: f"line {self._whole.line_of(row + self._skipped)}",
+            self.names[place] if self.names and self.names[place] else str(place),
             hint,
         )
 

@@ -1,12 +1,13 @@
 """Kinds: whether the cells of a column are numbers or a category. It needs pyarrow.
 
 Cells are numbers if all that are not missing are; ``True`` and ``False`` are 1 and 0. A column of
-text is a category, unless it has a different value in nearly every row, holds dates, or looks like
-numbers with a few cells that are none: those are errors.
+text is a category, unless it has a different value in nearly every row, holds dates, numbers with
+units, or looks like numbers with a few cells that are none: those are errors.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 from scratchcard.datasets.dataset import Array, DataError
 from scratchcard.datasets.spelling import (
     DATE,
+    PARTED,
     THOUSANDS,
     Spelling,
     no_numbers,
@@ -25,10 +27,13 @@ from scratchcard.datasets.spelling import (
 from scratchcard.text import shortened
 from scratchcard.ticket.table import DATES
 
-__all__ = ["Column", "check_values", "sorted_codes"]
+__all__ = ["Column", "check_values", "drop_of", "sorted_codes"]
 
 MOST_VALUES = 255  # of a category
 LONGEST_VALUE = 1000  # characters
+_BARE = "[+-]?[0-9][0-9.,]*"
+_DRESSED = r"^([^\p{L}\p{N}_#]{0,3}#[^#\p{N}]*|(USD|EUR|GBP|CHF|Rs\.?) ?#)$"  # 12 kg, 3 %, $ 5
+_HEX = "^0[xX][0-9a-fA-F]+$"
 _FEW_ROWS = 10  # of which all may be different
 _NEARLY_ALL = 0.9
 _FEW_NUMBERS = 20  # a category may have values that are numbers, but not more
@@ -53,6 +58,8 @@ class Column:
         How numbers and missing values are written.
     row_name : callable
         Returns the name of a row, such as "line 17".
+    bare_name : str
+        The same as options take it.
     hint : str
         What else may be done about a column that is no feature.
     """
@@ -62,11 +69,12 @@ class Column:
     cells: Any
     spelling: Spelling
     row_name: Callable[[int], str]
+    bare_name: str
     hint: str = ""
 
     @property
     def _drop(self) -> str:
-        return f"--drop {self.name.strip(chr(39))} (drop) leaves the column out{self.hint}"
+        return f"{drop_of(self.bare_name)} leaves the column out{self.hint}"
 
     def _at(self, row: int) -> str:
         return f"{self.shown}: {self.row_name(row)}: column {self.name} holds"
@@ -141,7 +149,10 @@ class Column:
             raise DataError(
                 f"{self._at(row)} {self._cell(row)}, a date or a time; {DATES}, or {self._drop}"
             )
-        if pc.all(pc.match_substring_regex(texts, THOUSANDS)).as_py():
+        if (
+            pc.any(pc.match_substring_regex(texts, THOUSANDS)).as_py()
+            and pc.all(pc.match_substring_regex(texts, PARTED)).as_py()
+        ):
             raise DataError(
                 f"{self._at(row)} {self._cell(row)}: take thousands separators out, or if it has a "
                 "decimal mark, --decimal (decimal) takes it"
@@ -167,11 +178,28 @@ class Column:
         looks_missing = pc.all(pc.match_substring_regex(texts, _MARKERS)).as_py()
         if looks_missing or not is_category:
             row = int(is_text.argmax())
-            cell = self._cell(row)
+            cell = shortened(str(self.cells[row].as_py()), 60)
+            quoted = shlex.quote(cell) if "'" in cell else f"'{cell}'"
             raise DataError(
-                f"{self._at(row)} {cell}, numbers elsewhere; mend it, or say --missing {cell} "
+                f"{self._at(row)} {cell!r}, numbers elsewhere; mend it, or say --missing {quoted} "
                 f"(missing) if it means a missing value; {self._drop}"
             )
+
+
+def drop_of(name: str) -> str:
+    """Return the option that leaves a column out, as a shell takes it.
+
+    Parameters
+    ----------
+    name : str
+        The name of the column, or its place.
+
+    Returns
+    -------
+    str
+        The option, and what it is in Python.
+    """
+    return f"--drop {shlex.quote(name)} (drop)"
 
 
 def check_values(holds: str, different: Any, n_known: int, drop: str) -> None:
@@ -190,6 +218,8 @@ def check_values(holds: str, different: Any, n_known: int, drop: str) -> None:
     """
     import pyarrow.compute as pc
 
+    if len(different) > _FEW_NUMBERS and (beside := _beside_numbers(different)):
+        raise DataError(f"{holds}, a number beside {beside}; leave the number alone, or {drop}")
     is_nearly_all = n_known >= _FEW_ROWS and len(different) > _NEARLY_ALL * n_known
     longest = pc.max(pc.utf8_length(different)).as_py() or 0
     if longest > LONGEST_VALUE:
@@ -202,6 +232,19 @@ def check_values(holds: str, different: Any, n_known: int, drop: str) -> None:
             f"{holds}, text with {len(different):,} different values in {n_known:,} rows, not a "
             f"number or one of at most {MOST_VALUES} categories; {drop}"
         )
+
+
+def _beside_numbers(different: Any) -> str:
+    """Return what stands beside the number in each cell, such as a unit; "" for other cells."""
+    import pyarrow.compute as pc
+
+    if pc.all(pc.match_substring_regex(different, _HEX)).as_py():
+        return "'0x'"
+    around = pc.unique(pc.replace_substring_regex(different, _BARE, "#"))
+    if len(around) != 1 or not pc.all(pc.match_substring_regex(around, _DRESSED)).as_py():
+        return ""
+    beside = around[0].as_py().replace("#", "").strip()
+    return repr(shortened(beside, 20)) if beside else ""
 
 
 def sorted_codes(cells: Any) -> tuple[Array, tuple[str, ...]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from scratchcard.datasets.answers import answers_of_array, answers_of_text
 from scratchcard.datasets.dataset import Answers, Array, DataError
-from scratchcard.datasets.kinds import check_values, sorted_codes
+from scratchcard.datasets.kinds import check_values, drop_of, sorted_codes
 from scratchcard.datasets.reading import ReadingOptions
 from scratchcard.text import shortened
 from scratchcard.ticket.table import DATES, as_text, first_repeated
@@ -140,7 +140,7 @@ class ParquetTable:
         from pyarrow import types
 
         where = f"{self.shown}: column {self.name_of(place)}"
-        drop = f"--drop {self.names[place]} (drop) leaves the column out{hint}"
+        drop = f"{drop_of(self.names[place])} leaves the column out{hint}"
         column = self._table.column(place)
         is_dictionary = types.is_dictionary(column.type)
         column = column.cast(column.type.value_type) if is_dictionary else column

@@ -13,6 +13,7 @@ from scratchcard.datasets.dataset import Array, DataError
 __all__ = [
     "DATE",
     "MISSING",
+    "PARTED",
     "THOUSANDS",
     "Kind",
     "Spelling",
@@ -28,24 +29,24 @@ MISSING: tuple[str, ...] = ("", "?", "<NA>", "#N/A", "NA", "N/A", "n/a", "nan", 
 MISSING += ("-nan", "null", "NULL", "Null")
 _LONG = 1000  # of more cells the first are tried alone, which is quick where they are text
 _SAMPLE = 10_000  # rows that tell a decimal mark
+_FEW_POINTS = 3  # fewer may have three digits after the point by chance
 
 _TRUE, _FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 DATE = (
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( \d{1,2}:\d{2}.*)?"
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?"
-    r"|\d{1,2}[- .][A-Za-z]{3,9}[- .]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, ?\d{4})$"
-)
-DATE = (
-    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?"
-    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( \d{1,2}:\d{2}.*)?"
-    r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?"
-    r"|\d{1,2}[- .][A-Za-z]{3,9}[- .]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, ?\d{4})$"
+    r"|\d{1,2}[- .][A-Za-z]{3,9}[- .]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, ?\d{4}"
+    r"|(19|20)\d{2}[-/](0[1-9]|1[0-2])|(0?[1-9]|1[0-2])/(19|20)\d{2})$"
 )
 _NUMBER = r"^(?i:-?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|-?(inf|infinity|nan))$"
 _COMMA_NUMBER = r"^[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?$"
 _MAYBE_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+$"
-THOUSANDS = r"^[+-]?[0-9]{1,3}([,.' ][0-9]{3})+([.,][0-9]+)?$"
+_POINT_THOUSANDS = r"^[+-]?([1-9][0-9]{0,2}\.[0-9]{3}|[0-9]{1,3})$"
+_PARTS = ",.' \u00a0\u2009\u202f\u2019"  # blanks that are never broken, and the Swiss mark
+THOUSANDS = rf"^[+-]?[0-9]{{1,3}}([{_PARTS}][0-9]{{3}})+([.,][0-9]+)?$"
+PARTED = rf"^[+-]?[0-9]{{1,3}}([{_PARTS}]?[0-9]{{3}})*([.,][0-9]+)?$"
+"""Numbers with thousands separators, or so small that they have none."""
 
 Kind = Literal["numbers", "booleans", "dates", "text", "nothing"]
 
@@ -171,7 +172,7 @@ def decimal_of(shown: str, columns: Sequence[tuple[str, Any, Array | None]], del
     Raises
     ------
     DataError
-        If both are decimal marks, or a comma may as well part thousands.
+        If both are decimal marks, or a comma or a point may as well part thousands.
     """
     import pyarrow.compute as pc
 
@@ -190,6 +191,8 @@ def decimal_of(shown: str, columns: Sequence[tuple[str, Any, Array | None]], del
             is_maybe = pc.match_substring_regex(has_comma, _MAYBE_THOUSANDS)
             may_be_thousands = pc.all(is_maybe).as_py()
     if not column:
+        if delimiter != ",":
+            _refuse_point_thousands(shown, columns)
         return "."
     for name, cells, numbers in columns:
         if numbers is not None and pc.any(pc.match_substring(cells, ".")).as_py():
@@ -203,6 +206,29 @@ def decimal_of(shown: str, columns: Sequence[tuple[str, Any, Array | None]], del
             "thousands; --decimal , (decimal=',') says the former, else take them out"
         )
     return ","
+
+
+def _refuse_point_thousands(shown: str, columns: Sequence[tuple[str, Any, Array | None]]) -> None:
+    """Raise DataError for points that seem to part thousands: 987 beside 1.234, but never 1.5."""
+    import pyarrow.compute as pc
+
+    for name, cells, numbers in columns:
+        if numbers is None:
+            continue
+        known = numbers[~np.isnan(numbers)]
+        whole = np.floor(known) == known
+        if whole.all() or not whole.any() or np.abs(known).max() >= 1000:
+            continue
+        cells = without_missing(cells, MISSING).drop_null()
+        if pc.all(pc.match_substring_regex(cells, _POINT_THOUSANDS)).as_py():
+            parted = cells.filter(pc.match_substring(cells, ".")).to_pylist()
+            if len(parted) < _FEW_POINTS:
+                continue
+            raise DataError(
+                f"{shown}: points in the numbers of column {name}, such as {parted[0]!r}, may be "
+                "decimal marks or part thousands; --decimal . (decimal='.') says the former, else "
+                "take them out"
+            )
 
 
 def _to_numpy(values: Any) -> Array:
