@@ -77,7 +77,7 @@ class CsvTable:
     ) -> None:
         self.shown = shown
         text, encoding = decoded(shown, unpacked(shown, content), reading.encoding)
-        whole = cells_of(shown, text, reading.delimiter)
+        whole = cells_of(shown, text, reading.delimiter, reading.header)
         self._whole = whole
         self.n_columns = len(whole.columns)
         below = [column.slice(1) for column in whole.columns]
