@@ -837,6 +837,66 @@ def test_categories_of_a_ticket_are_read_as_they_stand(tmp_path):
         read_features(written(tmp_path, "rows.csv", "a,b\nred,1\n"), None, like=like("a b"))
 
 
+def meant(*values: str, n: int = 2) -> Known:
+    return Known(n, ("c", "a")[:n], frozenset({0}), {0: values})
+
+
+@pytest.mark.parametrize(
+    ("known", "cell", "expected"),
+    [
+        (("0", "1"), "True", "1"),
+        (("False", "True", "maybe"), "FALSE", "False"),
+        (("1", "2", "3+"), "1.0", "1"),
+        (("0.5", "1.5"), "1.50", "1.5"),
+        ((" yes", " no"), "yes", " yes"),
+        (("1", "1.0"), "1.00", "1.00"),  # which of them is not known
+        (("1", "2"), "01", "01"),  # a code, and no number
+        (("1", "01"), "01", "01"),
+    ],
+)
+def test_values_of_a_ticket_in_another_writing(tmp_path, known, cell, expected):
+    path = written(tmp_path, "rows.csv", f"c,a\n{cell},1\n?,1\n{known[0]},2\nother,3\n")
+    table, said = read_features(path, None, like=meant(*known))
+    values = table.values[0]
+    assert values[int(table.X[0, 0])] == expected
+    assert np.isnan(table.X[1, 0])
+    assert values[int(table.X[2, 0])] == known[0]
+    assert values[int(table.X[3, 0])] == "other"
+    assert said == ""
+
+
+def test_booleans_in_parquet_are_values_of_a_ticket(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    path = tmp_path / "rows.parquet"
+    pandas.DataFrame({"c": [True, False], "a": [1, 2]}).to_parquet(path)
+    table, _ = read_features(path, None, like=meant("False", "True", "maybe"))
+    assert [table.values[0][int(code)] for code in table.X[:, 0]] == ["True", "False"]
+
+
+def test_a_column_without_any_value_that_a_ticket_reads_is_said(tmp_path):
+    path = written(tmp_path, "rows.csv", "c,a\n" + "Red,1\nBlue,2\n" * 5)
+    _, said = read_features(path, None, like=meant("red", "blue"))
+    assert said == (
+        f"{path}: no cell of column 'c' holds a value that the ticket reads, such as 'red'; the "
+        "first holds 'Red'"
+    )
+    path.write_text("c,a\n" + "Red,1\n" * 9)  # so few may be by chance
+    assert read_features(path, None, like=meant("red", "blue"))[1] == ""
+
+
+def test_text_in_parquet_that_a_ticket_takes_as_it_is(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    path = tmp_path / "rows.parquet"
+    names = [f"v{i}" for i in range(300)]
+    pandas.DataFrame({"c": names, "a": ["1", "2.5", "NA"] * 100}).to_parquet(path)
+    table, _ = read_features(path, None, like=like("c a", (0,)))
+    assert len(table.values[0]) == 300
+    assert_array_equal(table.X[:3, 1], [1, 2.5, NAN])
+    pandas.DataFrame({"c": ["x", "y"], "a": ["1", "two"]}).to_parquet(path)
+    with pytest.raises(DataError, match=r"row 2: column 'a' holds 'two', not a .*--missing"):
+        read_features(path, None, like=like("c a", (0,)))
+
+
 def test_a_row_of_names_is_a_header_for_a_ticket_that_knows_them(tmp_path):
     path = written(tmp_path, "rows.csv", "p,q\nr,s\n")
     table, _ = read_features(path, None, like=like("p q", (0, 1)))

@@ -92,7 +92,13 @@ def known_of(ticket: Ticket) -> Known:
         if column.kind != "number" or not columns.kept[list(columns.inputs_of(place))].any()
     )
     names = tuple(column.name for column in columns.columns) if columns.is_named else None
-    return Known(ticket.n_columns, names, as_they_stand)
+    values = {
+        place: tuple(value for value in column.values if value is not None)
+        for place, column in enumerate(columns.columns)
+        if place in as_they_stand
+    }
+    values = {place: known for place, known in values.items() if known}
+    return Known(ticket.n_columns, names, as_they_stand, values)
 
 
 def _cell(label: object) -> str:

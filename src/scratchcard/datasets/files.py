@@ -18,6 +18,7 @@ import numpy as np
 
 from scratchcard.datasets.csv_tables import CsvTable
 from scratchcard.datasets.dataset import Answers, Array, DataError
+from scratchcard.datasets.kinds import codes_as
 from scratchcard.datasets.npz_files import read_npz
 from scratchcard.datasets.parquet_files import ParquetTable
 from scratchcard.datasets.reading import Known, ReadingOptions
@@ -34,6 +35,7 @@ STANDARD_INPUT = "-"
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 _TABS = (".tsv", ".tab")
+_STRANGE_ROWS = 10  # fewer may well hold no value that a ticket reads
 _PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
 
 
@@ -166,7 +168,8 @@ def read_features(
         places = _by_name(source, like.names, aside - set(left_out))
         table = _table(source, list(places.values()), [k in like.categories for k in places], "")
         _check_rows(source.shown, table)
-        return table, _notes(source, table, [], {})
+        table, strange = _as_known(table, list(places), like)
+        return table, _notes(source, table, [], {}, strange=strange)
     if like is not None:
         if spare_last and target is None and len(rest) == like.n_columns + 1:
             left_out[rest.pop()] = "the last column"
@@ -178,7 +181,10 @@ def read_features(
     )
     table = _table(source, rest, kinds, "")
     _check_rows(source.shown, table)
-    return table, _notes(source, table, rest if like is None else [], left_out)
+    if like is None:
+        return table, _notes(source, table, rest, left_out)
+    table, strange = _as_known(table, range(like.n_columns), like)
+    return table, _notes(source, table, [], left_out, strange=strange)
 
 
 # Which file
@@ -346,6 +352,32 @@ def _table(
     return Table(np.ascontiguousarray(X), tuple(values), named)
 
 
+def _as_known(table: Table, places: Sequence[int], like: Known) -> tuple[Table, list[str]]:
+    """Return a table with the values of categories written as a ticket has them.
+
+    places: those of the table's columns in the ticket. Also returned is what to say of columns
+    none of whose cells holds a value that the ticket reads.
+    """
+    X, all_values, strange = table.X.copy(), list(table.values), []
+    for k, place in enumerate(places):
+        known, values = like.values.get(place), all_values[k]
+        if known is None or values is None:
+            continue
+        X[:, k], all_values[k] = codes_as(X[:, k], values, known)
+        is_known = not set(known).isdisjoint(values_left := all_values[k] or ())
+        n_cells = int((~np.isnan(X[:, k])).sum())
+        if not is_known and n_cells >= _STRANGE_ROWS:
+            strange.append(
+                f"no cell of column {table.name_of(k)} holds a value that the ticket reads, such "
+                f"as {known[0]!r}; the first holds {_first(X[:, k], values_left)!r}"
+            )
+    return Table(X, tuple(all_values), table.names), strange
+
+
+def _first(codes: Array, values: Sequence[str]) -> str:
+    return shortened(values[int(codes[~np.isnan(codes)][0])], 60)
+
+
 def _notes(
     source: CsvTable | ParquetTable,
     table: Table,
@@ -353,10 +385,11 @@ def _notes(
     left_out: dict[int, str],
     labels: int | None = None,
     more: str = "",
+    strange: Sequence[str] = (),
 ) -> str:
     """Return what was assumed, in a line.
 
-    places: the columns whose kinds were found out.
+    places: the columns whose kinds were found out. strange: what is said of unknown values.
     """
     n_categories = sum(values is not None for values in table.values) if places else 0
     n_numbers = table.n_columns - n_categories
@@ -379,6 +412,7 @@ def _notes(
         *([f"left out: {left}"] if left else []),
         *([more] if more else []),
         *[f"column {table.name_of(k)} counts the rows; --drop leaves it out" for k in ids[:1]],
+        *strange,
     ]
     if parts and labels is not None:
         named = source.name_of(labels) if source.names else f"column {labels}"

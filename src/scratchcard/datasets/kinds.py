@@ -7,8 +7,9 @@ units, or looks like numbers with a few cells that are none: those are errors.
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,23 +18,26 @@ import numpy as np
 from scratchcard.datasets.dataset import Array, DataError
 from scratchcard.datasets.spelling import (
     DATE,
+    FALSE,
     PARTED,
     THOUSANDS,
+    TRUE,
     Spelling,
     no_numbers,
     numbers_of,
     without_missing,
 )
 from scratchcard.text import shortened
-from scratchcard.ticket.table import DATES
+from scratchcard.ticket.table import DATES, as_text
 
-__all__ = ["Column", "check_values", "drop_of", "sorted_codes"]
+__all__ = ["Column", "check_values", "codes_as", "drop_of", "sorted_codes"]
 
 MOST_VALUES = 255  # of a category
 LONGEST_VALUE = 1000  # characters
 _BARE = "[+-]?[0-9][0-9.,]*"
 _DRESSED = r"^([^\p{L}\p{N}_#]{0,3}#[^#\p{N}]*|(USD|EUR|GBP|CHF|Rs\.?) ?#)$"  # 12 kg, 3 %, $ 5
 _HEX = "^0[xX][0-9a-fA-F]+$"
+_WRITTEN = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]*)?")  # 007 is no 7
 _FEW_ROWS = 10  # of which all may be different
 _NEARLY_ALL = 0.9
 _FEW_NUMBERS = 20  # a category may have values that are numbers, but not more
@@ -268,6 +272,49 @@ def sorted_codes(cells: Any) -> tuple[Array, tuple[str, ...]]:
     place_of[-1] = np.nan
     codes = encoded.indices.fill_null(len(values)).to_numpy(zero_copy_only=False)
     return place_of[codes], tuple(values[k] for k in order)
+
+
+def codes_as(
+    codes: Array, values: tuple[str, ...], known: Sequence[str]
+) -> tuple[Array, tuple[str, ...]]:
+    """Return the cells of a category with its values written as others are known.
+
+    The same number may be written as ``1``, ``1.0`` or ``True``, and blanks around text mean
+    nothing: that is how CSV files, typed columns and data frames differ.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_rows,)
+        Places in the values, NaN for what is missing.
+    values : tuple of str
+        The values.
+    known : sequence of str
+        Values as they are to be written. One that is there as it stands stays what it is.
+
+    Returns
+    -------
+    tuple of ndarray of shape (n_rows,), and tuple of str
+        Places in the values, NaN for what is missing; the values.
+    """
+    meant: dict[str, list[str]] = {}
+    for value in known:
+        meant.setdefault(_meaning(value), []).append(value)
+    written = []
+    for value in values:
+        same = [] if value in known else meant.get(_meaning(value), [])
+        written.append(same[0] if len(same) == 1 else value)
+    found = tuple(sorted(set(written)))
+    place_of = {value: place for place, value in enumerate(found)}
+    places = np.array([*(place_of[value] for value in written), np.nan])
+    return places[np.where(np.isnan(codes), len(values), codes).astype(np.int64)], found
+
+
+def _meaning(value: str) -> str:
+    """Return the one way to write what may be written in several."""
+    value = value.strip()
+    if value in TRUE or value in FALSE:
+        return str(int(value in TRUE))
+    return as_text(float(value)) if _WRITTEN.fullmatch(value) else value
 
 
 def _mask(rows: Array) -> Any:

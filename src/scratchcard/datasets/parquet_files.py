@@ -13,6 +13,13 @@ from scratchcard.datasets.answers import answers_of_array, answers_of_text
 from scratchcard.datasets.dataset import Answers, Array, DataError
 from scratchcard.datasets.kinds import check_values, drop_of, sorted_codes
 from scratchcard.datasets.reading import ReadingOptions
+from scratchcard.datasets.spelling import (
+    MISSING,
+    Spelling,
+    no_numbers,
+    numbers_of,
+    without_missing,
+)
 from scratchcard.text import shortened
 from scratchcard.ticket.table import DATES, as_text, first_repeated
 
@@ -144,22 +151,24 @@ class ParquetTable:
         column = self._table.column(place)
         is_dictionary = types.is_dictionary(column.type)
         column = column.cast(column.type.value_type) if is_dictionary else column
-        if is_category is None:
+        is_asked = is_category is not None
+        if not is_asked:
             is_category = is_dictionary or self.names[place] in self._categories or None
         if types.is_temporal(column.type):
             raise DataError(f"{where} holds dates or times ({column.type}); {DATES}, or {drop}")
         if _is_text(column.type):
             column = self._without_missing(column)
-            if is_category is False:
-                self._refuse_text(where, column)
-            else:
+            if not is_asked:
                 known = column.drop_null()
                 shown = repr(shortened(known[0].as_py(), 60)) if len(known) else "nothing"
                 check_values(f"{where} holds {shown}", known.unique(), len(known), drop)
-            return sorted_codes(column)
-        if not any(is_kind(column.type) for is_kind in _number_kinds()):
+            if is_category is not False:
+                return sorted_codes(column)
+            numbers = self._numbers_of_text(place, column)
+        elif not any(is_kind(column.type) for is_kind in _number_kinds()):
             raise DataError(f"{where} is of type {column.type}, not numbers or text; {drop}")
-        numbers = _numbers(column)
+        else:
+            numbers = _numbers(column)
         infinite = np.flatnonzero(np.isinf(numbers))
         if len(infinite):
             row = infinite[0]
@@ -183,10 +192,18 @@ class ParquetTable:
         is_null = pc.is_in(column, pa.array(self._missing, column.type))
         return pc.if_else(is_null, pa.scalar(None, column.type), column)
 
-    def _refuse_text(self, where: str, column: Any) -> None:
-        known = column.drop_null()
-        if len(known):
-            raise DataError(f"{where} holds {known[0].as_py()!r}, not a number")
+    def _numbers_of_text(self, place: int, column: Any) -> Array:
+        """Return text as numbers, where a ticket takes some."""
+        spelling = Spelling(missing=MISSING + self._missing)
+        numbers = numbers_of(column, spelling)
+        if numbers is not None:
+            return numbers
+        row = int(no_numbers(without_missing(column, spelling.missing), spelling).argmax())
+        raise DataError(
+            f"{self.shown}: row {row + 1}: column {self.name_of(place)} holds "
+            f"{shortened(column[row].as_py(), 60)!r}, not a number; if it means a missing value, "
+            "--missing (missing) takes it"
+        )
 
     def answers(self, place: int, answers: Answers | None) -> Array | None:
         """Return a column as labels or numbers.

@@ -12,9 +12,11 @@ from scratchcard.datasets.dataset import Array, DataError
 
 __all__ = [
     "DATE",
+    "FALSE",
     "MISSING",
     "PARTED",
     "THOUSANDS",
+    "TRUE",
     "Kind",
     "Spelling",
     "decimal_of",
@@ -31,7 +33,7 @@ _LONG = 1000  # of more cells the first are tried alone, which is quick where th
 _SAMPLE = 10_000  # rows that tell a decimal mark
 _FEW_POINTS = 3  # fewer may have three digits after the point by chance
 
-_TRUE, _FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
+TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 DATE = (
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( \d{1,2}:\d{2}.*)?"
@@ -121,7 +123,7 @@ def numbers_of(cells: Any, spelling: Spelling) -> Array | None:
         return _to_numpy(_plain_numbers(known, spelling).cast(pa.float64()))
     except pa.ArrowInvalid:
         pass
-    is_true, is_false = (pc.is_in(known, pa.array(texts)) for texts in (_TRUE, _FALSE))
+    is_true, is_false = (pc.is_in(known, pa.array(texts)) for texts in (TRUE, FALSE))
     if pc.all(pc.or_(pc.or_(is_true, is_false), known.is_null())).as_py():
         return np.where(_to_numpy(known.is_null()), np.nan, _to_numpy(is_true))
     return None
@@ -144,7 +146,7 @@ def kind_of(cell: str, spelling: Spelling) -> Kind:
     """
     if cell in spelling.missing:
         return "nothing"
-    if cell in _TRUE + _FALSE:
+    if cell in TRUE + FALSE:
         return "booleans"
     plain = cell if spelling.decimal == "." else cell.replace(".", "_").replace(",", ".")
     if re.match(_NUMBER, plain.removeprefix("+")):
