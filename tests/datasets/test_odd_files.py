@@ -884,6 +884,20 @@ def test_a_column_without_any_value_that_a_ticket_reads_is_said(tmp_path):
     assert read_features(path, None, like=meant("red", "blue"))[1] == ""
 
 
+def test_what_is_missing_beside_the_values_of_a_ticket(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"c": ["?", "NA", "red", ""], "a": [1, 2, 3, 4]})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    frame.to_parquet(tmp_path / "rows.parquet")
+    for name in ("rows.csv", "rows.parquet"):
+        table, _ = read_features(tmp_path / name, None, like=meant("?", "red"))
+        assert table.values[0] == ("?", "red")
+        assert_array_equal(table.X[:, 0], [0, NAN, 1, NAN])
+        said = ReadingOptions(missing=("?",))
+        table, _ = read_features(tmp_path / name, None, said, meant("?", "red"))
+        assert_array_equal(table.X[:, 0], [NAN, NAN, 0, NAN])
+
+
 def test_text_in_parquet_that_a_ticket_takes_as_it_is(tmp_path):
     pandas = pytest.importorskip("pandas")
     path = tmp_path / "rows.parquet"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from scratchcard.datasets.spelling import (
     decimal_of,
     is_date,
     kind_of,
+    missing_beside,
     numbers_of,
 )
 from scratchcard.datasets.text_files import decoded, unpacked
@@ -81,6 +83,7 @@ class CsvTable:
         self._whole = whole
         self.n_columns = len(whole.columns)
         below = [column.slice(1) for column in whole.columns]
+        self._said_missing = reading.missing
         self._spelling = Spelling(reading.decimal or ".", MISSING + reading.missing)
         self._below = [numbers_of(cells, self._spelling) for cells in below]
         if reading.decimal is None:
@@ -226,7 +229,7 @@ class CsvTable:
         )
 
     def feature(
-        self, place: int, is_category: bool | None, hint: str = ""
+        self, place: int, is_category: bool | None, hint: str = "", known: Collection[str] = ()
     ) -> tuple[Array, tuple[str, ...] | None]:
         """Return a column as numbers or as a category.
 
@@ -238,6 +241,9 @@ class CsvTable:
             Whether it is one; None to find out.
         hint : str
             What else may be done about a column that is no feature, for errors.
+        known : collection of str
+            Values of a category that a ticket reads: none of them is a missing cell, unless the
+            user says so.
 
         Returns
         -------
@@ -251,7 +257,8 @@ class CsvTable:
         """
         column = self._column(place, hint)
         if is_category:
-            return column.category()
+            missing = missing_beside(known, self._said_missing)
+            return replace(column, spelling=self._spelling._replace(missing=missing)).category()
         found = self._below[place] if self._skipped else None
         if found is not None and np.isfinite(found).all():
             return found, None

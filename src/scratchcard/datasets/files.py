@@ -166,25 +166,17 @@ def read_features(
     rest = [k for k in range(source.n_columns) if k not in aside]
     if like is not None and like.names is not None and source.names is not None:
         places = _by_name(source, like.names, aside - set(left_out))
-        table = _table(source, list(places.values()), [k in like.categories for k in places], "")
-        _check_rows(source.shown, table)
-        table, strange = _as_known(table, list(places), like)
+        table, strange = _known_table(source, list(places.values()), list(places), like)
         return table, _notes(source, table, [], {}, strange=strange)
     if like is not None:
         if spare_last and target is None and len(rest) == like.n_columns + 1:
             left_out[rest.pop()] = "the last column"
         _check_count(source.shown, len(rest), like, target)
-    kinds = (
-        [None] * len(rest)
-        if like is None
-        else [k in like.categories for k in range(like.n_columns)]
-    )
-    table = _table(source, rest, kinds, "")
+        table, strange = _known_table(source, rest, range(like.n_columns), like)
+        return table, _notes(source, table, [], left_out, strange=strange)
+    table = _table(source, rest, [None] * len(rest), "")
     _check_rows(source.shown, table)
-    if like is None:
-        return table, _notes(source, table, rest, left_out)
-    table, strange = _as_known(table, range(like.n_columns), like)
-    return table, _notes(source, table, [], left_out, strange=strange)
+    return table, _notes(source, table, rest, left_out)
 
 
 # Which file
@@ -333,9 +325,16 @@ def _answers(
 
 
 def _table(
-    source: CsvTable | ParquetTable, places: Sequence[int], kinds: Sequence[bool | None], hint: str
+    source: CsvTable | ParquetTable,
+    places: Sequence[int],
+    kinds: Sequence[bool | None],
+    hint: str,
+    known: Sequence[tuple[str, ...]] | None = None,
 ) -> Table:
-    """Return columns as a table."""
+    """Return columns as a table.
+
+    kinds: whether each is a category; None to find out. known: for each its values, if known.
+    """
     names = source.names
     for k in places:
         if names is not None and not names[k]:
@@ -346,22 +345,30 @@ def _table(
     X = np.empty((source.n_rows, len(places)), order="F")
     values: list[tuple[str, ...] | None] = []
     for k, place in enumerate(places):
-        X[:, k], found = source.feature(place, kinds[k], hint)
+        X[:, k], found = source.feature(place, kinds[k], hint, known[k] if known else ())
         values.append(found)
     named = None if names is None else tuple(names[k] for k in places)
     return Table(np.ascontiguousarray(X), tuple(values), named)
 
 
-def _as_known(table: Table, places: Sequence[int], like: Known) -> tuple[Table, list[str]]:
-    """Return a table with the values of categories written as a ticket has them.
+def _known_table(
+    source: CsvTable | ParquetTable, places: Sequence[int], own: Sequence[int], like: Known
+) -> tuple[Table, list[str]]:
+    """Return columns as a ticket takes them, with the values of categories written as it has them.
 
-    places: those of the table's columns in the ticket. Also returned is what to say of columns
-    none of whose cells holds a value that the ticket reads.
+    own: the places of these columns in the ticket. Also returned is what to say of columns none of
+    whose cells holds a value that the ticket reads.
     """
+    known = [like.values.get(k, ()) for k in own]
+    table = _table(source, places, [k in like.categories for k in own], "", known)
+    _check_rows(source.shown, table)
+    return _as_known(table, known)
+
+
+def _as_known(table: Table, knowns: Sequence[tuple[str, ...]]) -> tuple[Table, list[str]]:
     X, all_values, strange = table.X.copy(), list(table.values), []
-    for k, place in enumerate(places):
-        known, values = like.values.get(place), all_values[k]
-        if known is None or values is None:
+    for k, (known, values) in enumerate(zip(knowns, table.values, strict=True)):
+        if not known or values is None:
             continue
         X[:, k], all_values[k] = codes_as(X[:, k], values, known)
         is_known = not set(known).isdisjoint(values_left := all_values[k] or ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from scratchcard.datasets.dataset import Answers, Array, DataError
 from scratchcard.datasets.kinds import check_values, drop_of, sorted_codes
 from scratchcard.datasets.reading import ReadingOptions
 from scratchcard.datasets.spelling import (
-    MISSING,
     Spelling,
+    missing_beside,
     no_numbers,
     numbers_of,
     without_missing,
@@ -121,7 +121,7 @@ class ParquetTable:
         return repr(self.names[place])
 
     def feature(
-        self, place: int, is_category: bool | None, hint: str = ""
+        self, place: int, is_category: bool | None, hint: str = "", known: Collection[str] = ()
     ) -> tuple[Array, tuple[str, ...] | None]:
         """Return a column as numbers or as a category.
 
@@ -133,6 +133,9 @@ class ParquetTable:
             Whether it is one; None for what its type says.
         hint : str
             What else may be done about a column that is no feature, for errors.
+        known : collection of str
+            Values of a category that a ticket reads. Other text that says so in a CSV file is a
+            missing value for a ticket.
 
         Returns
         -------
@@ -157,11 +160,12 @@ class ParquetTable:
         if types.is_temporal(column.type):
             raise DataError(f"{where} holds dates or times ({column.type}); {DATES}, or {drop}")
         if _is_text(column.type):
-            column = self._without_missing(column)
+            missing = missing_beside(known, self._missing) if is_asked else self._missing
+            column = _without(column, missing)
             if not is_asked:
-                known = column.drop_null()
-                shown = repr(shortened(known[0].as_py(), 60)) if len(known) else "nothing"
-                check_values(f"{where} holds {shown}", known.unique(), len(known), drop)
+                present = column.drop_null()
+                shown = repr(shortened(present[0].as_py(), 60)) if len(present) else "nothing"
+                check_values(f"{where} holds {shown}", present.unique(), len(present), drop)
             if is_category is not False:
                 return sorted_codes(column)
             numbers = self._numbers_of_text(place, column)
@@ -180,21 +184,9 @@ class ParquetTable:
             return sorted_codes(_as_texts(numbers))
         return numbers, None
 
-    def _without_missing(self, column: Any) -> Any:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        column = column.cast(pa.large_string()).combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = pa.concat_arrays(column.chunks)
-        if not self._missing:
-            return column
-        is_null = pc.is_in(column, pa.array(self._missing, column.type))
-        return pc.if_else(is_null, pa.scalar(None, column.type), column)
-
     def _numbers_of_text(self, place: int, column: Any) -> Array:
         """Return text as numbers, where a ticket takes some."""
-        spelling = Spelling(missing=MISSING + self._missing)
+        spelling = Spelling(missing=missing_beside((), self._missing))
         numbers = numbers_of(column, spelling)
         if numbers is not None:
             return numbers
@@ -259,6 +251,16 @@ def _pandas_columns(schema: Any) -> tuple[set[str], set[str]]:
     except (ValueError, TypeError, AttributeError, LookupError):  # it may hold anything
         return set(), set()
     return index, {name for name, kind in kinds.items() if kind == "categorical"}
+
+
+def _without(column: Any, missing: tuple[str, ...]) -> Any:
+    """Return text in one piece, null where it stands for a missing value."""
+    import pyarrow as pa
+
+    column = column.cast(pa.large_string()).combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.chunks)
+    return without_missing(column, missing) if missing else column
 
 
 def _is_text(kind: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ __all__ = [
     "decimal_of",
     "is_date",
     "kind_of",
+    "missing_beside",
     "no_numbers",
     "numbers_of",
     "without_missing",
@@ -66,6 +67,24 @@ class Spelling(NamedTuple):
 
     decimal: str = "."
     missing: tuple[str, ...] = MISSING
+
+
+def missing_beside(known: Collection[str], said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what stands for a missing value in a category whose values are known.
+
+    Parameters
+    ----------
+    known : collection of str
+        Values that a ticket reads, such as ``?`` or ``NA`` from a data frame.
+    said : tuple of str
+        What the user says is missing.
+
+    Returns
+    -------
+    tuple of str
+        The cells that are missing.
+    """
+    return tuple(cell for cell in MISSING if cell not in known) + said
 
 
 def is_date(cells: Any, spelling: Spelling) -> bool:
