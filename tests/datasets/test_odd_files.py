@@ -822,6 +822,23 @@ def test_columns_are_found_by_name(tmp_path):
         read_features(path, None, like=like("a c d"))
 
 
+def test_columns_that_are_asked_for_are_not_dropped(tmp_path):
+    path = written(tmp_path, "rows.csv", "junk,b,a\nTom,2,1\nTim,4,3\n")
+    for target, drop in (("a", ()), (None, ("a",))):
+        with pytest.raises(DataError, match=r"--target or --drop leaves out .* reads: a$"):
+            read_features(path, target, ReadingOptions(drop=drop), like("a b"))
+    with pytest.raises(DataError, match=r"--drop \(drop\) leaves out --target \(target\), 'a'"):
+        load(path, "a", reading=ReadingOptions(drop=("junk", "a")))
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "row_id", "PassengerId", "customerID", "No.", "row"])
+def test_a_column_that_counts_the_rows_is_said(tmp_path, name):
+    path = written(tmp_path, "rows.csv", f"{name},width,kind\n1,7,x\n2,5,y\n")
+    assert f"column {name!r} counts the rows" in read_labelled(path, None).notes
+    path.write_text("grid,width,kind\n1,7,x\n2,5,y\n")
+    assert "counts" not in read_labelled(path, None).notes
+
+
 def test_columns_that_a_ticket_does_not_read_need_not_be_there(tmp_path):
     path = written(tmp_path, "rows.csv", "b,a\n2,1\n")
     table, _ = read_features(path, None, like=Known(3, ("a", None, "b"), frozenset({1})))

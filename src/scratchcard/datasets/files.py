@@ -9,6 +9,7 @@ is a feature, of numbers or of categories. What was assumed is said in a line.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ STANDARD_INPUT = "-"
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 _TABS = (".tsv", ".tab")
+_ID = re.compile(r"^(?i:id|nr|no|no\.|row|number|#)$|[^a-zA-Z](?i:id)$|[a-z](Id|ID)$")
 _STRANGE_ROWS = 10  # fewer may well hold no value that a ticket reads
 _PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
 
@@ -101,6 +103,8 @@ def read_labelled(
     left_out = {k: what for k, what in source.left_out.items() if k not in dropped}
     rest = [k for k in range(source.n_columns) if k not in dropped and k not in left_out]
     place = _place_of(source, target, "--target (target)") if target is not None else None
+    if place in dropped and labelled and answers != "none":
+        raise DataError(f"{source.shown}: --drop (drop) leaves out --target (target), {target!r}")
     if labelled and place is None:
         if not rest:
             raise DataError(f"{source.shown}: no column is left for the labels")
@@ -283,6 +287,11 @@ def _by_name(
     assert source.names is not None
     place_of = {name: k for k, name in enumerate(source.names) if k not in aside}
     missing = [name for name in wanted if name is not None and name not in place_of]
+    dropped = [name for name in missing if name in source.names]
+    if dropped:
+        raise DataError(
+            f"{source.shown}: --target or --drop leaves out what the ticket reads: {_some(dropped)}"
+        )
     if missing:
         raise DataError(
             f"{source.shown}: the ticket reads {'a column' if len(missing) == 1 else 'columns'} "
@@ -432,4 +441,5 @@ def _count(n: int, one: str, several: str = "") -> str:
 
 
 def _is_id(name: str) -> bool:
-    return name.lower() == "id" or name.lower().endswith(("_id", " id"))
+    """Return whether a name says that a column numbers the rows: id, row_id, PassengerId, No."""
+    return _ID.search(name) is not None
