@@ -61,6 +61,20 @@ ODD = [
     Odd("blank lines between rows", PLAIN.replace("\n", "\n\n"), PLAIN_X, "a b kind", ["x", "y"]),
     Odd("blanks around cells", PLAIN.replace(",", " , "), PLAIN_X, "a b kind", ["x", "y"]),
     Odd(
+        "blanks of other widths, and form feeds, around cells",
+        "a\u2003,b\u2009,\u3000kind\u00a0\n1,2,x\u2003\n3\u2003,\u20094,\u2002y\n",
+        PLAIN_X,
+        "a b kind",
+        ["x", "y"],
+    ),
+    Odd(
+        "form feeds at the end of lines",
+        PLAIN.replace("\n", "\f\n"),
+        PLAIN_X,
+        "a b kind",
+        ["x", "y"],
+    ),
+    Odd(
         "semicolons and decimal commas",
         GERMAN,
         GERMAN_X,
@@ -628,6 +642,11 @@ BAD = [
             f"line 2: column 'a' holds .*, a number beside '{unit}'; leave .*--drop a",
         )
         for text, unit in (("{} kg", "kg"), ("{}%", "%"), ("€ {}.50", "€"), ("0x{:x}", "0x"))
+    ),
+    (
+        "numbers with two units",
+        "a,kind\n" + "".join(f"{i} {('kg', 'lb')[i % 2]},{'xy'[i % 3 > 0]}\n" for i in range(30)),
+        "holds '0 kg', a number beside 'kg' or 'lb'",
     ),
     (
         "a month of a year",

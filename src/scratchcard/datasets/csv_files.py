@@ -199,7 +199,7 @@ def _columns(whole: Cells, width: int) -> list[Any]:
         raise DataError(f"{whole.shown}: cannot be read: the first row is damaged")
     columns = [column.combine_chunks() for column in table.columns]
     columns = [c.chunk(0) if isinstance(c, pa.ChunkedArray) else c for c in columns]
-    if " " in whole.text or "\u00a0" in whole.text or ("\t" in whole.text):
+    if not whole.text.isascii() or any(blank in whole.text for blank in " \t\v\f"):
         columns = [pc.utf8_trim_whitespace(column) for column in columns]
     return columns
 

@@ -36,6 +36,7 @@ MOST_VALUES = 255  # of a category
 LONGEST_VALUE = 1000  # characters
 _BARE = "[+-]?[0-9][0-9.,]*"
 _DRESSED = r"^([^\p{L}\p{N}_#]{0,3}#[^#\p{N}]*|(USD|EUR|GBP|CHF|Rs\.?) ?#)$"  # 12 kg, 3 %, $ 5
+_FEW_UNITS = 3  # in one column
 _HEX = "^0[xX][0-9a-fA-F]+$"
 _WRITTEN = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]*)?")  # 007 is no 7
 _FEW_ROWS = 10  # of which all may be different
@@ -245,10 +246,10 @@ def _beside_numbers(different: Any) -> str:
     if pc.all(pc.match_substring_regex(different, _HEX)).as_py():
         return "'0x'"
     around = pc.unique(pc.replace_substring_regex(different, _BARE, "#"))
-    if len(around) != 1 or not pc.all(pc.match_substring_regex(around, _DRESSED)).as_py():
+    if len(around) > _FEW_UNITS or not pc.all(pc.match_substring_regex(around, _DRESSED)).as_py():
         return ""
-    beside = around[0].as_py().replace("#", "").strip()
-    return repr(shortened(beside, 20)) if beside else ""
+    beside = [text.replace("#", "").strip() for text in around.to_pylist()]
+    return " or ".join(repr(shortened(unit, 20)) for unit in beside) if all(beside) else ""
 
 
 def sorted_codes(cells: Any) -> tuple[Array, tuple[str, ...]]:
