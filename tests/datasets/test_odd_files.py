@@ -61,6 +61,14 @@ ODD = [
     Odd("blank lines between rows", PLAIN.replace("\n", "\n\n"), PLAIN_X, "a b kind", ["x", "y"]),
     Odd("blanks around cells", PLAIN.replace(",", " , "), PLAIN_X, "a b kind", ["x", "y"]),
     Odd(
+        "points that part no thousands: three digits everywhere, or not everywhere",
+        "a\tb\tkind\n2.000\t2\tx\n1.234\t1.234\ty\n23.456\t23.456\tx\n5.125\t1.5\ty\n",
+        [[2, 2], [1.234, 1.234], [23.456, 23.456], [5.125, 1.5]],
+        "a b kind",
+        ["x", "y", "x", "y"],
+        name="table.tsv",
+    ),
+    Odd(
         "blanks of other widths, and form feeds, around cells",
         "a\u2003,b\u2009,\u3000kind\u00a0\n1,2,x\u2003\n3\u2003,\u20094,\u2002y\n",
         PLAIN_X,

@@ -243,8 +243,8 @@ def _refuse_point_thousands(shown: str, columns: Sequence[tuple[str, Any, Array 
         cells = without_missing(cells, MISSING).drop_null()
         if pc.all(pc.match_substring_regex(cells, _POINT_THOUSANDS)).as_py():
             parted = cells.filter(pc.match_substring(cells, ".")).to_pylist()
-            if len(parted) < _FEW_POINTS:
-                continue
+            if len(parted) < _FEW_POINTS or len(parted) == len(cells):
+                continue  # in every cell three digits after a point are how all are written
             raise DataError(
                 f"{shown}: points in the numbers of column {name}, such as {parted[0]!r}, may be "
                 "decimal marks or part thousands; --decimal . (decimal='.') says the former, else "
