@@ -849,6 +849,15 @@ def test_columns_are_found_by_name(tmp_path):
         read_features(path, None, like=like("a c d"))
 
 
+def test_columns_that_a_ticket_does_not_read_may_have_one_name(tmp_path):
+    path = written(tmp_path, "rows.csv", "junk,b,a,junk\nTom,2,1,5\nTim,4,3,5\n")
+    table, _ = read_features(path, None, like=like("a b"))
+    assert table.X.tolist() == [[1, 2], [3, 4]]
+    for target, known in (("junk", "a b"), (None, "a junk")):
+        with pytest.raises(DataError, match="more than one column is named 'junk'"):
+            read_features(path, target, like=like(known))
+
+
 def test_columns_that_are_asked_for_are_not_dropped(tmp_path):
     path = written(tmp_path, "rows.csv", "junk,b,a\nTom,2,1\nTim,4,3\n")
     for target, drop in (("a", ()), (None, ("a",))):

@@ -97,7 +97,8 @@ class CsvTable:
         self.n_rows = whole.n_rows - header
         self.names = whole.first if header else None
         self._cells = below if header else whole.columns
-        self._check_names()
+        read = known.names if known is not None else None
+        self._check_names(None if read is None else {*wanted, *read})
         self.left_out = self._no_features(known)
         is_plain = whole.delimiter == "," or reading.delimiter or (tabs and whole.delimiter == "\t")
         self.assumed = [
@@ -152,10 +153,11 @@ class CsvTable:
             return "booleans" if pc.any(is_boolean).as_py() else "numbers"
         return "numbers"
 
-    def _check_names(self) -> None:
+    def _check_names(self, read: Collection[str | None] | None) -> None:
+        """Raise DataError for a name that stands there twice; of others than those read it may."""
         if self.names is None:
             return
-        given = [name for name in self.names if name]
+        given = [name for name in self.names if name and (read is None or name in read)]
         if len(set(given)) < len(given):
             raise DataError(
                 f"{self.shown}: more than one column is named {first_repeated(given)!r}; if the "
