@@ -781,6 +781,29 @@ def test_parquet_refuses_what_is_no_feature(tmp_path, frame):
     )
 
 
+def test_labels_that_are_missing_in_parquet(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "rows.parquet"
+    for labels in (["x", None, "y"], ["x", " ", "y"], ["x", "-", "y"], [1.0, float("nan"), 2.0]):
+        parquet.write_table(pa.table({"a": [1, 2, 3], "kind": labels}), path)
+        with pytest.raises(DataError, match="row 2 has no value in column 'kind'; --target"):
+            read_labelled(path, None, None, ReadingOptions(missing=("-",)))
+        assert read_labelled(path, "kind", "none", ReadingOptions(missing=("-",))).answers is None
+
+
+def test_a_column_without_a_name_in_parquet(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"": [1, 2, 3], "a": [1, 2, 3], "kind": ["x", "y", "x"]}), path)
+    with pytest.raises(DataError, match=r"column 0 has no name; --drop 0 \(drop\) leaves it out$"):
+        read_labelled(path, None)
+    assert read_labelled(path, None, None, ReadingOptions(drop=("0",))).table.names == ("a",)
+
+
 def test_metadata_of_parquet_is_not_trusted(tmp_path):
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet

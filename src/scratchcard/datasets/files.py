@@ -347,9 +347,11 @@ def _table(
     names = source.names
     for k in places:
         if names is not None and not names[k]:
+            is_text = isinstance(source, CsvTable)
+            hint = ", or if that row is data, say --no-header (header=False)" if is_text else ""
             raise DataError(
-                f"{source.shown}: column {k} has no name in the first row; --drop {k} (drop) "
-                "leaves it out, or if that row is data, say --no-header (header=False)"
+                f"{source.shown}: column {k} has no name{' in the first row' if is_text else ''}; "
+                f"--drop {k} (drop) leaves it out{hint}"
             )
     X = np.empty((source.n_rows, len(places)), order="F")
     values: list[tuple[str, ...] | None] = []
@@ -375,23 +377,21 @@ def _known_table(
 
 
 def _as_known(table: Table, knowns: Sequence[tuple[str, ...]]) -> tuple[Table, list[str]]:
+    """Do that with the values of categories that a ticket reads, of each column."""
+    if not any(knowns):
+        return table, []
     X, all_values, strange = table.X.copy(), list(table.values), []
     for k, (known, values) in enumerate(zip(knowns, table.values, strict=True)):
         if not known or values is None:
             continue
         X[:, k], all_values[k] = codes_as(X[:, k], values, known)
-        is_known = not set(known).isdisjoint(values_left := all_values[k] or ())
-        n_cells = int((~np.isnan(X[:, k])).sum())
-        if not is_known and n_cells >= _STRANGE_ROWS:
+        present, written = X[~np.isnan(X[:, k]), k], all_values[k] or ()
+        if len(present) >= _STRANGE_ROWS and set(known).isdisjoint(written):
             strange.append(
                 f"no cell of column {table.name_of(k)} holds a value that the ticket reads, such "
-                f"as {known[0]!r}; the first holds {_first(X[:, k], values_left)!r}"
+                f"as {known[0]!r}; the first holds {shortened(written[int(present[0])], 60)!r}"
             )
     return Table(X, tuple(all_values), table.names), strange
-
-
-def _first(codes: Array, values: Sequence[str]) -> str:
-    return shortened(values[int(codes[~np.isnan(codes)][0])], 60)
 
 
 def _notes(

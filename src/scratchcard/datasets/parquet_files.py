@@ -197,6 +197,19 @@ class ParquetTable:
             "--missing (missing) takes it"
         )
 
+    def _is_empty(self, column: Any) -> Array:
+        """Return where a label is missing: null, NaN, blank text, or what the user says is."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        from pyarrow import types
+
+        found = column.is_null(nan_is_null=types.is_floating(column.type))
+        if _is_text(column.type):
+            texts = pc.utf8_trim_whitespace(column.cast(pa.large_string()))
+            empty = pa.array(("", *self._missing), pa.large_string())
+            found = pc.or_(found, pc.is_in(texts, empty))
+        return np.asarray(found.to_numpy(), dtype=np.bool_)
+
     def answers(self, place: int, answers: Answers | None) -> Array | None:
         """Return a column as labels or numbers.
 
@@ -221,14 +234,15 @@ class ParquetTable:
 
         column = self._table.column(place)
         where = f"{self.shown}: column {self.name_of(place)}"
-        if column.null_count:
-            if answers == "none":
-                return None
-            row = column.is_null().to_pylist().index(True) + 1
-            raise DataError(f"{self.shown}: row {row} has no value in column {self.name_of(place)}")
         if types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
         kind = column.type
+        is_empty = self._is_empty(column)
+        if is_empty.any():
+            if answers == "none":
+                return None
+            row = int(is_empty.argmax()) + 1
+            raise DataError(f"{self.shown}: row {row} has no value in column {self.name_of(place)}")
         if not _is_text(kind) and not any(is_kind(kind) for is_kind in _number_kinds()):
             if answers == "none":
                 return None
