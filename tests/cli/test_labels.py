@@ -79,7 +79,7 @@ def test_the_help_is_of_searches_without_labels_too(capsys):
     assert main(["find", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())
     assert f"of each of the {STARTS} starts" in shown
-    assert f"or {MAX_DENSITY} with --labels none" in shown
+    assert f"{MAX_DENSITY} with --labels none" in shown
     assert "[default: the last; none unless labels are given]" in shown
     assert f"2<=x<={MOST_CLUSTERS}" in shown
 

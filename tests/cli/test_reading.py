@@ -158,3 +158,30 @@ def test_columns_that_are_renamed_or_missing_are_named(folder, capsys):
     capsys.readouterr()
     assert main(["predict", "named.ticket", "renamed.csv"]) == 2
     assert "a column that is not there: b" in capsys.readouterr().err
+
+
+def test_a_page_finds_columns_by_name(folder, capsys):
+    assert main(["find", "named.csv", "--drop", "id", *FAST]) == 0
+    command = ["export", "named.ticket", "--to", "html", "--out", "page.html", "--data"]
+    rows = [line.split(",") for line in (folder / "named.csv").read_text().splitlines()]
+    (folder / "turned.csv").write_text("".join(",".join(reversed(row)) + "\n" for row in rows))
+    pages = []
+    for data in ("named.csv", "turned.csv"):
+        assert main([*command, data]) == 0
+        pages.append((folder / "page.html").read_text(encoding="utf-8"))
+    assert pages[0] == pages[1]
+
+
+def test_errors_name_the_file_and_what_goes_with_it(folder, capsys):
+    assert main(["find", "named.csv", "--drop", "id", *FAST]) == 0
+    read = [c for c in Ticket.load("named.ticket").columns.columns if c.name is not None]
+    number = next(column.name for column in read if column.kind == "number")
+    (folder / "less.csv").write_text("a,b,colour\n,,red\n")
+    capsys.readouterr()
+    assert main(["predict", "named.ticket", "less.csv"]) == 2
+    assert f"less.csv: column {number!r} has no value in row 1" in capsys.readouterr().err
+    assert main(["show", "named.ticket", "--drop", "id"]) == 2
+    assert "--drop goes with --data" in capsys.readouterr().err
+    for command in (["show", "named.ticket", "--data"], ["controls", "named.ticket"]):
+        assert main([*command, "named.csv", "--drop", "id,a"]) == 2
+        assert "give --target, --drop and --missing as for find" in capsys.readouterr().err

@@ -61,6 +61,28 @@ ODD = [
     Odd("blank lines between rows", PLAIN.replace("\n", "\n\n"), PLAIN_X, "a b kind", ["x", "y"]),
     Odd("blanks around cells", PLAIN.replace(",", " , "), PLAIN_X, "a b kind", ["x", "y"]),
     Odd(
+        "points that part no thousands: three digits everywhere, or not everywhere",
+        "a\tb\tkind\n2.000\t2\tx\n1.234\t1.234\ty\n23.456\t23.456\tx\n5.125\t1.5\ty\n",
+        [[2, 2], [1.234, 1.234], [23.456, 23.456], [5.125, 1.5]],
+        "a b kind",
+        ["x", "y", "x", "y"],
+        name="table.tsv",
+    ),
+    Odd(
+        "blanks of other widths, and form feeds, around cells",
+        "a\u2003,b\u2009,\u3000kind\u00a0\n1,2,x\u2003\n3\u2003,\u20094,\u2002y\n",
+        PLAIN_X,
+        "a b kind",
+        ["x", "y"],
+    ),
+    Odd(
+        "form feeds at the end of lines",
+        PLAIN.replace("\n", "\f\n"),
+        PLAIN_X,
+        "a b kind",
+        ["x", "y"],
+    ),
+    Odd(
         "semicolons and decimal commas",
         GERMAN,
         GERMAN_X,
@@ -407,6 +429,24 @@ ODD = [
         "labels in 'kind'; left out: empty column",
     ),
     Odd(
+        "names of rows without a name, as R writes them",
+        '"a"\t"b"\t"kind"\n"1"\t1\t2\t"x"\n"2"\t3\t4\t"y"\n',
+        PLAIN_X,
+        "a b kind",
+        ["x", "y"],
+        "labels in 'kind'; left out: index column",
+        name="table.tsv",
+    ),
+    Odd(
+        "the same, parted by blanks",
+        '"a" "b" "kind"\n"1" 1 2 "x"\n"2" 3 4 "y"\n',
+        PLAIN_X,
+        "a b kind",
+        ["x", "y"],
+        "labels in 'kind'; left out: index column",
+        options={"delimiter": "space"},
+    ),
+    Odd(
         "true and false are numbers",
         "a,b,kind\nTrue,TRUE,x\nFalse,,x\nTrue,false,y\n",
         [[1, 1], [0, NAN], [1, 0]],
@@ -476,6 +516,23 @@ BAD = [
         'a,kind\n1,"x\n\n"\n2,y,z\n',
         "line 5 has 3 cells, the first row 2",
     ),
+    (
+        "names of rows in R that are names of cars",
+        "mpg,kind\nFiat,1,x\nFord,2,y\n",
+        "column 0 has no name.*--drop 0",
+    ),
+    (
+        "a delimiter at the end of every row but the first",
+        "a,kind\n1,x,\n2,y,\n",
+        "line 2 has 3 cells, the first row 2.*its last cell is empty",
+    ),
+    (
+        "comments at the start",
+        "# made by a tool\n# on Monday, yes\na,kind\n1,x\n",
+        "line 2 has 2 cells.*lines that begin with # are comments, take them out",
+    ),
+    ("comments below", "a,kind\n1,x\n# part 2\n2,y\n", "line 3 has 1 cell,.*begin with #"),
+    ("a row too long, and no header", "1,x\n1,2,x\n3,4,y\n", "line 2 has 3 cells"),
     ("another delimiter below", "a,b\n1,x\n2;y\n", "line 3 has 1 cell,.*--delimiter"),
     ("a quote without an end", 'a,kind\n1,x\n2,"y\n3,x\n', "line 3: a quote .* has no end"),
     ("a quote without an end in a last cell", 'a,kind\n1,x\n2,"y', "line 3: a quote"),
@@ -572,6 +629,42 @@ BAD = [
         "thousands and decimals",
         "a,kind\n" + "".join(f'"1,{i:03}.5",{"xy"[i % 2]}\n' for i in range(20)),
         "take thousands separators out.*--decimal",
+    ),
+    (
+        "points that may part thousands",
+        "a;kind\n987;x\n1.234;y\n23.456;x\n2.000;y\n",
+        "points in the numbers of column 'a', such as '1.234', may be .* thousands; --decimal .",
+    ),
+    *(
+        (
+            f"thousands parted by {mark!r}, and smaller numbers",
+            "a;kind\n" + f"1{mark}234,5;x\n7,5;y\n87{mark}654,25;x\n" * 9,
+            "line 2: column 'a' .* take thousands separators out",
+        )
+        for mark in ".'\u00a0\u202f\u2019"
+    ),
+    *(
+        (
+            f"numbers with units, {text}",
+            "a,kind\n" + "".join(f"{text.format(i)},{'xy'[i % 2]}\n" for i in range(21)) * 2,
+            f"line 2: column 'a' holds .*, a number beside '{unit}'; leave .*--drop a",
+        )
+        for text, unit in (("{} kg", "kg"), ("{}%", "%"), ("€ {}.50", "€"), ("0x{:x}", "0x"))
+    ),
+    (
+        "numbers with two units",
+        "a,kind\n" + "".join(f"{i} {('kg', 'lb')[i % 2]},{'xy'[i % 3 > 0]}\n" for i in range(30)),
+        "holds '0 kg', a number beside 'kg' or 'lb'",
+    ),
+    (
+        "a month of a year",
+        "a,kind\n2020-01,x\n2020-02,y\n",
+        "column 'a' holds '2020-01', a date or a time",
+    ),
+    (
+        "a name that a shell would part",
+        "the name's (full),b,kind\n" + UNIQUE,
+        """--drop 'the name'"'"'s .full.' .drop""",
     ),
     (
         "labels in the first column, a constant in the last",
@@ -688,6 +781,29 @@ def test_parquet_refuses_what_is_no_feature(tmp_path, frame):
     )
 
 
+def test_labels_that_are_missing_in_parquet(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "rows.parquet"
+    for labels in (["x", None, "y"], ["x", " ", "y"], ["x", "-", "y"], [1.0, float("nan"), 2.0]):
+        parquet.write_table(pa.table({"a": [1, 2, 3], "kind": labels}), path)
+        with pytest.raises(DataError, match="row 2 has no value in column 'kind'; --target"):
+            read_labelled(path, None, None, ReadingOptions(missing=("-",)))
+        assert read_labelled(path, "kind", "none", ReadingOptions(missing=("-",))).answers is None
+
+
+def test_a_column_without_a_name_in_parquet(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "rows.parquet"
+    parquet.write_table(pa.table({"": [1, 2, 3], "a": [1, 2, 3], "kind": ["x", "y", "x"]}), path)
+    with pytest.raises(DataError, match=r"column 0 has no name; --drop 0 \(drop\) leaves it out$"):
+        read_labelled(path, None)
+    assert read_labelled(path, None, None, ReadingOptions(drop=("0",))).table.names == ("a",)
+
+
 def test_metadata_of_parquet_is_not_trusted(tmp_path):
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet
@@ -751,6 +867,32 @@ def test_columns_are_found_by_name(tmp_path):
         read_features(path, None, like=like("a c d"))
 
 
+def test_columns_that_a_ticket_does_not_read_may_have_one_name(tmp_path):
+    path = written(tmp_path, "rows.csv", "junk,b,a,junk\nTom,2,1,5\nTim,4,3,5\n")
+    table, _ = read_features(path, None, like=like("a b"))
+    assert table.X.tolist() == [[1, 2], [3, 4]]
+    for target, known in (("junk", "a b"), (None, "a junk")):
+        with pytest.raises(DataError, match="more than one column is named 'junk'"):
+            read_features(path, target, like=like(known))
+
+
+def test_columns_that_are_asked_for_are_not_dropped(tmp_path):
+    path = written(tmp_path, "rows.csv", "junk,b,a\nTom,2,1\nTim,4,3\n")
+    for target, drop in (("a", ()), (None, ("a",))):
+        with pytest.raises(DataError, match=r"--target or --drop leaves out .* reads: a$"):
+            read_features(path, target, ReadingOptions(drop=drop), like("a b"))
+    with pytest.raises(DataError, match=r"--drop \(drop\) leaves out --target \(target\), 'a'"):
+        load(path, "a", reading=ReadingOptions(drop=("junk", "a")))
+
+
+@pytest.mark.parametrize("name", ["id", "ID", "row_id", "PassengerId", "customerID", "No.", "row"])
+def test_a_column_that_counts_the_rows_is_said(tmp_path, name):
+    path = written(tmp_path, "rows.csv", f"{name},width,kind\n1,7,x\n2,5,y\n")
+    assert f"column {name!r} counts the rows" in read_labelled(path, None).notes
+    path.write_text("grid,width,kind\n1,7,x\n2,5,y\n")
+    assert "counts" not in read_labelled(path, None).notes
+
+
 def test_columns_that_a_ticket_does_not_read_need_not_be_there(tmp_path):
     path = written(tmp_path, "rows.csv", "b,a\n2,1\n")
     table, _ = read_features(path, None, like=Known(3, ("a", None, "b"), frozenset({1})))
@@ -764,6 +906,80 @@ def test_categories_of_a_ticket_are_read_as_they_stand(tmp_path):
     assert_array_equal(table.X, [[0, 1], [1, 2], [NAN, 3]])
     with pytest.raises(DataError, match=r"line 2: column 'a' holds 'red', not.*--missing"):
         read_features(written(tmp_path, "rows.csv", "a,b\nred,1\n"), None, like=like("a b"))
+
+
+def meant(*values: str, n: int = 2) -> Known:
+    return Known(n, ("c", "a")[:n], frozenset({0}), {0: values})
+
+
+@pytest.mark.parametrize(
+    ("known", "cell", "expected"),
+    [
+        (("0", "1"), "True", "1"),
+        (("False", "True", "maybe"), "FALSE", "False"),
+        (("1", "2", "3+"), "1.0", "1"),
+        (("0.5", "1.5"), "1.50", "1.5"),
+        ((" yes", " no"), "yes", " yes"),
+        (("1", "1.0"), "1.00", "1.00"),  # which of them is not known
+        (("1", "2"), "01", "01"),  # a code, and no number
+        (("1", "01"), "01", "01"),
+    ],
+)
+def test_values_of_a_ticket_in_another_writing(tmp_path, known, cell, expected):
+    path = written(tmp_path, "rows.csv", f"c,a\n{cell},1\n?,1\n{known[0]},2\nother,3\n")
+    table, said = read_features(path, None, like=meant(*known))
+    values = table.values[0]
+    assert values[int(table.X[0, 0])] == expected
+    assert np.isnan(table.X[1, 0])
+    assert values[int(table.X[2, 0])] == known[0]
+    assert values[int(table.X[3, 0])] == "other"
+    assert said == ""
+
+
+def test_booleans_in_parquet_are_values_of_a_ticket(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    path = tmp_path / "rows.parquet"
+    pandas.DataFrame({"c": [True, False], "a": [1, 2]}).to_parquet(path)
+    table, _ = read_features(path, None, like=meant("False", "True", "maybe"))
+    assert [table.values[0][int(code)] for code in table.X[:, 0]] == ["True", "False"]
+
+
+def test_a_column_without_any_value_that_a_ticket_reads_is_said(tmp_path):
+    path = written(tmp_path, "rows.csv", "c,a\n" + "Red,1\nBlue,2\n" * 5)
+    _, said = read_features(path, None, like=meant("red", "blue"))
+    assert said == (
+        f"{path}: no cell of column 'c' holds a value that the ticket reads, such as 'red'; the "
+        "first holds 'Red'"
+    )
+    path.write_text("c,a\n" + "Red,1\n" * 9)  # so few may be by chance
+    assert read_features(path, None, like=meant("red", "blue"))[1] == ""
+
+
+def test_what_is_missing_beside_the_values_of_a_ticket(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"c": ["?", "NA", "red", ""], "a": [1, 2, 3, 4]})
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    frame.to_parquet(tmp_path / "rows.parquet")
+    for name in ("rows.csv", "rows.parquet"):
+        table, _ = read_features(tmp_path / name, None, like=meant("?", "red"))
+        assert table.values[0] == ("?", "red")
+        assert_array_equal(table.X[:, 0], [0, NAN, 1, NAN])
+        said = ReadingOptions(missing=("?",))
+        table, _ = read_features(tmp_path / name, None, said, meant("?", "red"))
+        assert_array_equal(table.X[:, 0], [NAN, NAN, 0, NAN])
+
+
+def test_text_in_parquet_that_a_ticket_takes_as_it_is(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    path = tmp_path / "rows.parquet"
+    names = [f"v{i}" for i in range(300)]
+    pandas.DataFrame({"c": names, "a": ["1", "2.5", "NA"] * 100}).to_parquet(path)
+    table, _ = read_features(path, None, like=like("c a", (0,)))
+    assert len(table.values[0]) == 300
+    assert_array_equal(table.X[:3, 1], [1, 2.5, NAN])
+    pandas.DataFrame({"c": ["x", "y"], "a": ["1", "two"]}).to_parquet(path)
+    with pytest.raises(DataError, match=r"row 2: column 'a' holds 'two', not a .*--missing"):
+        read_features(path, None, like=like("c a", (0,)))
 
 
 def test_a_row_of_names_is_a_header_for_a_ticket_that_knows_them(tmp_path):

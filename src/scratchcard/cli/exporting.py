@@ -136,9 +136,11 @@ def _rows_of(
 ) -> dict[str, Any]:
     from scratchcard.datasets import load_table
 
-    like = known_of(ticket)._replace(names=None)  # all columns, in their order
+    like = known_of(ticket)
     table, notes = load_table(data, target, reading, like, spare_last=True)
     complain_of_notes(notes)
+    if like.names is not None and table.names is not None:  # found by their names
+        return {"rows": table.take(np.arange(min(_PICKED, table.n_rows)))}
     if table.n_columns != ticket.n_columns:
         raise ValueError(
             f"--data takes rows of {ticket.n_columns} features, as the ticket does, got "

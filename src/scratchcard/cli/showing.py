@@ -66,8 +66,9 @@ def show(
     100 columns, ± their standard deviation). This looks at test rows, so it is for a ticket that is
     final: what is chosen by it has to be judged on other rows.
     """
-    if data is None and target is not None:
-        raise click.UsageError("--target goes with --data")
+    if data is None and (target is not None or reading.given):
+        option = "--target" if target is not None else reading.given[0]
+        raise click.UsageError(f"{option} goes with --data")
     if picture is not None:
         _check_picture(picture, file, data)
     ticket = load_ticket(file)
@@ -117,6 +118,7 @@ def _check_picture(picture: Path, file: Path, data: str | None) -> None:
 def _dataset(ticket: Ticket, data: str, target: str | None, reading: ReadingOptions) -> Dataset:
     """Return the data set, or raise ValueError if it does not suit the ticket."""
     from scratchcard.datasets import load
+    from scratchcard.datasets.dataset import AS_FOUND
 
     answers: Answers = "classes" if ticket.head.name == "classes" else "numbers"
     dataset = load(data, target, answers, reading)
@@ -124,7 +126,7 @@ def _dataset(ticket: Ticket, data: str, target: str | None, reading: ReadingOpti
     if dataset.n_features != ticket.network.n_inputs:
         raise ValueError(
             f"--data takes rows of {ticket.network.n_inputs} features, as the ticket does, got "
-            f"{dataset.n_features} beside the answers in {data}"
+            f"{dataset.n_features} beside the answers in {data}{AS_FOUND}"
         )
     return dataset
 

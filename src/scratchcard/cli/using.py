@@ -55,15 +55,19 @@ def predict(
         check_output(out, FILE=file, DATA=data)
     ticket = load_ticket(file)
 
-    from scratchcard.datasets import load_table
+    from scratchcard.datasets import STANDARD_INPUT, load_table
 
     try:
         table, notes = load_table(data, target, reading, known_of(ticket))
         complain_of_notes(notes)
-        rows: Any = table.X if ticket.columns is None else table
-        answers = ticket.predict(rows)
     except ValueError as error:
         raise InputError(str(error)) from error
+    rows: Any = table.X if ticket.columns is None else table
+    try:
+        answers = ticket.predict(rows)
+    except ValueError as error:
+        shown = "standard input" if data == STANDARD_INPUT else data
+        raise InputError(f"{shown}: {error}") from error
     names = ["label" if ticket.head.name == "classes" else "number"]
     if answers.ndim == 2:
         names = [f"{names[0]}_{k + 1}" for k in range(answers.shape[1])]
@@ -92,7 +96,13 @@ def known_of(ticket: Ticket) -> Known:
         if column.kind != "number" or not columns.kept[list(columns.inputs_of(place))].any()
     )
     names = tuple(column.name for column in columns.columns) if columns.is_named else None
-    return Known(ticket.n_columns, names, as_they_stand)
+    values = {
+        place: tuple(value for value in column.values if value is not None)
+        for place, column in enumerate(columns.columns)
+        if place in as_they_stand
+    }
+    values = {place: known for place, known in values.items() if known}
+    return Known(ticket.n_columns, names, as_they_stand, values)
 
 
 def _cell(label: object) -> str:

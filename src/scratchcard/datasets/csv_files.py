@@ -28,6 +28,7 @@ _LARGEST_BLOCK = (1 << 31) - 1
 # Excel writes and reads it
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;|:\t])"?\r?\n', re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+")
+_NUMBER = re.compile(r"[+-]?[0-9.,]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 _BLANKS = re.compile(r" +")
 
 
@@ -85,7 +86,7 @@ class Cells:
         raise ValueError(f"row takes a row of {self.shown}, got {row}")
 
 
-def cells_of(shown: str, text: str, delimiter: str | None) -> Cells:
+def cells_of(shown: str, text: str, delimiter: str | None, header: bool | None = None) -> Cells:
     """Return the cells of a CSV file.
 
     Parameters
@@ -96,6 +97,9 @@ def cells_of(shown: str, text: str, delimiter: str | None) -> Cells:
         What is in it.
     delimiter : str or None
         What parts cells; None to find out.
+    header : bool or None
+        Whether the first row names columns. Unless it does not, an empty cell is put before it if
+        it has no name for the names of rows.
 
     Returns
     -------
@@ -118,6 +122,8 @@ def cells_of(shown: str, text: str, delimiter: str | None) -> Cells:
     if delimiter == " ":
         text = "\n".join(_BLANKS.sub(" ", line.strip(" ")) for line in text.splitlines())
     width = _width(shown, text, delimiter)
+    if header is not False and _lacks_a_name(text, delimiter, width):
+        text, width = _with_a_first_name(text, delimiter), width + 1
     if width == 1:
         text = text.rstrip()
     text = text.rstrip("\x1a")  # with which DOS ends a file
@@ -136,6 +142,29 @@ def _width(shown: str, text: str, delimiter: str) -> int:
             if cells and (len(cells) > 1 or cells[0].strip()):
                 return len(cells)
     raise DataError(f"{shown}: empty")
+
+
+def _lacks_a_name(text: str, delimiter: str, width: int) -> bool:
+    """Return whether the first row names all columns but the first, as R writes names of rows.
+
+    All rows below have one cell more then, and not an empty one at the end.
+    """
+    sample = _sampled(_sample(text), delimiter, whole=len(text) <= _SAMPLE)
+    first, rows = sample[0], sample[1:]
+    return (
+        width > 1
+        and bool(rows)
+        and not first[0].startswith("#")
+        and all(len(cells) == width + 1 for cells in rows)
+        and any(cells[-1].strip() for cells in rows)
+        and not any(_NUMBER.fullmatch(cell.strip()) or not cell.strip() for cell in first)
+    )
+
+
+def _with_a_first_name(text: str, delimiter: str) -> str:
+    """Return the text with an empty cell before its first row."""
+    start = len(text) - len(text.lstrip("\r\n"))
+    return f'{text[:start]}""{delimiter}{text[start:]}'
 
 
 def _columns(whole: Cells, width: int) -> list[Any]:
@@ -170,7 +199,7 @@ def _columns(whole: Cells, width: int) -> list[Any]:
         raise DataError(f"{whole.shown}: cannot be read: the first row is damaged")
     columns = [column.combine_chunks() for column in table.columns]
     columns = [c.chunk(0) if isinstance(c, pa.ChunkedArray) else c for c in columns]
-    if " " in whole.text or "\u00a0" in whole.text or ("\t" in whole.text):
+    if not whole.text.isascii() or any(blank in whole.text for blank in " \t\v\f"):
         columns = [pc.utf8_trim_whitespace(column) for column in columns]
     return columns
 
@@ -192,9 +221,14 @@ def _check_rows(whole: Cells, width: int) -> None:
         raise DataError(f"{where}: a quote that begins there has no end")
     if count != width:
         parted = DELIMITERS.get(whole.delimiter, repr(whole.delimiter))
+        hint = ""
+        if whole.text.lstrip().startswith("#") or "".join(row[1]).startswith("#"):
+            hint = "; if lines that begin with # are comments, take them out"
+        elif count == width + 1 and not row[1][-1].strip():
+            hint = "; its last cell is empty: end the first row with a delimiter too"
         raise DataError(
             f"{where} has {count} cell{'s' * (count != 1)}, the first row {width} (parted by "
-            f"{parted}; --delimiter takes another)"
+            f"{parted}; --delimiter takes another){hint}"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from scratchcard.datasets.spelling import (
     decimal_of,
     is_date,
     kind_of,
+    missing_beside,
     numbers_of,
 )
 from scratchcard.datasets.text_files import decoded, unpacked
@@ -77,10 +79,11 @@ class CsvTable:
     ) -> None:
         self.shown = shown
         text, encoding = decoded(shown, unpacked(shown, content), reading.encoding)
-        whole = cells_of(shown, text, reading.delimiter)
+        whole = cells_of(shown, text, reading.delimiter, reading.header)
         self._whole = whole
         self.n_columns = len(whole.columns)
         below = [column.slice(1) for column in whole.columns]
+        self._said_missing = reading.missing
         self._spelling = Spelling(reading.decimal or ".", MISSING + reading.missing)
         self._below = [numbers_of(cells, self._spelling) for cells in below]
         if reading.decimal is None:
@@ -94,7 +97,8 @@ class CsvTable:
         self.n_rows = whole.n_rows - header
         self.names = whole.first if header else None
         self._cells = below if header else whole.columns
-        self._check_names()
+        read = known.names if known is not None else None
+        self._check_names(None if read is None else {*wanted, *read})
         self.left_out = self._no_features(known)
         is_plain = whole.delimiter == "," or reading.delimiter or (tabs and whole.delimiter == "\t")
         self.assumed = [
@@ -149,10 +153,11 @@ class CsvTable:
             return "booleans" if pc.any(is_boolean).as_py() else "numbers"
         return "numbers"
 
-    def _check_names(self) -> None:
+    def _check_names(self, read: Collection[str | None] | None) -> None:
+        """Raise DataError for a name that stands there twice; of others than those read it may."""
         if self.names is None:
             return
-        given = [name for name in self.names if name]
+        given = [name for name in self.names if name and (read is None or name in read)]
         if len(set(given)) < len(given):
             raise DataError(
                 f"{self.shown}: more than one column is named {first_repeated(given)!r}; if the "
@@ -221,11 +226,12 @@ class CsvTable:
             self._cells[place],
             self._spelling,
             lambda row: f"line {self._whole.line_of(row + self._skipped)}",
+            self.names[place] if self.names and self.names[place] else str(place),
             hint,
         )
 
     def feature(
-        self, place: int, is_category: bool | None, hint: str = ""
+        self, place: int, is_category: bool | None, hint: str = "", known: Collection[str] = ()
     ) -> tuple[Array, tuple[str, ...] | None]:
         """Return a column as numbers or as a category.
 
@@ -237,6 +243,9 @@ class CsvTable:
             Whether it is one; None to find out.
         hint : str
             What else may be done about a column that is no feature, for errors.
+        known : collection of str
+            Values of a category that a ticket reads: none of them is a missing cell, unless the
+            user says so.
 
         Returns
         -------
@@ -250,7 +259,8 @@ class CsvTable:
         """
         column = self._column(place, hint)
         if is_category:
-            return column.category()
+            missing = missing_beside(known, self._said_missing)
+            return replace(column, spelling=self._spelling._replace(missing=missing)).category()
         found = self._below[place] if self._skipped else None
         if found is not None and np.isfinite(found).all():
             return found, None

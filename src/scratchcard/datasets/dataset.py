@@ -29,6 +29,7 @@ Array = NDArray[Any]
 Answers = Literal["classes", "numbers", "none"]
 """What a search may read of rows: their classes, numbers, or nothing."""
 
+AS_FOUND = "; of a file give --target, --drop and --missing as for find"
 MOST_TEXT = 500  # most characters of an error
 TEST_SHARE = 0.25
 VALIDATION_SHARE = 0.15
@@ -204,7 +205,9 @@ class Dataset:
                 read = mine.keeping(own.kept, scaling)
                 alike = read[0].columns == own.columns and read[1] == ticket.scaling
         if not alike:
-            raise DataError(f"{self.name}: the ticket was found on other columns or other rows")
+            raise DataError(
+                f"{self.name}: the ticket was found on other columns or other rows{AS_FOUND}"
+            )
         return Ticket(ticket.network, ticket.mask, scaling, ticket.head)
 
     def table_of(self, part: Part) -> Table:

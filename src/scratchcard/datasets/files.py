@@ -9,6 +9,7 @@ is a feature, of numbers or of categories. What was assumed is said in a line.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ import numpy as np
 
 from scratchcard.datasets.csv_tables import CsvTable
 from scratchcard.datasets.dataset import Answers, Array, DataError
+from scratchcard.datasets.kinds import codes_as
 from scratchcard.datasets.npz_files import read_npz
 from scratchcard.datasets.parquet_files import ParquetTable
 from scratchcard.datasets.reading import Known, ReadingOptions
@@ -34,6 +36,8 @@ STANDARD_INPUT = "-"
 
 _TEXT = (".csv", ".tsv", ".tab", ".txt", ".data", ".dat")
 _TABS = (".tsv", ".tab")
+_ID = re.compile(r"^(?i:id|nr|no|no\.|row|number|#)$|[^a-zA-Z](?i:id)$|[a-z](Id|ID)$")
+_STRANGE_ROWS = 10  # fewer may well hold no value that a ticket reads
 _PARQUET, _ZIP = b"PAR1", b"PK\x03\x04"
 
 
@@ -99,6 +103,8 @@ def read_labelled(
     left_out = {k: what for k, what in source.left_out.items() if k not in dropped}
     rest = [k for k in range(source.n_columns) if k not in dropped and k not in left_out]
     place = _place_of(source, target, "--target (target)") if target is not None else None
+    if place in dropped and labelled and answers != "none":
+        raise DataError(f"{source.shown}: --drop (drop) leaves out --target (target), {target!r}")
     if labelled and place is None:
         if not rest:
             raise DataError(f"{source.shown}: no column is left for the labels")
@@ -164,21 +170,17 @@ def read_features(
     rest = [k for k in range(source.n_columns) if k not in aside]
     if like is not None and like.names is not None and source.names is not None:
         places = _by_name(source, like.names, aside - set(left_out))
-        table = _table(source, list(places.values()), [k in like.categories for k in places], "")
-        _check_rows(source.shown, table)
-        return table, _notes(source, table, [], {})
+        table, strange = _known_table(source, list(places.values()), list(places), like)
+        return table, _notes(source, table, [], {}, strange=strange)
     if like is not None:
         if spare_last and target is None and len(rest) == like.n_columns + 1:
             left_out[rest.pop()] = "the last column"
         _check_count(source.shown, len(rest), like, target)
-    kinds = (
-        [None] * len(rest)
-        if like is None
-        else [k in like.categories for k in range(like.n_columns)]
-    )
-    table = _table(source, rest, kinds, "")
+        table, strange = _known_table(source, rest, range(like.n_columns), like)
+        return table, _notes(source, table, [], left_out, strange=strange)
+    table = _table(source, rest, [None] * len(rest), "")
     _check_rows(source.shown, table)
-    return table, _notes(source, table, rest if like is None else [], left_out)
+    return table, _notes(source, table, rest, left_out)
 
 
 # Which file
@@ -285,6 +287,11 @@ def _by_name(
     assert source.names is not None
     place_of = {name: k for k, name in enumerate(source.names) if k not in aside}
     missing = [name for name in wanted if name is not None and name not in place_of]
+    dropped = [name for name in missing if name in source.names]
+    if dropped:
+        raise DataError(
+            f"{source.shown}: --target or --drop leaves out what the ticket reads: {_some(dropped)}"
+        )
     if missing:
         raise DataError(
             f"{source.shown}: the ticket reads {'a column' if len(missing) == 1 else 'columns'} "
@@ -327,23 +334,64 @@ def _answers(
 
 
 def _table(
-    source: CsvTable | ParquetTable, places: Sequence[int], kinds: Sequence[bool | None], hint: str
+    source: CsvTable | ParquetTable,
+    places: Sequence[int],
+    kinds: Sequence[bool | None],
+    hint: str,
+    known: Sequence[tuple[str, ...]] | None = None,
 ) -> Table:
-    """Return columns as a table."""
+    """Return columns as a table.
+
+    kinds: whether each is a category; None to find out. known: for each its values, if known.
+    """
     names = source.names
     for k in places:
         if names is not None and not names[k]:
+            is_text = isinstance(source, CsvTable)
+            hint = ", or if that row is data, say --no-header (header=False)" if is_text else ""
             raise DataError(
-                f"{source.shown}: column {k} has no name in the first row; --drop {k} (drop) "
-                "leaves it out, or if that row is data, say --no-header (header=False)"
+                f"{source.shown}: column {k} has no name{' in the first row' if is_text else ''}; "
+                f"--drop {k} (drop) leaves it out{hint}"
             )
     X = np.empty((source.n_rows, len(places)), order="F")
     values: list[tuple[str, ...] | None] = []
     for k, place in enumerate(places):
-        X[:, k], found = source.feature(place, kinds[k], hint)
+        X[:, k], found = source.feature(place, kinds[k], hint, known[k] if known else ())
         values.append(found)
     named = None if names is None else tuple(names[k] for k in places)
     return Table(np.ascontiguousarray(X), tuple(values), named)
+
+
+def _known_table(
+    source: CsvTable | ParquetTable, places: Sequence[int], own: Sequence[int], like: Known
+) -> tuple[Table, list[str]]:
+    """Return columns as a ticket takes them, with the values of categories written as it has them.
+
+    own: the places of these columns in the ticket. Also returned is what to say of columns none of
+    whose cells holds a value that the ticket reads.
+    """
+    known = [like.values.get(k, ()) for k in own]
+    table = _table(source, places, [k in like.categories for k in own], "", known)
+    _check_rows(source.shown, table)
+    return _as_known(table, known)
+
+
+def _as_known(table: Table, knowns: Sequence[tuple[str, ...]]) -> tuple[Table, list[str]]:
+    """Do that with the values of categories that a ticket reads, of each column."""
+    if not any(knowns):
+        return table, []
+    X, all_values, strange = table.X.copy(), list(table.values), []
+    for k, (known, values) in enumerate(zip(knowns, table.values, strict=True)):
+        if not known or values is None:
+            continue
+        X[:, k], all_values[k] = codes_as(X[:, k], values, known)
+        present, written = X[~np.isnan(X[:, k]), k], all_values[k] or ()
+        if len(present) >= _STRANGE_ROWS and set(known).isdisjoint(written):
+            strange.append(
+                f"no cell of column {table.name_of(k)} holds a value that the ticket reads, such "
+                f"as {known[0]!r}; the first holds {shortened(written[int(present[0])], 60)!r}"
+            )
+    return Table(X, tuple(all_values), table.names), strange
 
 
 def _notes(
@@ -353,10 +401,11 @@ def _notes(
     left_out: dict[int, str],
     labels: int | None = None,
     more: str = "",
+    strange: Sequence[str] = (),
 ) -> str:
     """Return what was assumed, in a line.
 
-    places: the columns whose kinds were found out.
+    places: the columns whose kinds were found out. strange: what is said of unknown values.
     """
     n_categories = sum(values is not None for values in table.values) if places else 0
     n_numbers = table.n_columns - n_categories
@@ -379,6 +428,7 @@ def _notes(
         *([f"left out: {left}"] if left else []),
         *([more] if more else []),
         *[f"column {table.name_of(k)} counts the rows; --drop leaves it out" for k in ids[:1]],
+        *strange,
     ]
     if parts and labels is not None:
         named = source.name_of(labels) if source.names else f"column {labels}"
@@ -391,4 +441,5 @@ def _count(n: int, one: str, several: str = "") -> str:
 
 
 def _is_id(name: str) -> bool:
-    return name.lower() == "id" or name.lower().endswith(("_id", " id"))
+    """Return whether a name says that a column numbers the rows: id, row_id, PassengerId, No."""
+    return _ID.search(name) is not None

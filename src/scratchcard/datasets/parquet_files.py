@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,15 @@ import numpy as np
 
 from scratchcard.datasets.answers import answers_of_array, answers_of_text
 from scratchcard.datasets.dataset import Answers, Array, DataError
-from scratchcard.datasets.kinds import check_values, sorted_codes
+from scratchcard.datasets.kinds import check_values, drop_of, sorted_codes
 from scratchcard.datasets.reading import ReadingOptions
+from scratchcard.datasets.spelling import (
+    Spelling,
+    missing_beside,
+    no_numbers,
+    numbers_of,
+    without_missing,
+)
 from scratchcard.text import shortened
 from scratchcard.ticket.table import DATES, as_text, first_repeated
 
@@ -114,7 +121,7 @@ class ParquetTable:
         return repr(self.names[place])
 
     def feature(
-        self, place: int, is_category: bool | None, hint: str = ""
+        self, place: int, is_category: bool | None, hint: str = "", known: Collection[str] = ()
     ) -> tuple[Array, tuple[str, ...] | None]:
         """Return a column as numbers or as a category.
 
@@ -126,6 +133,9 @@ class ParquetTable:
             Whether it is one; None for what its type says.
         hint : str
             What else may be done about a column that is no feature, for errors.
+        known : collection of str
+            Values of a category that a ticket reads. Other text that says so in a CSV file is a
+            missing value for a ticket.
 
         Returns
         -------
@@ -140,26 +150,29 @@ class ParquetTable:
         from pyarrow import types
 
         where = f"{self.shown}: column {self.name_of(place)}"
-        drop = f"--drop {self.names[place]} (drop) leaves the column out{hint}"
+        drop = f"{drop_of(self.names[place])} leaves the column out{hint}"
         column = self._table.column(place)
         is_dictionary = types.is_dictionary(column.type)
         column = column.cast(column.type.value_type) if is_dictionary else column
-        if is_category is None:
+        is_asked = is_category is not None
+        if not is_asked:
             is_category = is_dictionary or self.names[place] in self._categories or None
         if types.is_temporal(column.type):
             raise DataError(f"{where} holds dates or times ({column.type}); {DATES}, or {drop}")
         if _is_text(column.type):
-            column = self._without_missing(column)
-            if is_category is False:
-                self._refuse_text(where, column)
-            else:
-                known = column.drop_null()
-                shown = repr(shortened(known[0].as_py(), 60)) if len(known) else "nothing"
-                check_values(f"{where} holds {shown}", known.unique(), len(known), drop)
-            return sorted_codes(column)
-        if not any(is_kind(column.type) for is_kind in _number_kinds()):
+            missing = missing_beside(known, self._missing) if is_asked else self._missing
+            column = _without(column, missing)
+            if not is_asked:
+                present = column.drop_null()
+                shown = repr(shortened(present[0].as_py(), 60)) if len(present) else "nothing"
+                check_values(f"{where} holds {shown}", present.unique(), len(present), drop)
+            if is_category is not False:
+                return sorted_codes(column)
+            numbers = self._numbers_of_text(place, column)
+        elif not any(is_kind(column.type) for is_kind in _number_kinds()):
             raise DataError(f"{where} is of type {column.type}, not numbers or text; {drop}")
-        numbers = _numbers(column)
+        else:
+            numbers = _numbers(column)
         infinite = np.flatnonzero(np.isinf(numbers))
         if len(infinite):
             row = infinite[0]
@@ -171,22 +184,31 @@ class ParquetTable:
             return sorted_codes(_as_texts(numbers))
         return numbers, None
 
-    def _without_missing(self, column: Any) -> Any:
+    def _numbers_of_text(self, place: int, column: Any) -> Array:
+        """Return text as numbers, where a ticket takes some."""
+        spelling = Spelling(missing=missing_beside((), self._missing))
+        numbers = numbers_of(column, spelling)
+        if numbers is not None:
+            return numbers
+        row = int(no_numbers(without_missing(column, spelling.missing), spelling).argmax())
+        raise DataError(
+            f"{self.shown}: row {row + 1}: column {self.name_of(place)} holds "
+            f"{shortened(column[row].as_py(), 60)!r}, not a number; if it means a missing value, "
+            "--missing (missing) takes it"
+        )
+
+    def _is_empty(self, column: Any) -> Array:
+        """Return where a label is missing: null, NaN, blank text, or what the user says is."""
         import pyarrow as pa
         import pyarrow.compute as pc
+        from pyarrow import types
 
-        column = column.cast(pa.large_string()).combine_chunks()
-        if isinstance(column, pa.ChunkedArray):
-            column = pa.concat_arrays(column.chunks)
-        if not self._missing:
-            return column
-        is_null = pc.is_in(column, pa.array(self._missing, column.type))
-        return pc.if_else(is_null, pa.scalar(None, column.type), column)
-
-    def _refuse_text(self, where: str, column: Any) -> None:
-        known = column.drop_null()
-        if len(known):
-            raise DataError(f"{where} holds {known[0].as_py()!r}, not a number")
+        found = column.is_null(nan_is_null=types.is_floating(column.type))
+        if _is_text(column.type):
+            texts = pc.utf8_trim_whitespace(column.cast(pa.large_string()))
+            empty = pa.array(("", *self._missing), pa.large_string())
+            found = pc.or_(found, pc.is_in(texts, empty))
+        return np.asarray(found.to_numpy(), dtype=np.bool_)
 
     def answers(self, place: int, answers: Answers | None) -> Array | None:
         """Return a column as labels or numbers.
@@ -212,14 +234,15 @@ class ParquetTable:
 
         column = self._table.column(place)
         where = f"{self.shown}: column {self.name_of(place)}"
-        if column.null_count:
-            if answers == "none":
-                return None
-            row = column.is_null().to_pylist().index(True) + 1
-            raise DataError(f"{self.shown}: row {row} has no value in column {self.name_of(place)}")
         if types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
         kind = column.type
+        is_empty = self._is_empty(column)
+        if is_empty.any():
+            if answers == "none":
+                return None
+            row = int(is_empty.argmax()) + 1
+            raise DataError(f"{self.shown}: row {row} has no value in column {self.name_of(place)}")
         if not _is_text(kind) and not any(is_kind(kind) for is_kind in _number_kinds()):
             if answers == "none":
                 return None
@@ -242,6 +265,16 @@ def _pandas_columns(schema: Any) -> tuple[set[str], set[str]]:
     except (ValueError, TypeError, AttributeError, LookupError):  # it may hold anything
         return set(), set()
     return index, {name for name, kind in kinds.items() if kind == "categorical"}
+
+
+def _without(column: Any, missing: tuple[str, ...]) -> Any:
+    """Return text in one piece, null where it stands for a missing value."""
+    import pyarrow as pa
+
+    column = column.cast(pa.large_string()).combine_chunks()
+    if isinstance(column, pa.ChunkedArray):
+        column = pa.concat_arrays(column.chunks)
+    return without_missing(column, missing) if missing else column
 
 
 def _is_text(kind: Any) -> bool:

@@ -6,7 +6,9 @@ The standard library only.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from scratchcard.datasets.dataset import DataError
@@ -103,8 +105,11 @@ class Known(NamedTuple):
         places alone.
     categories : frozenset of int
         Places of those whose cells are read as they stand: categories, and what it does not read.
+    values : dict of int to tuple of str
+        By the places of categories, the values that it reads.
     """
 
     n_columns: int
     names: tuple[str | None, ...] | None = None
     categories: frozenset[int] = frozenset()
+    values: Mapping[int, tuple[str, ...]] = MappingProxyType({})

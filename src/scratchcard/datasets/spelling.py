@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -12,13 +12,17 @@ from scratchcard.datasets.dataset import Array, DataError
 
 __all__ = [
     "DATE",
+    "FALSE",
     "MISSING",
+    "PARTED",
     "THOUSANDS",
+    "TRUE",
     "Kind",
     "Spelling",
     "decimal_of",
     "is_date",
     "kind_of",
+    "missing_beside",
     "no_numbers",
     "numbers_of",
     "without_missing",
@@ -28,24 +32,24 @@ MISSING: tuple[str, ...] = ("", "?", "<NA>", "#N/A", "NA", "N/A", "n/a", "nan", 
 MISSING += ("-nan", "null", "NULL", "Null")
 _LONG = 1000  # of more cells the first are tried alone, which is quick where they are text
 _SAMPLE = 10_000  # rows that tell a decimal mark
+_FEW_POINTS = 3  # fewer may have three digits after the point by chance
 
-_TRUE, _FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
+TRUE, FALSE = ("True", "TRUE", "true"), ("False", "FALSE", "false")
 DATE = (
     r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( \d{1,2}:\d{2}.*)?"
     r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?"
-    r"|\d{1,2}[- .][A-Za-z]{3,9}[- .]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, ?\d{4})$"
-)
-DATE = (
-    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?"
-    r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( \d{1,2}:\d{2}.*)?"
-    r"|\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?"
-    r"|\d{1,2}[- .][A-Za-z]{3,9}[- .]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, ?\d{4})$"
+    r"|\d{1,2}[- .][A-Za-z]{3,9}[- .]\d{2,4}|[A-Za-z]{3,9} \d{1,2}, ?\d{4}"
+    r"|(19|20)\d{2}[-/](0[1-9]|1[0-2])|(0?[1-9]|1[0-2])/(19|20)\d{2})$"
 )
 _NUMBER = r"^(?i:-?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|-?(inf|infinity|nan))$"
 _COMMA_NUMBER = r"^[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?$"
 _MAYBE_THOUSANDS = r"^[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+$"
-THOUSANDS = r"^[+-]?[0-9]{1,3}([,.' ][0-9]{3})+([.,][0-9]+)?$"
+_POINT_THOUSANDS = r"^[+-]?([1-9][0-9]{0,2}\.[0-9]{3}|[0-9]{1,3})$"
+_PARTS = ",.' \u00a0\u2009\u202f\u2019"  # blanks that are never broken, and the Swiss mark
+THOUSANDS = rf"^[+-]?[0-9]{{1,3}}([{_PARTS}][0-9]{{3}})+([.,][0-9]+)?$"
+PARTED = rf"^[+-]?[0-9]{{1,3}}([{_PARTS}]?[0-9]{{3}})*([.,][0-9]+)?$"
+"""Numbers with thousands separators, or so small that they have none."""
 
 Kind = Literal["numbers", "booleans", "dates", "text", "nothing"]
 
@@ -63,6 +67,24 @@ class Spelling(NamedTuple):
 
     decimal: str = "."
     missing: tuple[str, ...] = MISSING
+
+
+def missing_beside(known: Collection[str], said: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what stands for a missing value in a category whose values are known.
+
+    Parameters
+    ----------
+    known : collection of str
+        Values that a ticket reads, such as ``?`` or ``NA`` from a data frame.
+    said : tuple of str
+        What the user says is missing.
+
+    Returns
+    -------
+    tuple of str
+        The cells that are missing.
+    """
+    return tuple(cell for cell in MISSING if cell not in known) + said
 
 
 def is_date(cells: Any, spelling: Spelling) -> bool:
@@ -120,7 +142,7 @@ def numbers_of(cells: Any, spelling: Spelling) -> Array | None:
         return _to_numpy(_plain_numbers(known, spelling).cast(pa.float64()))
     except pa.ArrowInvalid:
         pass
-    is_true, is_false = (pc.is_in(known, pa.array(texts)) for texts in (_TRUE, _FALSE))
+    is_true, is_false = (pc.is_in(known, pa.array(texts)) for texts in (TRUE, FALSE))
     if pc.all(pc.or_(pc.or_(is_true, is_false), known.is_null())).as_py():
         return np.where(_to_numpy(known.is_null()), np.nan, _to_numpy(is_true))
     return None
@@ -143,7 +165,7 @@ def kind_of(cell: str, spelling: Spelling) -> Kind:
     """
     if cell in spelling.missing:
         return "nothing"
-    if cell in _TRUE + _FALSE:
+    if cell in TRUE + FALSE:
         return "booleans"
     plain = cell if spelling.decimal == "." else cell.replace(".", "_").replace(",", ".")
     if re.match(_NUMBER, plain.removeprefix("+")):
@@ -171,7 +193,7 @@ def decimal_of(shown: str, columns: Sequence[tuple[str, Any, Array | None]], del
     Raises
     ------
     DataError
-        If both are decimal marks, or a comma may as well part thousands.
+        If both are decimal marks, or a comma or a point may as well part thousands.
     """
     import pyarrow.compute as pc
 
@@ -190,6 +212,8 @@ def decimal_of(shown: str, columns: Sequence[tuple[str, Any, Array | None]], del
             is_maybe = pc.match_substring_regex(has_comma, _MAYBE_THOUSANDS)
             may_be_thousands = pc.all(is_maybe).as_py()
     if not column:
+        if delimiter != ",":
+            _refuse_point_thousands(shown, columns)
         return "."
     for name, cells, numbers in columns:
         if numbers is not None and pc.any(pc.match_substring(cells, ".")).as_py():
@@ -203,6 +227,29 @@ def decimal_of(shown: str, columns: Sequence[tuple[str, Any, Array | None]], del
             "thousands; --decimal , (decimal=',') says the former, else take them out"
         )
     return ","
+
+
+def _refuse_point_thousands(shown: str, columns: Sequence[tuple[str, Any, Array | None]]) -> None:
+    """Raise DataError for points that seem to part thousands: 987 beside 1.234, but never 1.5."""
+    import pyarrow.compute as pc
+
+    for name, cells, numbers in columns:
+        if numbers is None:
+            continue
+        known = numbers[~np.isnan(numbers)]
+        whole = np.floor(known) == known
+        if whole.all() or not whole.any() or np.abs(known).max() >= 1000:
+            continue
+        cells = without_missing(cells, MISSING).drop_null()
+        if pc.all(pc.match_substring_regex(cells, _POINT_THOUSANDS)).as_py():
+            parted = cells.filter(pc.match_substring(cells, ".")).to_pylist()
+            if len(parted) < _FEW_POINTS or len(parted) == len(cells):
+                continue  # in every cell three digits after a point are how all are written
+            raise DataError(
+                f"{shown}: points in the numbers of column {name}, such as {parted[0]!r}, may be "
+                "decimal marks or part thousands; --decimal . (decimal='.') says the former, else "
+                "take them out"
+            )
 
 
 def _to_numpy(values: Any) -> Array:
