@@ -72,6 +72,13 @@ def test_values_never_seen_are_zeros_and_missing_numbers_were_foreseen():
     assert np.array_equal(ticket.outputs(row | {"height": ["1.5"]}), unknown)  # a number as text
 
 
+def test_a_category_written_otherwise_is_warned_of():
+    ticket = ticket_of(FRAME)
+    strangers = pd.concat([FRAME.fillna({"age": 40})] * 4).assign(job=" Cook")
+    with pytest.warns(UserWarning, match="'job': none of 16 cells has a value .* such as 'baker'"):
+        ticket.outputs(strangers)
+
+
 def test_a_category_of_numbers_is_compared_as_text():
     frame = pd.DataFrame({"code": pd.Categorical([1, 2, 3, 1]), "x": [0.0, 1, 2, 3]})
     ticket = ticket_of(frame)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,9 @@ def predict(
         raise InputError(str(error)) from error
     rows: Any = table.X if ticket.columns is None else table
     try:
-        answers = ticket.predict(rows)
+        with warnings.catch_warnings():  # of categories, of which the notes have told
+            warnings.simplefilter("ignore", UserWarning)
+            answers = ticket.predict(rows)
     except ValueError as error:
         shown = "standard input" if data == STANDARD_INPUT else data
         raise InputError(f"{shown}: {error}") from error

@@ -8,6 +8,7 @@ no input. docs/ticket-format.md has the bytes.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +26,7 @@ __all__ = ["Column", "Columns"]
 Array = npt.NDArray[Any]
 Bools = npt.NDArray[np.bool_]
 
+STRANGERS = 10  # cells of a category without a known one that are no accident
 MOST_COLUMNS = 1 << 16
 MOST_INPUTS = 1 << 18
 NOTHING, NUMBER, CATEGORY = 0, 1, 3  # codes in a file; + 1 where cells may be missing
@@ -245,6 +247,11 @@ class Columns:
         ------
         ValueError
             For a table without a column that is read, and for cells that it cannot have.
+
+        Warns
+        -----
+        UserWarning
+            Where a category has ten cells or more, and none of them a value that is read.
         """
         places = self._places(table)
         nothing = np.broadcast_to(scaling.offset.astype(np.float64), (self.n_inputs,))
@@ -267,6 +274,7 @@ class Columns:
             else:
                 codes = _as_codes(table, places[k], column.values)
                 is_missing = np.isnan(table.X[:, places[k]].astype(np.float64))
+                _warn_of_strangers(where, column, codes[~is_missing])
                 for value in range(len(column.values)):
                     if self.kept[inputs.start + value]:
                         found[:, inputs.start + value] = codes == value
@@ -416,6 +424,18 @@ def _as_numbers(where: str, table: Table, place: int) -> npt.NDArray[np.float64]
             raise ValueError(f"{where} takes numbers, got {value!r} in row {row}")
     numbers[-1] = np.nan
     return numbers[np.where(np.isnan(cells), len(values), cells).astype(np.int64)]
+
+
+def _warn_of_strangers(where: str, column: Column, codes: npt.NDArray[np.int64]) -> None:
+    """Warn of a category of which no cell has a value that is read: it may be written otherwise."""
+    known = [value for value in column.values if value is not None]
+    if known and len(codes) >= STRANGERS and (codes < 0).all():
+        warnings.warn(
+            f"{where}: none of {len(codes)} cells has a value that the ticket reads, such as "
+            f"{known[0]!r}; upper case, blanks and what stands for a missing cell matter",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def _as_codes(table: Table, place: int, values: Sequence[str | None]) -> npt.NDArray[np.int64]:
