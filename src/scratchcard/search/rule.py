@@ -32,6 +32,7 @@ SURVIVORS, ROWS_OF_ONE, MOST_SURVIVORS = 500, 15, 800  # one more for so many ro
 LENGTH, LENGTH_OF_ROW, LONGEST = 600_000, 500, 2_000_000  # candidates of a whole search
 LEAST_GENERATIONS = 50
 FEW = 1000  # weights, or rows, of which the plain search makes too little
+PLENTY = 10_000  # rows of which it is tried whatever the weights
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,7 @@ def settings_for(
             for shape in (FLAT, DEEP)
             for price in prices
         ]
-        if min(found[0].network.n_weights, count_of(rows)) < FEW:
+        n_weights, n_rows = found[0].network.n_weights, count_of(rows)
+        if n_rows < FEW or (n_weights < FEW and n_rows < PLENTY):
             del found[0]
     return list(dict.fromkeys(found))
