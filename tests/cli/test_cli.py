@@ -111,7 +111,7 @@ def test_help(command, capsys):
 
 
 def test_find_saves_the_ticket_and_prints_a_table(search, capsys):
-    given = ["--hidden", "100", "--max-density", "0.1"]
+    given = ["--hidden", "100", "--max-density", "0.1", "--init", "uniform"]
     assert main(["find", "iris", *given, "--out", "found.ticket"]) == 0
     out, err = capsys.readouterr()
     ticket = Ticket.load("found.ticket")
@@ -163,7 +163,8 @@ def test_find_hands_the_settings_on(search):
 
 
 def test_find_searches_training_rows_and_chooses_on_validation_rows(search):
-    assert main(["find", "digits", "--hidden", "100", "--max-density", "0.1"]) == 0
+    given = ["--hidden", "100", "--max-density", "0.1", "--init", "uniform"]
+    assert main(["find", "digits", *given]) == 0
     data = load("digits")
     train, validation = search.settings["rows"]
     assert np.array_equal(train.targets, data.train.y)

@@ -97,7 +97,10 @@ def test_categories_by_place_name_and_flag():
 def test_values_that_no_training_row_had(people):
     frame, y = people
     found = small().fit(frame, y)
-    assert set(found.predict(frame.assign(job="diver"))) <= {"yes", "no"}
+    some = frame.assign(job=frame["job"].where(frame["job"] != "cook", "diver"))
+    assert set(found.predict(some)) <= {"yes", "no"}
+    with pytest.warns(UserWarning, match="'job': none of 240 cells has a value"):
+        found.predict(frame.assign(job="diver"))
 
 
 def test_a_warm_start_keeps_its_columns(people):

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from scratchcard.ticket import columns, short_pairs
+from scratchcard.ticket import columns, columns_code, short_pairs
 from scratchcard.ticket import file as ticketfile
 from scratchcard.ticket.heads import labels
 from scratchcard.ticket.network import ACTIVATIONS
@@ -66,7 +66,7 @@ def test_limits() -> None:
     assert ticketfile.weights_allowed(2**26) == 2**28
     assert labels.MAX_CLASSES == 2**16
     assert labels.MAX_TEXT == 2**22
-    assert columns.MOST_COLUMNS == columns.MOST_TEXT == 2**16
+    assert columns.MOST_COLUMNS == columns_code.MOST_TEXT == 2**16
     assert columns.MOST_INPUTS == 2**18
     assert (short_pairs.SMALLEST, short_pairs.LARGEST) == (-100, 100)
     assert short_pairs.FARTHEST == 2**24 - 1

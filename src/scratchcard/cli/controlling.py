@@ -79,7 +79,7 @@ def controls(
     ticket: Path,
     data: str,
     target: str | None,
-    reading: ReadingOptions,
+    reading: ReadingOptions | None,
     evaluations: int,
     seconds: float,
     objective: str,

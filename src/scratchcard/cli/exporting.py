@@ -74,7 +74,7 @@ def export(
     out: Path | None,
     data: str | None,
     target: str | None,
-    reading: ReadingOptions,
+    reading: ReadingOptions | None,
     measure: bool,
     **settings: Any,
 ) -> None:
@@ -88,8 +88,8 @@ def export(
 
     exporter = EXPORTERS[to]
     options = {name: value for name, value in settings.items() if value is not None}
-    if data is None and (target is not None or reading.given):
-        option = "--target" if target is not None else reading.given[0]
+    if data is None and (target is not None or reading is not None):
+        option = "--target" if reading is None else reading.given[0]
         raise click.UsageError(f"{option} goes with --data")
     _check_options(to, exporter, options, data, measure)
     if len(named) < len(tickets) or (len(tickets) > 1 and not exporter.several):
@@ -132,7 +132,7 @@ def _check_options(
 
 
 def _rows_of(
-    data: str, target: str | None, reading: ReadingOptions, ticket: Ticket
+    data: str, target: str | None, reading: ReadingOptions | None, ticket: Ticket
 ) -> dict[str, Any]:
     from scratchcard.datasets import load_table
 

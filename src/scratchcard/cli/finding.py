@@ -153,7 +153,7 @@ def find(
     *,
     data: str,
     target: str | None,
-    reading: ReadingOptions,
+    reading: ReadingOptions | None,
     are_classes: bool | None,
     labels: Labels,
     trust: bool,

@@ -90,7 +90,7 @@ def landscape(
     *,
     data: str,
     target: str | None,
-    reading: ReadingOptions,
+    reading: ReadingOptions | None,
     seed: int,
     evaluations: int,
     runs: int,

@@ -105,7 +105,10 @@ _READING = (
 
 
 def reading_options(command: Any) -> Any:
-    """Add the options that say how a file is written; the command takes them as ``reading``."""
+    """Add the options that say how a file is written; the command takes them as ``reading``.
+
+    That is None where none is given, and then nothing is imported: Ctrl-C ends a command at once.
+    """
 
     @functools.wraps(command)
     def with_reading(
@@ -118,10 +121,13 @@ def reading_options(command: Any) -> Any:
         missing: tuple[str, ...],
         **others: Any,
     ) -> Any:
+        given = delimiter, decimal, encoding, header, drop, missing
+        if all(value is None or value == () for value in given):
+            return command(reading=None, **others)
         from scratchcard.datasets import DataError, ReadingOptions
 
         try:
-            reading = ReadingOptions(delimiter, decimal, encoding, header, drop, missing)
+            reading = ReadingOptions(*given)
         except DataError as error:
             raise click.UsageError(str(error)) from error
         return command(reading=reading, **others)

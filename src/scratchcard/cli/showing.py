@@ -55,7 +55,7 @@ def show(
     data: str | None,
     target: str | None,
     picture: Path | None,
-    reading: ReadingOptions,
+    reading: ReadingOptions | None,
     as_json: bool,
 ) -> None:
     """Show what the ticket in FILE is and which columns it reads, in words and numbers.
@@ -66,8 +66,8 @@ def show(
     100 columns, ± their standard deviation). This looks at test rows, so it is for a ticket that is
     final: what is chosen by it has to be judged on other rows.
     """
-    if data is None and (target is not None or reading.given):
-        option = "--target" if target is not None else reading.given[0]
+    if data is None and (target is not None or reading is not None):
+        option = "--target" if reading is None else reading.given[0]
         raise click.UsageError(f"{option} goes with --data")
     if picture is not None:
         _check_picture(picture, file, data)
@@ -115,7 +115,9 @@ def _check_picture(picture: Path, file: Path, data: str | None) -> None:
         raise InputError(str(error)) from error
 
 
-def _dataset(ticket: Ticket, data: str, target: str | None, reading: ReadingOptions) -> Dataset:
+def _dataset(
+    ticket: Ticket, data: str, target: str | None, reading: ReadingOptions | None
+) -> Dataset:
     """Return the data set, or raise ValueError if it does not suit the ticket."""
     from scratchcard.datasets import load
     from scratchcard.datasets.dataset import AS_FOUND

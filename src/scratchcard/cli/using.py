@@ -41,7 +41,7 @@ _FILE = click.Path(path_type=Path)
 )
 @reading_options
 def predict(
-    file: Path, data: str, target: str | None, out: Path | None, reading: ReadingOptions
+    file: Path, data: str, target: str | None, out: Path | None, reading: ReadingOptions | None
 ) -> None:
     """Predict a label, or numbers, for each row of DATA with the ticket in FILE.
 

@@ -44,14 +44,12 @@ __all__ = [
     "split",
 ]
 
-_NO_OPTIONS = ReadingOptions()
-
 
 def load(
     data: str | Path,
     target: str | None = None,
     answers: Answers | None = None,
-    reading: ReadingOptions = _NO_OPTIONS,
+    reading: ReadingOptions | None = None,
     *,
     bare: bool = False,
 ) -> Dataset:
@@ -71,7 +69,7 @@ def load(
         file but ``target`` is a feature, and no cut depends on the answers. ``target`` may then
         hold anything; where it holds no label for each row, or what may be numbers, the data set
         has no labels.
-    reading : ReadingOptions
+    reading : ReadingOptions or None
         What is known of how a file is written; the rest is found out, and ``notes`` says what.
     bare : bool
         Whether tickets are not to hold the names of columns, which are then found by their places.
@@ -111,7 +109,7 @@ def load(
 
 
 def load_features(
-    data: str | Path, target: str | None = None, reading: ReadingOptions = _NO_OPTIONS
+    data: str | Path, target: str | None = None, reading: ReadingOptions | None = None
 ) -> Array:
     """Read the rows to predict, where all columns are numbers.
 
@@ -125,7 +123,7 @@ def load_features(
         files of MNIST's kind.
     target : str or None
         The column (or NPZ array) with labels, if there is one to leave out.
-    reading : ReadingOptions
+    reading : ReadingOptions or None
         What is known of how a file is written.
 
     Returns
@@ -151,7 +149,7 @@ def load_features(
 def load_table(
     data: str | Path,
     target: str | None = None,
-    reading: ReadingOptions = _NO_OPTIONS,
+    reading: ReadingOptions | None = None,
     like: Known | None = None,
     *,
     spare_last: bool = False,
@@ -165,7 +163,7 @@ def load_table(
         files of MNIST's kind.
     target : str or None
         The column (or NPZ array) with labels, if there is one to leave out.
-    reading : ReadingOptions
+    reading : ReadingOptions or None
         What is known of how a file is written.
     like : Known or None
         What a ticket knows of its columns, so that they are found and read as it takes them; None
@@ -206,7 +204,7 @@ def _existing(data: str | Path) -> Path:
     )
 
 
-def _refuse_options(data: str | Path, reading: ReadingOptions) -> None:
+def _refuse_options(data: str | Path, reading: ReadingOptions | None) -> None:
     """Raise DataError for an option that only a file with a table takes."""
-    for option in reading.given:
+    for option in [] if reading is None else reading.given:
         raise DataError(f"{option} is for a file with a table; {data} is none")

@@ -19,7 +19,6 @@ from scratchcard.research.shared.libraries import require
 from scratchcard.search import MOST_STARTS
 
 MAX_SEEDS = 10_000
-_NO_OPTIONS = ReadingOptions()
 
 Array = NDArray[Any]
 
@@ -58,7 +57,7 @@ class ClusterComparison:
         How many clusters; None for as many as there are different labels.
     target : str or None
         Column with the labels that the judge reads.
-    reading : ReadingOptions
+    reading : ReadingOptions or None
         How the file is written.
     all_rows : bool
         Whether methods are given all rows; else the test rows are set aside.
@@ -74,7 +73,7 @@ class ClusterComparison:
     methods: tuple[str, ...] = tuple(METHODS)
     clusters: int | None = None
     target: str | None = None
-    reading: ReadingOptions = _NO_OPTIONS
+    reading: ReadingOptions | None = None
     all_rows: bool = False
     seeds: int = 10
     hidden: tuple[int, ...] = (100,)
@@ -180,7 +179,9 @@ class Job(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _rows(data: str, target: str | None, reading: ReadingOptions, all_rows: bool) -> RowsOfStudy:
+def _rows(
+    data: str, target: str | None, reading: ReadingOptions | None, all_rows: bool
+) -> RowsOfStudy:
     dataset = load(data, target, "none", reading)
     if not dataset.has_labels:
         if target is not None:

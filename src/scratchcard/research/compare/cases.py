@@ -17,7 +17,6 @@ from scratchcard.research.shared.instance import Effort
 from scratchcard.research.shared.methods import check_method, make_method, require_torch
 
 MAX_SEEDS = 10_000
-_NO_OPTIONS = ReadingOptions()
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Comparison:
         Names as ``make_method`` takes them; the first is the reference of all tests.
     target : str or None
         Column with the labels.
-    reading : ReadingOptions
+    reading : ReadingOptions or None
         How the file is written.
     hidden, weights, biases
         Of the networks, see ``Network``.
@@ -49,7 +48,7 @@ class Comparison:
     data: str
     methods: tuple[str, ...] = ("memetic", "ga", "edge-popup", "twin")
     target: str | None = None
-    reading: ReadingOptions = _NO_OPTIONS
+    reading: ReadingOptions | None = None
     hidden: tuple[int, ...] = (100,)
     weights: str = "uniform"
     biases: str = "uniform"
@@ -120,7 +119,7 @@ class Job(NamedTuple):
 
 
 @lru_cache(maxsize=1)
-def _dataset(data: str, target: str | None, reading: ReadingOptions) -> Dataset:
+def _dataset(data: str, target: str | None, reading: ReadingOptions | None) -> Dataset:
     return load(data, target, "classes", reading)
 
 
