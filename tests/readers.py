@@ -104,7 +104,7 @@ def made_up_row(ticket: Ticket) -> np.ndarray:
 
 
 def described(ticket: Ticket) -> list[dict[str, Any]]:
-    return [] if ticket.columns is None else ticket.columns.describe(ticket.scaling)
+    return [] if ticket.columns is None else ticket.columns.describe()
 
 
 def table_of(ticket: Ticket, codes: np.ndarray) -> Table:

@@ -142,7 +142,7 @@ def codes_for(ticket: Ticket, rng: np.random.Generator, n_rows: int) -> np.ndarr
     """Return rows of columns as codes: known values, unknown ones, missing cells, any numbers."""
     assert ticket.columns is not None
     rows = rng.normal(size=(n_rows, ticket.n_columns)) * 10.0 ** rng.integers(-3, 9)
-    for column in ticket.columns.describe(ticket.scaling):
+    for column in ticket.columns.describe():
         cells = rows[:, column["column"]]
         if column["kind"] == "category":
             cells[:] = rng.integers(-1, len(column["values"]) + 1, n_rows)

@@ -89,7 +89,7 @@ def test_a_torch_program_takes_rows_of_codes():
     np.testing.assert_array_equal(codes, [[12, 0, 0], [np.nan, 0, 0], [12, -1, 0]])
     outputs = program.module()(torch.from_numpy(codes))
     assert np.array_equal(outputs.numpy(), ticket.outputs(rows))
-    assert json.loads(extra["columns.json"]) == ticket.columns.describe(ticket.scaling)
+    assert json.loads(extra["columns.json"]) == ticket.columns.describe()
 
 
 def test_a_torch_module_has_ordinary_weights():

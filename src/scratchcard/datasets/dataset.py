@@ -381,7 +381,7 @@ def check_rows(
         raise DataError(f"{name}: no rows")
     if X.n_columns == 0:
         raise DataError(f"{name}: no feature columns" + " beside the labels" * (answers != "none"))
-    check_finite_or_missing(f"{name}: X", X.X)
+    check_finite(f"{name}: X", X.X, may_miss=True)
     if answers == "classes":
         _check_classes(name, y, has_test)
         return
@@ -412,15 +412,11 @@ def _check_classes(name: str, y: Array, has_test: bool) -> None:
         )
 
 
-def check_finite_or_missing(where: str, X: Array) -> None:
-    """Raise DataError with the place of the first value that is infinite."""
-    if X.dtype.kind == "f" and np.isinf(X).any():
-        place = tuple(int(i) for i in np.argwhere(np.isinf(X))[0])
-        raise DataError(f"{where}{list(place)} is {X[place]}; takes finite numbers")
-
-
-def check_finite(where: str, X: Array) -> None:
-    """Raise DataError with the place of the first value that is NaN or infinite."""
-    if X.dtype.kind == "f" and not np.isfinite(X).all():
-        place = tuple(int(i) for i in np.argwhere(~np.isfinite(X))[0])
+def check_finite(where: str, X: Array, *, may_miss: bool = False) -> None:
+    """Raise DataError with the place of the first value that is infinite, or NaN unless it may."""
+    if X.dtype.kind != "f":
+        return
+    is_bad = np.isinf(X) if may_miss else ~np.isfinite(X)
+    if is_bad.any():
+        place = tuple(int(i) for i in np.argwhere(is_bad)[0])
         raise DataError(f"{where}{list(place)} is {X[place]}; takes finite numbers")

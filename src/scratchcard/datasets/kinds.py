@@ -28,11 +28,11 @@ from scratchcard.datasets.spelling import (
     without_missing,
 )
 from scratchcard.text import shortened
+from scratchcard.ticket.columns_fit import MOST_VALUES
 from scratchcard.ticket.table import DATES, as_text
 
 __all__ = ["Column", "check_values", "codes_as", "drop_of", "sorted_codes"]
 
-MOST_VALUES = 255  # of a category
 LONGEST_VALUE = 1000  # characters
 _BARE = "[+-]?[0-9][0-9.,]*"
 _DRESSED = r"^([^\p{L}\p{N}_#]{0,3}#[^#\p{N}]*|(USD|EUR|GBP|CHF|Rs\.?) ?#)$"  # 12 kg, 3 %, $ 5

@@ -60,7 +60,7 @@ def numpy(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
 def _columns(ticket: Ticket) -> dict[str, npt.NDArray[Any]]:
     if ticket.columns is None:
         return {}
-    text = json.dumps(ticket.columns.describe(ticket.scaling))
+    text = json.dumps(ticket.columns.describe())
     return {**wires_of(ticket.columns)._asdict(), "columns": np.array(text)}
 
 

@@ -138,7 +138,7 @@ def columns_code(
     code = "".join(loops) or "    (void)row;\n"
     names = kinds | {"t": t, "n_inputs": str(columns.n_inputs), "loops": code, "tables": indented}
     head = f"#define {t.upper()}_COLUMNS {columns.n_columns}\n"
-    parts = [_comment(columns, scaling), head, _constants(t, columns, scaling, used), "\n"]
+    parts = [_comment(columns), head, _constants(t, columns, used), "\n"]
     return "".join([*parts, _QUANTISE.substitute(names)])
 
 
@@ -160,13 +160,13 @@ def quoted(text: str) -> str:
     return shown.replace("??", "?\\u003f")
 
 
-def _comment(columns: Columns, scaling: InputScaling) -> str:
+def _comment(columns: Columns) -> str:
     lines = [
         "/* Columns of a row. Of a category the cell is the number before its value, and -1 for",
         "   any other. NaN stands for a cell that is missing. Other columns are not read.",
         "",
     ]
-    for column in columns.describe(scaling):
+    for column in columns.describe():
         name = "" if column["name"] is None else f"{quoted(column['name'])}, "
         line = f"   {column['column']}: {name}{column['kind']}"
         line += ", may be missing" if column["missing"] else ""
@@ -175,12 +175,12 @@ def _comment(columns: Columns, scaling: InputScaling) -> str:
     return "\n".join(lines) + " */\n"
 
 
-def _constants(t: str, columns: Columns, scaling: InputScaling, used: set[str]) -> str:
+def _constants(t: str, columns: Columns, used: set[str]) -> str:
     """Return constants for columns and values, by their names where columns have some."""
     if not columns.is_named:
         return ""
     of_columns, of_values = [], []
-    for column in columns.describe(scaling):
+    for column in columns.describe():
         name = _identifier(f"{t}_COLUMN", [column["name"]], column["column"], used)
         of_columns.append(f"    {name} = {column['column']}")
         for code, value in enumerate(column.get("values", ())):

@@ -66,7 +66,7 @@ def onnx(ticket: Ticket) -> Any:
     graph.add("Cast", values, to=graph.integer, name="outputs")
     logits = graph.add("Mul", values, graph.constant(np.float64(head.temperature)))
     graph.add("Softmax", logits, axis=1, name="probabilities")
-    columns = None if ticket.columns is None else ticket.columns.describe(ticket.scaling)
+    columns = None if ticket.columns is None else ticket.columns.describe()
     return graph.model(ticket.n_columns, named, columns)
 
 

@@ -56,7 +56,7 @@ def torch_file(ticket: Ticket) -> bytes:
     labels = json.dumps(classes_of(ticket, "torch").labels.tolist())
     extra = {"labels.json": labels}
     if ticket.columns is not None:
-        extra["columns.json"] = json.dumps(ticket.columns.describe(ticket.scaling))
+        extra["columns.json"] = json.dumps(ticket.columns.describe())
     example = pytorch.zeros(2, ticket.n_columns, dtype=pytorch.float64)
     rows = pytorch.export.Dim("rows")
     program = pytorch.export.export(torch(ticket), (example,), dynamic_shapes=({0: rows},))

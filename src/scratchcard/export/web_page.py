@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from scratchcard.export.parts import check_layers, classes_of, wires_of
 from scratchcard.text import printable
-from scratchcard.ticket import InputScaling, Ticket
+from scratchcard.ticket import Ticket
 from scratchcard.ticket.columns import Columns
 from scratchcard.ticket.table import Table, is_frame
 
@@ -89,7 +89,7 @@ def html(
         "names": None if names is None else [printable(str(name)) for name in names],
         "rows": [] if rows is None else _rows(ticket, rows, side > 0),
         "side": side,
-        "table": None if columns is None else _table(columns, ticket.scaling, names),
+        "table": None if columns is None else _table(columns, names),
     }
     page = files("scratchcard.export") / "page"
     texts = {name: (page / file).read_text(encoding="utf-8") for name, file in _PARTS.items()}
@@ -123,9 +123,9 @@ def _facts(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-def _table(columns: Columns, scaling: InputScaling, names: Sequence[str] | None) -> dict[str, Any]:
+def _table(columns: Columns, names: Sequence[str] | None) -> dict[str, Any]:
     """Return the columns that are read, and what each input is of a row of their codes."""
-    wires, listed = wires_of(columns), columns.describe(scaling)
+    wires, listed = wires_of(columns), columns.describe()
     for column in listed:
         place = column["column"]
         known = str(place + 1) if names is None else str(names[place])

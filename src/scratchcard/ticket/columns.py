@@ -383,13 +383,8 @@ class Columns:
                 "missing, got one for all"
             )
 
-    def describe(self, scaling: InputScaling) -> list[dict[str, Any]]:
+    def describe(self) -> list[dict[str, Any]]:
         """Return a description of the columns that are read.
-
-        Parameters
-        ----------
-        scaling : InputScaling
-            How features become integers.
 
         Returns
         -------

@@ -20,7 +20,6 @@ MOST_VALUES = 255  # of a category; a file may have more
 
 def fit_columns(
     table: Table,
-    sample_weight: npt.ArrayLike | None = None,
     *,
     is_named: bool = True,
     missing: Bools | None = None,
@@ -31,8 +30,6 @@ def fit_columns(
     ----------
     table : Table
         Training rows.
-    sample_weight : array-like of shape (n_rows,) or None
-        Numbers of at least 0; rows of weight 0 do not count.
     is_named : bool
         Whether a ticket is to know the names, if the table has some.
     missing : ndarray of shape (n_columns,), bool, or None
@@ -52,11 +49,9 @@ def fit_columns(
         For rows that cannot be read, or of which no column varies.
     """
     is_named = is_named and table.names is not None
-    if sample_weight is not None:
-        table = table.take(np.asarray(sample_weight) > 0)
     lacks = lacking(table) if missing is None else lacking(table) | missing
     if not table.n_rows or not table.n_columns:
-        raise ValueError("X takes at least one column and one row of weight above 0, got none")
+        raise ValueError("X takes at least one column and one row, got none")
     _refuse_huge(table)
     names = table.names if is_named and table.names else (None,) * table.n_columns
     if table.is_plain and not lacks.any():

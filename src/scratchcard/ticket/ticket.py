@@ -402,7 +402,7 @@ class Ticket:
             return {}
         return {
             "n_columns": self.columns.n_columns,
-            "columns": self.columns.describe(self.scaling),
+            "columns": self.columns.describe(),
         }
 
     def __eq__(self, other: object) -> bool:
