@@ -20,12 +20,31 @@ from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search import Algorithm, Limits, Outcome, prune
 from scratchcard.search.automatic import search_best
 from scratchcard.search.evolution import MAX_THREADS, AnyCallback
+from scratchcard.search.identity import fingerprint, of_rows, settings_of, this_version
+from scratchcard.search.journal import Journal
 from scratchcard.search.problem import AUTO, DEFAULT_HIDDEN, DEFAULT_WEIGHTS, Labelled, Problem
 from scratchcard.search.rule import Setting, settings_for
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Head, InputScaling, Network, Ticket
 from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
 from scratchcard.ticket.scaling import needed_bits
+
+# Settings of a search that decide what is found, beside its data, its goal and its objective.
+DECIDING = (
+    "hidden",
+    "max_density",
+    "max_bytes",
+    "algorithm",
+    "weights",
+    "biases",
+    "activation",
+    "input_bits",
+    "seed",
+    "search_seed",
+    "limits",
+    "prune",
+    "augment",
+)
 
 
 @dataclass(frozen=True)
@@ -207,7 +226,10 @@ class Search:
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
     def run(
-        self, callbacks: Sequence[AnyCallback] = (), interrupts: Interrupts | None = None
+        self,
+        callbacks: Sequence[AnyCallback] = (),
+        interrupts: Interrupts | None = None,
+        journal: Journal | None = None,
     ) -> Found:
         """Search until a limit, an interrupt, or a callback that stops; then prune.
 
@@ -219,6 +241,8 @@ class Search:
             What is done beside the search, as for :func:`scratchcard.evolve`.
         interrupts : Interrupts or None
             Holds the flag that ends the search, as for :func:`scratchcard.evolve`.
+        journal : Journal or None
+            Keeps what is found, so that the search can be resumed; it has :attr:`identity`.
 
         Returns
         -------
@@ -230,8 +254,7 @@ class Search:
         KeyboardInterrupt
             After Ctrl-C before there is a first mask.
         """
-
-        within = self.within_bytes
+        journal, within = Journal() if journal is None else journal, self.within_bytes
 
         def search(
             problem: Problem,
@@ -241,6 +264,7 @@ class Search:
         ) -> Outcome:
             return self.chosen_goal.search(
                 problem,
+                journal,
                 algorithm=algorithm,
                 objective=self.chosen_objective,
                 limits=limits,
@@ -274,6 +298,8 @@ class Search:
                 outcome = self._pruned(problem, outcome, interrupts)
             except KeyboardInterrupt:
                 outcome = replace(outcome, stopped_by="interrupt")
+        if outcome.stopped_by == "interrupt":
+            journal.save()
         return Found(problem.ticket(outcome), outcome, self)
 
     def _pruned(self, problem: Problem, outcome: Outcome, interrupts: Interrupts | None) -> Outcome:
@@ -284,6 +310,25 @@ class Search:
         if interrupts is not None and interrupts.interrupted:
             return replace(outcome, stopped_by="interrupt")
         return problem.with_mask(outcome, mask, self.chosen_objective)
+
+    @cached_property
+    def identity(self) -> dict[str, str]:
+        """What tells this search from those that would end with another ticket."""
+        rows, columns = self.problem, self.dataset.columns
+        found = {
+            "scratchcard": this_version(),
+            "training rows": of_rows(rows.train),
+            "validation rows": of_rows(rows.validation),
+            "inputs": fingerprint(repr(columns).encode(), rows.scaling.offset, rows.scaling.scale),
+            "goal": self.chosen_goal.name,
+            "head": fingerprint(self.head.encode()),
+            "objective": self.chosen_objective.name,
+        }
+        for name, value in self.chosen_goal.settings().items():
+            found |= settings_of(name, value)
+        for name in DECIDING:
+            found |= settings_of(name, getattr(self, name))
+        return found
 
     @property
     def seed_of_search(self) -> int:

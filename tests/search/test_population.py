@@ -15,10 +15,10 @@ from scratchcard import Limits, Network, Rows, evolve
 from scratchcard.search import (
     Callback,
     Checkpoint,
+    CheckpointError,
     Genetic,
     Memetic,
     Population,
-    PopulationError,
 )
 
 NETWORK = Network.dense((9, 12, 3), seed=1)
@@ -131,7 +131,7 @@ def test_a_damaged_file_is_refused_or_says_the_same(data, tmp_path_factory):
     path.write_bytes(content)
     try:
         loaded = Population.load(path)
-    except PopulationError as error:
+    except CheckpointError as error:
         assert str(path) in str(error)  # noqa: PT017
     else:
         assert loaded.masks.dtype == np.uint8
@@ -144,14 +144,14 @@ def test_a_file_that_would_unpack_to_much_more_is_refused(tmp_path):
         file.writestr("masks.npy", bytes(1 << 20))
     path = tmp_path / "population"
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(PopulationError, match="not compressed"):
+    with pytest.raises(CheckpointError, match="not compressed"):
         Population.load(path)
 
 
 def test_pickles_are_never_loaded(tmp_path):
     path = tmp_path / "population.npz"
     np.savez(path, head=np.array([{}], dtype=object), masks=np.zeros(1), objectives=np.zeros(1))
-    with pytest.raises(PopulationError, match=r"population\.npz holds no population"):
+    with pytest.raises(CheckpointError, match=r"population\.npz holds no population"):
         Population.load(path)
 
 

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from scratchcard.cli.checkpoints import (
+    check_checkpoint,
+    checkpoint_option,
+    open_journal,
+    resume_option,
+)
 from scratchcard.cli.console import (
     ProgressLine,
     complain,
@@ -138,6 +144,8 @@ INTERRUPTED = 130
     "places.",
 )
 @threads_option
+@checkpoint_option
+@resume_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, readable=False),
@@ -164,6 +172,8 @@ def find(
     evaluations: int | None,
     bare: bool,
     jobs: int | None,
+    checkpoint: Path | None,
+    resume: Path | None,
     out: Path | None,
     compare_simple: bool,
     as_json: bool,
@@ -176,7 +186,8 @@ def find(
     digits-2, blobs-5, …), a CSV, Parquet or NPZ file, - for standard input, or a folder with the
     four IDX files of MNIST's kind. What is assumed of a file is said in a line. The search reads
     training rows, choosing reads validation rows, and the test rows are read once, at the end.
-    Ctrl-C or a limit ends the search with the best ticket so far.
+    Ctrl-C or a limit ends the search with the best ticket so far; --checkpoint keeps the search
+    itself, whatever ends it.
 
     With --labels none, or teacher:FILE, no label is read but by the report. Every column of a file
     is a feature then, except --target.
@@ -186,6 +197,7 @@ def find(
         check_simple(labels)
     default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
+    check_checkpoint(checkpoint, resume, DATA=data, **({} if out is None else {"--out": out}))
     with Interrupts(_leave) as interrupts:
         from scratchcard.datasets import load
         from scratchcard.find import Search
@@ -210,12 +222,18 @@ def find(
                 check_objective(search)
         except ValueError as error:
             raise InputError(str(error)) from error
+        journal = open_journal(search, checkpoint, resume, interrupts)
         with ProgressLine() as progress:
-            found = search.run([progress], interrupts)
+            found = search.run([progress], interrupts, journal)
         with interrupts.saving():
             saved = save(found.ticket, out, default)
         if saved.problem:
             complain(saved.problem)
+        if journal is not None:
+            if found.outcome.stopped_by == "interrupt":
+                complain(f"--resume {str(journal.path)!r} goes on from here")
+            elif saved.path is not None:
+                journal.remove()
         report = found.report()
         if compare_simple:
             report["simple"] = beside(found, interrupts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any, Self
@@ -20,9 +21,11 @@ from sklearn.utils.validation import (
 
 from scratchcard.estimators.parameters import as_categories, as_hidden, as_threads, check_categories
 from scratchcard.objectives import Objective, get_objective
-from scratchcard.search import Algorithm, Limits, Outcome, Progress, evolve
+from scratchcard.search import Algorithm, Limits, Outcome, Progress
 from scratchcard.search.automatic import search_best
 from scratchcard.search.evolution import AnyCallback
+from scratchcard.search.identity import fingerprint, settings_of, this_version
+from scratchcard.search.journal import Journal
 from scratchcard.search.problem import (
     AUTO,
     DEFAULT_HIDDEN,
@@ -38,6 +41,9 @@ from scratchcard.ticket.arrow import arrow_table
 from scratchcard.ticket.columns_fit import fit_columns, lacking
 from scratchcard.ticket.scaling import needed_bits
 from scratchcard.ticket.table import is_frame
+
+# Parameters that change nothing of what is found; the seed stands for the random state.
+NOT_DECIDING = ("checkpoint", "n_jobs", "random_state", "verbose")
 
 Array = npt.NDArray[Any]
 Inputs = tuple[Columns | None, InputScaling]
@@ -67,6 +73,7 @@ class TicketEstimator(BaseEstimator):
     n_iter_no_change: int
     random_state: Any
     n_jobs: int | None
+    checkpoint: str | os.PathLike[str] | None
     verbose: int
     warm_start: bool
     ticket_: Ticket
@@ -276,6 +283,7 @@ class TicketEstimator(BaseEstimator):
         """Search a ticket for rows, keep it and what the search went through."""
         plain = self._network(searched.X, head.n_outputs, before, seed)
         columns, scaling = inputs
+        journal = self._journal([searched, aside], inputs, head, seed, before)
 
         def make(network: Network) -> Problem:
             return Problem.make(network, searched, aside, scaling, columns)
@@ -286,7 +294,7 @@ class TicketEstimator(BaseEstimator):
             limits: Limits,
             callbacks: Sequence[AnyCallback],
         ) -> Outcome:
-            return evolve(
+            return journal.evolve(
                 problem.network,
                 problem.train,
                 problem.validation,
@@ -314,8 +322,51 @@ class TicketEstimator(BaseEstimator):
             problem, outcome = within.search(networks, make, self.algorithm, limits, search, beside)
             self.algorithm_ = within.algorithm(self.algorithm, problem.network)
         self._keep(problem.ticket(outcome), inputs)
+        self._put_away(journal, outcome)
         self._keep_history(outcome, first=before is None)
         return outcome
+
+    def _journal(
+        self,
+        parts: Sequence[Labelled | None],
+        inputs: Inputs,
+        head: Head,
+        seed: int,
+        before: Ticket | None = None,
+    ) -> Journal:
+        """Return what keeps the search in the file ``checkpoint``, and goes on from it."""
+        if self.checkpoint is None:
+            return Journal()
+        if not isinstance(self.random_state, Integral):
+            raise ValueError(
+                "random_state takes an integer with checkpoint, or what goes on would be another "
+                f"search; got {self.random_state!r}"
+            )
+        columns, scaling = inputs
+        identity = {"scratchcard": this_version(), "estimator": type(self).__name__}
+        for name, part in zip(("rows", "rows set aside"), parts, strict=False):
+            if part is not None:
+                found = fingerprint(part.X, part.targets, part.weights)
+                identity[name] = f"{len(part.X)} rows, {found}"
+        identity["inputs"] = fingerprint(repr(columns).encode(), scaling.offset, scaling.scale)
+        identity["head"] = fingerprint(head.encode())
+        identity["seed"] = str(seed)
+        if before is not None:
+            identity["ticket"] = fingerprint(before.to_bytes())
+        for name, value in self.get_params(deep=False).items():
+            if name not in NOT_DECIDING:
+                identity |= settings_of(name, value)
+        journal = Journal(self.checkpoint, identity)
+        if os.path.exists(self.checkpoint):
+            journal.read(self.checkpoint)
+        return journal
+
+    def _put_away(self, journal: Journal, outcome: Outcome) -> None:
+        """Remove the file of a search that has ended, and keep that of one that was interrupted."""
+        if outcome.stopped_by == "interrupt":
+            journal.save()
+        else:
+            journal.remove()
 
     def _settings(
         self,

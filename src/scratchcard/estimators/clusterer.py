@@ -5,6 +5,7 @@ It may import scikit-learn, and all that searches.
 
 from __future__ import annotations
 
+import os
 import warnings
 from hashlib import blake2b
 from numbers import Integral
@@ -92,6 +93,11 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         An int is the seed of the network and of the search.
     n_jobs : int, default=None
         Threads to search with; None for 1, -1 for all cores. The ticket does not depend on it.
+    checkpoint : str or path-like, default=None
+        A file that the search is saved to every 30 seconds and when it is interrupted. Where it is
+        there already, ``fit`` goes on from it and ends with the ticket that it would have found;
+        rows and parameters must be the same. It is removed when the search has ended. Estimators
+        that are fitted at the same time, as in a grid search, need a file each.
     verbose : int, default=0
         Whether to print a line after each generation.
 
@@ -153,6 +159,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         validation_fraction: float = 0.1,
         random_state: Any = None,
         n_jobs: int | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         verbose: int = 0,
     ) -> None:
         self.n_clusters = n_clusters
@@ -172,6 +179,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         self.validation_fraction = validation_fraction
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.checkpoint = checkpoint
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -219,6 +227,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         columns, scaling = inputs
         problem = Problem.make(network, searched, aside[0] if aside else None, scaling, columns)
         algorithm = self._algorithm(network)
+        both = [searched, aside[0] if aside else None]
+        journal = self._journal(both, inputs, Classes(n_clusters), seed)
         n_jobs = as_threads(self.n_jobs)
         check_images(self.images, rows.shape[1])
         if n_clusters == 1:
@@ -237,8 +247,10 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
                 n_jobs=n_jobs,
                 callbacks=[_print_progress] if self.verbose else [],
                 images=self.images,
+                journal=journal,
             )
         self._keep(problem.ticket(outcome), inputs)
+        self._put_away(journal, outcome)
         self.labels_: npt.NDArray[np.int64] = self._clusters(self._filled(table))
         self.n_iter_: int = outcome.generations
         self.score_: float = outcome.score

@@ -5,6 +5,7 @@ It may import scikit-learn, and all that searches.
 
 from __future__ import annotations
 
+import os
 from numbers import Real
 from typing import Any, Self
 
@@ -95,6 +96,11 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         An int is the seed of the network and of the search, the same seed as on the command line.
     n_jobs : int, default=None
         Threads to search with; None for 1, -1 for all cores. The ticket does not depend on it.
+    checkpoint : str or path-like, default=None
+        A file that the search is saved to every 30 seconds and when it is interrupted. Where it is
+        there already, ``fit`` goes on from it and ends with the ticket that it would have found;
+        rows and parameters must be the same. It is removed when the search has ended. Estimators
+        that are fitted at the same time, as in a grid search, need a file each.
     verbose : int, default=0
         Whether to print a line after each generation.
     warm_start : bool, default=False
@@ -163,6 +169,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         n_iter_no_change: int = 10,
         random_state: Any = None,
         n_jobs: int | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         verbose: int = 0,
         warm_start: bool = False,
     ) -> None:
@@ -186,6 +193,7 @@ class TicketRegressor(RegressorMixin, TicketEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
         self.n_jobs = n_jobs
+        self.checkpoint = checkpoint
         self.verbose = verbose
         self.warm_start = warm_start
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from scratchcard.datasets import Dataset, Part
 from scratchcard.objectives import Objective
-from scratchcard.search import Algorithm, Outcome, evolve
+from scratchcard.search import Algorithm, Outcome
+from scratchcard.search.journal import Journal
 from scratchcard.search.problem import Labelled, Problem, make_algorithm
 from scratchcard.ticket import Head, Network, Ticket
 
@@ -142,13 +143,25 @@ class Goal(ABC):
         """
         return make_algorithm(algorithm, max_density, network)
 
-    def search(self, problem: Problem, **settings: Any) -> Outcome:
+    def settings(self) -> dict[str, Any]:
+        """Return what tells the goal from others of its kind, beside its head and its targets.
+
+        Returns
+        -------
+        dict
+            Settings by name.
+        """
+        return {}
+
+    def search(self, problem: Problem, journal: Journal, **settings: Any) -> Outcome:
         """Search a mask.
 
         Parameters
         ----------
         problem : Problem
             The network and its rows.
+        journal : Journal
+            Keeps what is found.
         **settings : object
             The settings of :func:`scratchcard.evolve`.
 
@@ -157,7 +170,7 @@ class Goal(ABC):
         Outcome
             What was found.
         """
-        return evolve(problem.network, problem.train, problem.validation, **settings)
+        return journal.evolve(problem.network, problem.train, problem.validation, **settings)
 
 
 def accuracies(dataset: Dataset, ticket: Ticket) -> dict[str, Any]:

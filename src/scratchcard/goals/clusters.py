@@ -20,6 +20,7 @@ from scratchcard.search.clustering import (
     clustering_algorithm,
     n_different,
 )
+from scratchcard.search.journal import Journal
 from scratchcard.search.problem import Labelled, Problem
 from scratchcard.ticket import Classes, Head, Network, Ticket
 
@@ -95,7 +96,11 @@ class ClusterGoal(Goal):
             algorithm = clustering_algorithm(network, density)
         return super().algorithm(algorithm, max_density, network)
 
-    def search(self, problem: Problem, **settings: Any) -> Outcome:
+    def settings(self) -> dict[str, Any]:
+        """Return how many clusters there are to be, and how they are sought."""
+        return {"clusters": self.n_clusters, "starts": self.n_init, "images": self.images}
+
+    def search(self, problem: Problem, journal: Journal, **settings: Any) -> Outcome:
         """Search a mask from several starts, and return the best."""
         for name in ("objective", "augment", "head"):  # which are what they must be
             settings.pop(name)
@@ -111,6 +116,7 @@ class ClusterGoal(Goal):
             problem.validation,
             n_init=self.n_init,
             images=self.images,
+            journal=journal,
             **settings,
         )
 

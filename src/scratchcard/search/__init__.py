@@ -16,9 +16,10 @@ from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic
 from scratchcard.search.memetic.search import MemeticSearch
-from scratchcard.search.population import Population, PopulationError
+from scratchcard.search.population import Population
 from scratchcard.search.problem import Labelled, Problem, make_algorithm
 from scratchcard.search.pruning import prune, shrink
+from scratchcard.search.sealed import CheckpointError
 from scratchcard.search.targets import (
     Consensus,
     Given,
@@ -38,6 +39,7 @@ __all__ = [
     "Algorithm",
     "Callback",
     "Checkpoint",
+    "CheckpointError",
     "Clustering",
     "Consensus",
     "Genetic",
@@ -51,7 +53,6 @@ __all__ = [
     "Neighbours",
     "Outcome",
     "Population",
-    "PopulationError",
     "Problem",
     "Progress",
     "RunningSearch",

@@ -20,6 +20,7 @@ from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import get_objective
 from scratchcard.rows import Rows, check_fit, integer_weights
 from scratchcard.search.evolution import MAX_THREADS, Outcome, warm_up
+from scratchcard.search.journal import Journal
 from scratchcard.search.limits import MOST as LARGEST
 from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.memetic import Memetic
@@ -74,6 +75,7 @@ def cluster(
     callbacks: Sequence[Callable[[Progress], object]] = (),
     images: bool = False,
     interrupts: Interrupts | None = None,
+    journal: Journal | None = None,
 ) -> Clustering:
     """Search a mask whose outputs put rows that are alike into the same cluster.
 
@@ -112,6 +114,8 @@ def cluster(
         Whether rows are square images, which are like their copies shifted by a pixel.
     interrupts : Interrupts or None
         Holds the flag that ends the search at once; None for a new one, which Ctrl-C sets.
+    journal : Journal or None
+        Keeps what is found, so that the search can be resumed.
 
     Returns
     -------
@@ -144,9 +148,20 @@ def cluster(
         if interrupts is None:
             interrupts = stack.enter_context(Interrupts())
         warm_up(algorithm, get_objective("cross_entropy"), network.n_outputs)
-        began = time.perf_counter()
+        journal = Journal() if journal is None else journal
+        began = time.perf_counter() - journal.before
         starts = Starts(
-            network, train, validation, algorithm, limits, seed, n_init, n_jobs, images, interrupts
+            network=network,
+            train=train,
+            validation=validation,
+            algorithm=algorithm,
+            limits=limits,
+            seed=seed,
+            n_init=n_init,
+            n_jobs=n_jobs,
+            images=images,
+            interrupts=interrupts,
+            journal=journal,
         )
         found = starts.run(callbacks)
         return _best(starts, found, time.perf_counter() - began)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from scratchcard.objectives.information import answered_by_neighbours
 from scratchcard.rows import Rows, check_fit
 from scratchcard.rows.augmentation import check_augmentation
 from scratchcard.search.callbacks import Callback, Calling, Choosing, EarlyStopping
+from scratchcard.search.identity import check_same, fingerprint, identity_of
 from scratchcard.search.limits import MOST, Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic
@@ -52,14 +54,14 @@ class Outcome:
     evaluations : int
         Candidates decided.
     seconds : float
-        Seconds that the search took, compilation not counted.
+        Seconds that the search took, before it was resumed too, compilation not counted.
     generations : int
         Generations that are over, those of a resumed search included.
     stopped_by : str
         "generations", "evaluations", "seconds", "converged", "early stopping", "callback" or
         "interrupt", or what a callback said.
     history : list of Progress
-        One for each generation of this search. A softmax objective there is at the temperature of
+        One for each generation. A softmax objective there is at the temperature of
         its generation, and on the rows that the search then read.
     """
 
@@ -129,7 +131,8 @@ def evolve(
     start : Mask or None
         A mask to begin from instead of random ones. What is returned has no worse objective.
     resume : Population or None
-        A population that an interrupted search with the same settings left, to go on from.
+        A population that an interrupted search with the same settings left, to go on from. The
+        outcome is then that of the whole search, its seconds and history included.
     augment : {"shift"} or None
         "shift" for rows that are square images: half of them are shifted by a pixel, anew each time
         they are drawn. The algorithm must draw rows.
@@ -149,7 +152,7 @@ def evolve(
     Raises
     ------
     ValueError
-        For settings that do not fit together.
+        For settings that do not fit together, and for a population of another search.
     ObjectiveError
         For an objective that gives NaN, an infinity, or a number too large to be kept.
     KeyboardInterrupt
@@ -175,12 +178,28 @@ def evolve(
         )
     if start is not None:
         network.check_mask(start, "start")
-    if resume is not None:
-        _check_population(resume, algorithm, network)
     check_augmentation(augment, network.n_inputs, algorithm.draws_rows)
     targets = targets if targets is not None else Given(train.targets)
     train = train.with_targets(targets.first())
     limits = limits.filled(algorithm.generations)
+    identify = partial(
+        identity_of,
+        network,
+        train,
+        validation,
+        head,
+        algorithm=algorithm,
+        objective=objective.name,
+        limits=limits,
+        seed=seed,
+        start=None if start is None else fingerprint(start.flat()),
+        augment=augment,
+        targets=type(targets),
+    )
+    if resume is not None:
+        _check_population(resume, algorithm, network)
+        if resume.identity:
+            check_same("resume", resume.identity, identify())
     choosing = Choosing(network, validation, head, limits.patience is not None, n_jobs)
     beside: list[Callback] = [choosing]
     beside += [one if isinstance(one, Callback) else Calling(one) for one in callbacks]
@@ -193,7 +212,7 @@ def evolve(
             interrupts = stack.enter_context(Interrupts())
         warm_up(algorithm, objective, network.n_outputs)
         interrupts.check()
-        began = time.perf_counter()
+        began = time.perf_counter() - (0.0 if resume is None else resume.seconds)
         density = algorithm.max_density or DEFAULT_DENSITY
         task = Task(
             network,
@@ -209,7 +228,7 @@ def evolve(
             began + (limits.seconds or math.inf),
             interrupts.flag,
         )
-        loop = Loop(algorithm, task, limits, beside, targets)
+        loop = Loop(algorithm, task, limits, beside, targets, identify)
         loop.run(interrupts, resume)
         assert choosing.individual is not None
         found = _Found(loop.task, head, choosing.individual, start, algorithm.max_density)

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from scratchcard.checks import as_int
 
@@ -126,3 +131,54 @@ class Progress:
     def evaluations_per_second(self) -> float:
         """Candidates decided per second, all threads together."""
         return self.evaluations / self.seconds if self.seconds > 0 else 0.0
+
+
+def as_array(history: Sequence[Progress]) -> NDArray[np.float64]:
+    """Return the progress of a search as an array, for a file.
+
+    Parameters
+    ----------
+    history : sequence of Progress
+        One for each generation.
+
+    Returns
+    -------
+    ndarray of shape (n_generations, 8), float64
+        The fields in their order; NaN for None.
+    """
+    rows = [[np.nan if v is None else v for v in astuple(progress)] for progress in history]
+    return np.array(rows, np.float64).reshape(len(rows), len(fields(Progress)))
+
+
+def from_array(array: NDArray[np.float64]) -> list[Progress]:
+    """Return the progress that :func:`as_array` was given.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_generations, 8), float64
+        The fields in their order.
+
+    Returns
+    -------
+    list of Progress
+        One for each generation.
+
+    Raises
+    ------
+    ValueError
+        For an array of another shape.
+    """
+    if array.ndim != 2 or array.shape[1] != len(fields(Progress)):
+        raise ValueError(f"the progress of a search is not of shape {array.shape}")
+
+    def progress(row: list[float]) -> Progress:
+        found = dict(zip((f.name for f in fields(Progress)), row, strict=True))
+        whole = {n: int(found[n]) for n in ("generation", "evaluations")}
+        limit, score = found["generations"], found["validation_accuracy"]
+        some: dict[str, Any] = {
+            "generations": None if np.isnan(limit) else int(limit),
+            "validation_accuracy": None if np.isnan(score) else score,
+        }
+        return Progress(**{**found, **whole, **some})
+
+    return [progress(row) for row in array.tolist()]

@@ -6,20 +6,22 @@ Everything that is done beside the search is a callback.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.interrupts import Interrupts
 from scratchcard.search.callbacks import Callback
-from scratchcard.search.limits import Limits, Progress
+from scratchcard.search.limits import Limits, Progress, as_array, from_array
 from scratchcard.search.population import Population
 from scratchcard.search.targets import Targets
 from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
 
-TARGETS = "targets"  # name of the renewed targets among the arrays of a population
+# Names of the renewed targets, and of the progress so far, among the arrays of a population.
+TARGETS, HISTORY = "targets", "history"
 
 
 class Loop:
@@ -38,6 +40,8 @@ class Loop:
         cut short.
     targets : Targets
         What says what the network should answer for each row.
+    identify : callable
+        Returns what tells this search from others, for those who save it.
 
     Attributes
     ----------
@@ -66,9 +70,10 @@ class Loop:
         limits: Limits,
         callbacks: Sequence[Callback],
         targets: Targets,
+        identify: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self.algorithm, self.task, self.limits = algorithm, task, limits
-        self.callbacks, self.targets = callbacks, targets
+        self.callbacks, self.targets, self._identify = callbacks, targets, identify
         self.first_targets = task.rows.targets
         self.generation = 0
         self.history: list[Progress] = []
@@ -104,7 +109,7 @@ class Loop:
         KeyboardInterrupt
             After Ctrl-C before a first population exists.
         """
-        self.began = time.perf_counter()
+        self.began = time.perf_counter() - (0.0 if resume is None else resume.seconds)
         if resume is not None and TARGETS in resume.arrays:
             self._know(resume.arrays[TARGETS])
         try:
@@ -137,7 +142,14 @@ class Loop:
         }
         if self.is_retargeted:
             kept[TARGETS] = self.task.rows.targets
-        return self.search.population().with_arrays(kept)
+        kept[HISTORY] = as_array(self.history)
+        population = self.search.population().with_arrays(kept)
+        return replace(population, seconds=time.perf_counter() - self.began)
+
+    @cached_property
+    def identity(self) -> Mapping[str, str]:
+        """What tells this search from others: its settings, and fingerprints of what it reads."""
+        return self._identify()
 
     def _know(self, targets: NDArray[np.int64]) -> None:
         """Have the task say what the rows should be now."""
@@ -147,6 +159,7 @@ class Loop:
     def _begin(self, resume: Population | None) -> None:
         if resume is not None:
             self.generation = resume.generation
+            self.history = from_array(resume.arrays.get(HISTORY, as_array(())))
             for number, callback in enumerate(self.callbacks):
                 start = f"callback {number} "
                 own = {k: v for k, v in resume.arrays.items() if k.startswith(start)}
@@ -157,6 +170,8 @@ class Loop:
         self.fraction = self._fraction()
         if self.task.stop[0] > 0:
             self.stop("interrupt")
+        if resume is not None:  # it may have been saved at its end
+            self._stop_at_limits()
 
     def _step(self) -> None:
         """Run one generation, and do what follows it."""
@@ -176,6 +191,9 @@ class Loop:
             return
         for callback in others:
             callback.on_generation(self)
+        self._stop_at_limits()
+
+    def _stop_at_limits(self) -> None:
         if self.fraction >= 1.0:
             used = self._used()
             self.stop(max(used, key=lambda name: used[name]))

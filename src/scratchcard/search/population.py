@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.files import write_whole
+from scratchcard.search.sealed import Arrays, CheckpointError, read_sealed, write_sealed
 
-__all__ = ["Population", "PopulationError", "generator_of", "words_of"]
+__all__ = ["Population", "generator_of", "words_of"]
 
-VERSION = 1
-Arrays = Mapping[str, NDArray[Any]]
-
-
-class PopulationError(ValueError):
-    """A file does not hold a population; the message says why."""
+KIND = "population"
 
 
 @dataclass(frozen=True)
@@ -42,6 +34,11 @@ class Population:
     arrays : mapping of str to ndarray
         What else the algorithm needs to go on as if nothing had happened, such as random streams
         and which rows are drawn. Callbacks keep theirs there too.
+    seconds : float
+        Seconds that the search has taken.
+    identity : mapping of str to str
+        What search this is the state of: its settings, and fingerprints of what it reads. Empty
+        where nobody is to look.
     """
 
     algorithm: str
@@ -50,6 +47,8 @@ class Population:
     masks: NDArray[np.uint8]
     objectives: NDArray[np.float64]
     arrays: Arrays = field(default_factory=dict)
+    seconds: float = 0.0
+    identity: Mapping[str, str] = field(default_factory=dict)
 
     def with_arrays(self, more: Arrays) -> Population:
         """Return the same population with more arrays.
@@ -64,14 +63,7 @@ class Population:
         Population
             A new population.
         """
-        return Population(
-            self.algorithm,
-            self.generation,
-            self.evaluations,
-            self.masks,
-            self.objectives,
-            {**self.arrays, **more},
-        )
+        return replace(self, arrays={**self.arrays, **more})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the population to a file, whole or not at all.
@@ -86,22 +78,8 @@ class Population:
         OSError
             If it cannot be written.
         """
-        head = {
-            "version": VERSION,
-            "algorithm": self.algorithm,
-            "generation": self.generation,
-            "evaluations": self.evaluations,
-            "n_weights": self.masks.shape[1],
-        }
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            head=np.frombuffer(json.dumps(head).encode(), np.uint8),
-            masks=np.packbits(self.masks, axis=1),
-            objectives=self.objectives,
-            **{f"own.{name}": array for name, array in self.arrays.items()},  # type: ignore[arg-type]
-        )
-        write_whole(path, buffer.getvalue())
+        head, arrays = self.parts()
+        write_sealed(path, {"kind": KIND, **head}, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Population:
@@ -121,41 +99,81 @@ class Population:
         ------
         OSError
             If the file cannot be read.
-        PopulationError
+        CheckpointError
             If it does not hold a population.
         """
+        head, arrays = read_sealed(path)
         try:
-            with zipfile.ZipFile(path) as members:
-                if any(one.compress_type != zipfile.ZIP_STORED for one in members.infolist()):
-                    raise PopulationError(f"{os.fspath(path)}: a population is not compressed")
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            return _from_arrays(arrays)
-        except PopulationError:
-            raise
-        except OSError:
-            raise
-        except Exception as error:  # whatever a damaged archive makes of zipfile and NumPy
-            raise PopulationError(f"{os.fspath(path)} holds no population: {error}") from None
+            if head["kind"] != KIND:
+                raise ValueError(f"it holds a {head['kind']}")
+            return cls.of_parts(head, arrays)
+        except Exception as error:  # whatever is missing, or is something else than it should be
+            reason = f"no {error}" if isinstance(error, KeyError) else error
+            raise CheckpointError(f"{os.fspath(path)} holds no population: {reason}") from None
 
+    def parts(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Return the population as plain values and arrays, for a file.
 
-def _from_arrays(arrays: dict[str, NDArray[Any]]) -> Population:
-    head = json.loads(arrays.pop("head").tobytes())
-    packed, objectives = arrays.pop("masks"), arrays.pop("objectives")
-    if head["version"] != VERSION:
-        raise ValueError(f"it has version {head['version']}, this scratchcard reads {VERSION}")
-    n_weights = int(head["n_weights"])
-    fits = packed.dtype == np.uint8 and packed.ndim == 2
-    if not fits or packed.shape[1] != -(-n_weights // 8) or objectives.shape != packed.shape[:1]:
-        raise ValueError("its masks do not agree with what it says of them")
-    return Population(
-        str(head["algorithm"]),
-        int(head["generation"]),
-        int(head["evaluations"]),
-        np.unpackbits(packed, axis=1, count=n_weights),
-        objectives.astype(np.float64),
-        {name.removeprefix("own."): array for name, array in arrays.items()},
-    )
+        Returns
+        -------
+        head : dict
+            Plain values that JSON holds.
+        arrays : dict of str to ndarray
+            The arrays.
+        """
+        head = {
+            "algorithm": self.algorithm,
+            "generation": self.generation,
+            "evaluations": self.evaluations,
+            "seconds": self.seconds,
+            "identity": dict(self.identity),
+            "n_weights": self.masks.shape[1],
+        }
+        own = {f"own.{name}": array for name, array in self.arrays.items()}
+        masks = np.packbits(self.masks, axis=1)
+        return head, {"masks": masks, "objectives": self.objectives, **own}
+
+    @classmethod
+    def of_parts(cls, head: Mapping[str, Any], arrays: Arrays) -> Population:
+        """Return the population that :meth:`parts` were taken of.
+
+        Parameters
+        ----------
+        head : mapping
+            The plain values.
+        arrays : mapping of str to ndarray
+            The arrays.
+
+        Returns
+        -------
+        Population
+            The population.
+
+        Raises
+        ------
+        ValueError
+            For parts that do not agree.
+        KeyError
+            For a part that is missing.
+        """
+        packed, objectives, n_weights = arrays["masks"], arrays["objectives"], head["n_weights"]
+        fits = packed.dtype == np.uint8 and packed.ndim == 2
+        if (
+            not fits
+            or packed.shape[1] != -(-n_weights // 8)
+            or objectives.shape != packed.shape[:1]
+        ):
+            raise ValueError("its masks do not agree with what it says of them")
+        return cls(
+            str(head["algorithm"]),
+            int(head["generation"]),
+            int(head["evaluations"]),
+            np.unpackbits(packed, axis=1, count=n_weights),
+            objectives.astype(np.float64),
+            {n.removeprefix("own."): array for n, array in arrays.items() if n.startswith("own.")},
+            float(head["seconds"]),
+            dict(head["identity"]),
+        )
 
 
 def words_of(random: np.random.Generator) -> NDArray[np.uint64]:

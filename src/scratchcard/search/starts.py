@@ -16,7 +16,8 @@ from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import mutual_information
 from scratchcard.rows import Rows
 from scratchcard.search.callbacks import Callback
-from scratchcard.search.evolution import Outcome, evolve
+from scratchcard.search.evolution import Outcome
+from scratchcard.search.journal import Journal
 from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.population import Population
@@ -58,6 +59,7 @@ class Starts:
     n_jobs: int
     images: bool
     interrupts: Interrupts
+    journal: Journal
 
     def run(self, callbacks: Sequence[Callable[[Progress], object]]) -> list[Start]:
         """Run the beginning of all searches, and then the rest of the best, several at once.
@@ -72,7 +74,7 @@ class Starts:
         list of Start
             All of them, in order.
         """
-        began = time.perf_counter()
+        began = time.perf_counter() - self.journal.before
         self.deadline = began + (self.limits.seconds or math.inf)
         n_kept = max(1, round(KEPT * self.n_init))
         self.pause = PAUSE if n_kept < self.n_init else 1.0
@@ -147,10 +149,19 @@ class Starts:
         seed = int(np.random.SeedSequence([self.seed, start.number]).generate_state(1)[0])
         if evaluations is not None:
             evaluations = max(1, int(evaluations / self.whole))
-        watching = _Watching(self.beside, start, self.pause, seconds is not None)
-        start.outcome = evolve(
+        pause = f"pause of {start.number}"
+        watching = _Watching(
+            self.beside,
+            start,
+            self.pause,
+            seconds is not None,
+            lambda population: self.journal.keep(pause, population),
+        )
+        part = f"start {start.number}" + (", paused" if start.population is not None else "")
+        start.outcome = self.journal.evolve(
             self.network,
             self.train,
+            part=part,
             algorithm=self.algorithm,
             limits=Limits(self.limits.generations, evaluations, seconds),
             seed=seed,
@@ -162,8 +173,12 @@ class Starts:
             ),
             interrupts=self.interrupts,
         )
-        start.history += start.outcome.history
-        start.score, start.population = self._score(start.outcome), watching.population
+        self.beside.know(start.number, start.outcome)
+        start.history = start.outcome.history
+        start.population = None
+        if start.outcome.stopped_by == PAUSED:
+            start.population = watching.population or self.journal.kept(pause)
+        start.score = self._score(start.outcome)
 
     def _score(self, outcome: Outcome) -> float:
         """Return the information that rows' clusters share with those of their neighbours.
@@ -209,6 +224,12 @@ class _Beside:
         self.generations = np.zeros(n_init, np.int64)
         self.stopped = ""
 
+    def know(self, number: int, outcome: Outcome) -> None:
+        """Count what a search did that has ended, perhaps in an earlier process."""
+        with self.lock:
+            self.evaluations[number] = outcome.evaluations
+            self.generations[number] = outcome.generations
+
     def after(self, number: int, share: float, progress: Progress) -> None:
         """Tell the callbacks how far all starts are, after a generation of one of them."""
         with self.lock:
@@ -232,8 +253,15 @@ class _Beside:
 class _Watching(Callback):
     """Tells of the generations of one start, and pauses it."""
 
-    def __init__(self, beside: _Beside, start: Start, pause: float, is_timed: bool) -> None:
-        self.beside, self.number, self.pause = beside, start.number, pause
+    def __init__(
+        self,
+        beside: _Beside,
+        start: Start,
+        pause: float,
+        is_timed: bool,
+        keep: Callable[[Population], object],
+    ) -> None:
+        self.beside, self.number, self.pause, self.keep = beside, start.number, pause, keep
         self.is_first = start.population is None
         self.is_timed = is_timed
         self.population: Population | None = None
@@ -248,5 +276,6 @@ class _Watching(Callback):
         if self.beside.stopped:
             loop.stop(self.beside.stopped)
         elif self.is_first and self.pause < 1.0 and share >= self.pause * (1 - 1e-9):
-            self.population = loop.population()
+            self.population = replace(loop.population(), seconds=0.0)  # both parts have their own
+            self.keep(self.population)  # before it is known that this part has ended
             loop.stop(PAUSED)

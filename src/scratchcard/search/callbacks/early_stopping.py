@@ -26,6 +26,10 @@ class EarlyStopping(Callback):
         self.choosing = choosing
         self.patience = patience
 
+    def on_start(self, loop: Loop) -> None:
+        """Stop a search that is resumed where it would have been stopped."""
+        self.on_generation(loop)
+
     def on_generation(self, loop: Loop) -> None:
         """Stop the search if the score has not improved for ``patience`` generations."""
         if loop.generation - self.choosing.improved >= self.patience:

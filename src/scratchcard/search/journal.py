@@ -1,0 +1,299 @@
+"""Journal: what a search has found so far, in one file, from which it goes on after any death.
+
+What a user calls a search is often many: settings are tried on folds, networks by halving, clusters
+from several starts. All between these is computed from what they found. So a search that is resumed
+is run again from its beginning, but a part that had ended is not searched again: its outcome stands
+in the journal. A part that had begun goes on from its population.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from itertools import count
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratchcard.objectives import get_objective
+from scratchcard.rows import Rows
+from scratchcard.search.callbacks.checkpoint import SECONDS, Complain, Pace, Snapshots, told, warn
+from scratchcard.search.evolution import AnyCallback, Outcome, evolve
+from scratchcard.search.identity import check_same
+from scratchcard.search.limits import as_array, from_array
+from scratchcard.search.loop import Loop
+from scratchcard.search.population import Population
+from scratchcard.search.sealed import CheckpointError, read_sealed, write_sealed
+from scratchcard.ticket import Head, Mask, Network
+from scratchcard.ticket.codec import ByteReader
+
+__all__ = ["Journal"]
+
+KIND = "search"
+Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+Saving = Callable[[], AbstractContextManager[object]]
+
+
+class Journal:
+    """The parts of a search that have ended, and those that go on.
+
+    Parameters
+    ----------
+    path : str, path-like or None
+        The file; None for a journal that keeps nothing.
+    identity : mapping of str to str
+        What tells this search from others.
+    seconds : float
+        Least time between two saves. Where saving takes long it is longer, so that at most a
+        hundredth of the time goes into it.
+    complain : callable
+        Is told in a line where the file cannot be written. The search goes on.
+    saving : callable
+        Returns a context in which the file is written, such as one that holds off signals.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        identity: Mapping[str, str] | None = None,
+        *,
+        seconds: float = SECONDS,
+        complain: Complain = warn,
+        saving: Saving = nullcontext,
+    ) -> None:
+        self.path, self.identity = path, dict(identity or {})
+        self.before = 0.0
+        """Seconds that the search had taken when it was saved."""
+        self._began = time.monotonic()
+        self._complain, self._context = complain, saving
+        self._pace = Pace(seconds)
+        self._lock = threading.RLock()
+        self._numbers = count()
+        self._ended: dict[str, Parts] = {}
+        self._populations: dict[str, Population] = {}
+
+    def read(self, path: str | os.PathLike[str]) -> None:
+        """Go on from what an earlier process has saved.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be read.
+        CheckpointError
+            If it holds no journal, or that of another search.
+        """
+        head, arrays = read_sealed(path)
+        try:
+            if head["kind"] != KIND:
+                raise ValueError(f"it holds a {head['kind']}")
+            identity, before = dict(head["identity"]), float(head["seconds"])
+            ended = {name: (dict(v), _under(f"ended {name}", arrays)) for name, v in head["ended"]}
+            populations = {
+                name: Population.of_parts(v, _under(f"going on {name}", arrays))
+                for name, v in head["going on"]
+            }
+        except Exception as error:  # whatever is missing, or is something else than it should be
+            reason = f"no {error}" if isinstance(error, KeyError) else error
+            raise CheckpointError(f"{os.fspath(path)} holds no search: {reason}") from None
+        check_same(os.fspath(path), identity, self.identity)
+        self.before, self._ended, self._populations = before, ended, populations
+
+    def evolve(
+        self,
+        network: Network,
+        train: Rows,
+        validation: Rows | None = None,
+        *,
+        part: str | None = None,
+        callbacks: Sequence[AnyCallback] = (),
+        resume: Population | None = None,
+        **settings: Any,
+    ) -> Outcome:
+        """Search as :func:`scratchcard.evolve` does, or return what an earlier process found.
+
+        Parameters
+        ----------
+        network : Network
+            The frozen random network.
+        train : Rows
+            Rows that the search reads.
+        validation : Rows or None
+            Rows that choosing reads.
+        part : str or None
+            Name of this part of the whole search; None for its number, where parts are searched one
+            after the other.
+        callbacks : sequence of Callback or of callable
+            What is done beside the search.
+        resume : Population or None
+            A population to go on from, where the journal knows no later one.
+        **settings : object
+            The other settings of :func:`scratchcard.evolve`.
+
+        Returns
+        -------
+        Outcome
+            What was found.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            After Ctrl-C before there is a first mask.
+        """
+        if self.path is None:
+            return evolve(
+                network, train, validation, callbacks=callbacks, resume=resume, **settings
+            )
+        name = str(next(self._numbers)) if part is None else part
+        if name in self._ended:
+            head = settings.get("head")
+            if head is None:
+                head = get_objective(settings.get("objective", "cross_entropy")).head(
+                    network.n_outputs
+                )
+            return _outcome(self._ended[name], network, head)
+        try:
+            outcome = evolve(
+                network,
+                train,
+                validation,
+                callbacks=[*callbacks, _Watching(self, name)],
+                resume=self._populations.get(name, resume),
+                **settings,
+            )
+        except KeyboardInterrupt:
+            self.save()
+            raise
+        if outcome.stopped_by == "interrupt":
+            self.save()
+        else:
+            with self._lock:
+                self._ended[name] = _parts(outcome)
+                self._populations.pop(name, None)
+                self.save_if_due()
+        return outcome
+
+    def keep(self, name: str, population: Population) -> None:
+        """Keep a population that a later part begins with.
+
+        Parameters
+        ----------
+        name : str
+            What :meth:`kept` finds it by; no part has this name.
+        population : Population
+            The population.
+        """
+        if self.path is not None:
+            with self._lock:
+                self._populations[name] = population
+
+    def kept(self, name: str) -> Population | None:
+        """Return a population that was kept.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Population or None
+            None if there is none of this name.
+        """
+        return self._populations.get(name)
+
+    def save_if_due(self) -> None:
+        """Save all that is known, if enough time has passed since it was saved last."""
+        with self._lock:
+            if self._pace.is_due:
+                self._pace.do(self.save)
+
+    def save(self) -> None:
+        """Save all that is known."""
+        if self.path is None:
+            return
+        with self._lock:
+            ended = {f"ended {name}": part for name, part in self._ended.items()}
+            going = {f"going on {name}": p.parts() for name, p in self._populations.items()}
+            head = {
+                "kind": KIND,
+                "identity": self.identity,
+                "seconds": self.before + time.monotonic() - self._began,
+                "ended": [(name, part[0]) for name, part in self._ended.items()],
+                "going on": [(n, going[f"going on {n}"][0]) for n in self._populations],
+            }
+            arrays = {
+                f"{owner}/{name}": array
+                for owner, (_, own) in {**ended, **going}.items()
+                for name, array in own.items()
+            }
+            with told(self.path, self._complain), self._context():
+                write_sealed(self.path, head, arrays)
+
+    def remove(self) -> None:
+        """Remove the file, now that what was found is kept elsewhere."""
+        if self.path is not None:
+            with suppress(OSError):
+                os.remove(self.path)
+
+
+class _Watching(Snapshots):
+    """Has the journal know how far one part is."""
+
+    def __init__(self, journal: Journal, name: str) -> None:
+        super().__init__()
+        self._journal, self._name = journal, name
+
+    def _keep(self, loop: Loop) -> None:
+        super()._keep(loop)
+        assert self.population is not None
+        self._journal.keep(self._name, self.population)
+
+    def on_generation(self, loop: Loop) -> None:
+        """Have it save what it knows, where that is due."""
+        super().on_generation(loop)
+        self._journal.save_if_due()
+
+
+def _under(owner: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    start = f"{owner}/"
+    return {n.removeprefix(start): array for n, array in arrays.items() if n.startswith(start)}
+
+
+PLAIN = ("objective", "evaluations", "seconds", "generations", "stopped_by")
+"""Fields of an outcome that are plain values."""
+
+
+def _parts(outcome: Outcome) -> Parts:
+    """Return an outcome as plain values and arrays."""
+    head = {name: getattr(outcome, name) for name in PLAIN}
+    head["objective"] = float(outcome.objective)
+    return head, {
+        "mask": np.packbits(outcome.mask.flat()),
+        "head": np.frombuffer(outcome.head.encode(), np.uint8),
+        "history": as_array(outcome.history),
+    }
+
+
+def _outcome(parts: Parts, network: Network, head: Head) -> Outcome:
+    """Return the outcome that :func:`_parts` was given."""
+    plain, arrays = parts
+    try:
+        flat = np.unpackbits(arrays["mask"], count=network.n_weights)
+        reader = ByteReader(arrays["head"].tobytes())
+        return Outcome(
+            mask=Mask.from_flat(network.layers, flat),
+            head=type(head).decode(reader, network.n_outputs),
+            history=from_array(arrays["history"]),
+            **{name: plain[name] for name in PLAIN},
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise CheckpointError(f"a part of the saved search cannot be read: {error}") from None
