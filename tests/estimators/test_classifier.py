@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-import scratchcard.estimators.base
+import scratchcard.search.journal
 import scratchcard.search.memetic.search
 from classifiers import SHORT, small
 from hinge import hinge
@@ -339,13 +339,13 @@ def test_warm_start_goes_on(iris):
 
 def test_warm_start_sets_the_same_rows_aside(iris, monkeypatch):
     aside = []
-    original = scratchcard.estimators.base.evolve
+    original = scratchcard.search.journal.evolve
 
     def evolve(network, train, validation, **settings):
         aside.append(validation.inputs)
         return original(network, train, validation, **settings)
 
-    monkeypatch.setattr(scratchcard.estimators.base, "evolve", evolve)
+    monkeypatch.setattr(scratchcard.search.journal, "evolve", evolve)
     classifier = small(warm_start=True, early_stopping=True, max_iter=1, random_state=None)
     classifier.fit(*iris).fit(*iris)
     assert np.array_equal(*aside)
