@@ -18,6 +18,7 @@ def ray_address():
 
     handler = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_AUTH_MODE", "token")  # commands that join the cluster show its token
         for name, value in QUIET.items():
             patch.setenv(name, value)
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
