@@ -25,6 +25,7 @@ PUBLIC = (
     "scratchcard.files",
     "scratchcard.goals",
     "scratchcard.ticket",
+    "scratchcard.workers",
 )
 FIND = {"Found", "Search", "find"}  # of scratchcard.find, which has no list of its public names
 

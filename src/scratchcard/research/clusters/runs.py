@@ -15,8 +15,8 @@ from scratchcard.research.clusters.cases import ClusterComparison, Job, RowsOfSt
 from scratchcard.research.clusters.measures import judged
 from scratchcard.research.clusters.methods import Clustered, method_of
 from scratchcard.research.shared.results import Results, Row
-from scratchcard.research.shared.workers import never, run_all
 from scratchcard.ticket import Ticket, TicketError
+from scratchcard.workers import never, run_all
 
 TICKETS = "tickets"
 

@@ -16,9 +16,9 @@ from scratchcard.research.compare.cases import Comparison, Job
 from scratchcard.research.shared.instance import Effort, Instance
 from scratchcard.research.shared.methods import make_method, makes_tickets
 from scratchcard.research.shared.results import Results, Row
-from scratchcard.research.shared.workers import never, run_all
 from scratchcard.search.controls import controls
 from scratchcard.ticket import Ticket, TicketError
+from scratchcard.workers import never, run_all
 
 CONTROLS_FILE = "controls.jsonl"
 CONTROL_SECONDS = 30.0

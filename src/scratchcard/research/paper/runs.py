@@ -36,8 +36,8 @@ from scratchcard.research.shared.methods import (
     pruned,
 )
 from scratchcard.research.shared.results import Results, Row
-from scratchcard.research.shared.workers import never, run_all
 from scratchcard.search import Genetic, Memetic
+from scratchcard.workers import never, run_all
 
 FULL_SEEDS, QUICK_SEEDS = 25, 3
 MAX_SEEDS = 10_000

@@ -12,7 +12,7 @@ import pytest
 
 import jobs
 from processes import eventually
-from scratchcard.research.shared.workers import run_all
+from scratchcard.workers import run_all
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
@@ -37,9 +37,9 @@ def test_the_next_job_is_asked_for_when_the_results_so_far_are_known():
 
 
 def test_a_process_that_the_system_ends_is_told_from_a_failure():
-    with pytest.raises(MemoryError, match="one of 2 processes was ended"):
+    with pytest.raises(MemoryError, match="one of 2 workers was ended"):
         list(run_all(jobs.end_itself, [1, 2], 2))
-    with pytest.raises(MemoryError, match="the worker process was ended"):
+    with pytest.raises(MemoryError, match="the worker was ended"):
         list(run_all(jobs.end_itself, [1], 1))
 
 
@@ -72,7 +72,7 @@ def test_stopped_before_the_first_job_no_process_is_started():
 PARENT = """
 import sys
 import jobs
-from scratchcard.research.shared.workers import run_all
+from scratchcard.workers import run_all
 list(run_all(jobs.sleep_after_telling, [sys.argv[1]] * 2, 2))
 """
 
