@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scratchcard.drawing import BLACK, COLOURS, MARKERS, canvas, label, plain_ticks, save
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from pandas import DataFrame
 
 MOST_GROUPS = len(COLOURS) - 1  # black is the front's
@@ -52,21 +53,7 @@ def draw_front(runs: DataFrame, front: DataFrame, folder: Path) -> list[Path]:
             markeredgewidth=0,
             label=name,
         )
-    bytes_, scores = front["bytes"], scale * front["validation_score"]
-    here.step(bytes_, scores, where="post", color=BLACK, linewidth=1.4, zorder=3)
-    here.plot(
-        bytes_, scores, "o", color=BLACK, fillstyle="none", markersize=9, label="front", zorder=3
-    )
-    here.plot(
-        bytes_,
-        scale * front["test_score"],
-        "_",
-        color=BLACK,
-        markersize=11,
-        markeredgewidth=2,
-        label="front, on test rows",
-        zorder=3,
-    )
+    _draw_stairs(here, front, scale, runs["bytes"].max())
     here.set_xscale("log")
     wide = runs["bytes"].max() > 50 * runs["bytes"].min()
     here.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5)))
@@ -74,12 +61,23 @@ def draw_front(runs: DataFrame, front: DataFrame, folder: Path) -> list[Path]:
     plain_ticks(here.xaxis)
     label(
         here,
-        f"{runs['data'].iloc[0]}, {len(runs)} runs",
+        f"{runs['data'].iloc[0]}, {len(runs)} runs, on validation rows",
         "bytes of the ticket",
-        f"validation {score_name(answers)}",
+        score_name(answers),
     )
     figure.legend(loc="outside right center")
     return save(figure, folder, "front")
+
+
+def _draw_stairs(here: Axes, front: DataFrame, scale: float, most: float) -> None:
+    """Draw the best score that so many bytes have room for, up to the most, and the front on it."""
+    sizes, scores = list(front["bytes"]), list(scale * front["validation_score"])
+    look: dict[str, Any] = {"color": BLACK, "zorder": 3}
+    here.step([*sizes, most], [*scores, scores[-1]], where="post", linewidth=1.4, **look)
+    here.plot(sizes, scores, "o", fillstyle="none", markersize=9, label="front", **look)
+    tests = scale * front["test_score"]
+    look |= {"markersize": 11, "markeredgewidth": 2, "label": "front, on test rows"}
+    here.plot(sizes, tests, "_", **look)
 
 
 def _groups(runs: DataFrame) -> list[str]:
