@@ -146,8 +146,8 @@ def sweep(
     are over, for the tickets of the front alone; they choose nothing.
 
     Every finished run and its ticket are kept, and a run that goes on is saved every 30 seconds:
-    the same command goes on after Ctrl-C, and after any other death. More --seeds and other values
-    may be asked for later; what has been done is not done again.
+    the same command goes on after Ctrl-C or kill -9. More --seeds and other values may be asked for
+    later; what has been done is not done again.
     """
     folder = out or Path(f"{stem_of(data) or 'data'}-sweep")
     given = {name: value for name, value in settings.items() if value is not None}

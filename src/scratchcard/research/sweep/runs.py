@@ -22,7 +22,8 @@ from scratchcard.ticket import Ticket, TicketError
 from scratchcard.workers import never, run_all
 
 TICKETS, UNFINISHED = "tickets", "unfinished"
-MEASURED = (
+WORDS = ("data", "answers", "network", "weights", "ticket")
+NUMBERS = (
     "train_score",
     "validation_score",
     "density",
@@ -31,7 +32,7 @@ MEASURED = (
     "evaluations",
     "seconds",
 )
-"""Numbers that are told of each run."""
+"""What is told of each run, beside its combination and its seed."""
 
 
 class SweepRuns:
@@ -114,13 +115,15 @@ class SweepRuns:
 
     def _is_whole(self, row: Row) -> bool:
         """Whether a finished run has all that is told of it, and its ticket can be read."""
-        if not all(isinstance(row.get(name), int | float) for name in MEASURED):
+        if not all(isinstance(row.get(name), str) for name in WORDS):
+            return False
+        if not all(isinstance(row.get(name), int | float) for name in NUMBERS):
             return False
         try:
             Ticket.load(self.folder / ticket_path(row))
         except (OSError, TicketError):
             return False
-        return row.get("ticket") == ticket_path(row)
+        return bool(row["ticket"] == ticket_path(row))
 
     def _checkpoint(self, row: Row) -> Path:
         return checkpoint_path(self.folder, row)
