@@ -23,6 +23,7 @@ from scratchcard.research.sweep.front import front
 from scratchcard.research.sweep.runs import checkpoint_path, run_one, ticket_path
 from scratchcard.research.sweep.tables import grouped, markdown_report, plain_report, write
 from scratchcard.search import Journal
+from sweeps import do
 
 SMALL = Sweep(
     "iris",
@@ -39,14 +40,6 @@ def finished(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     do(SweepRuns(SMALL, folder))
     return folder
-
-
-def do(runs: SweepRuns) -> None:
-    """Do what is missing, in this process: a worker takes seconds to start."""
-    for job in [job for job in runs.sweep.jobs() if job.key not in runs.results]:
-        row, ticket = run_one(runs.sweep, runs.sweep.dataset, runs.folder, job)
-        (runs.folder / row["ticket"]).write_bytes(ticket)
-        runs.results.add(row)
 
 
 def copied(finished: Path, folder: Path, n_rows: int) -> SweepRuns:
