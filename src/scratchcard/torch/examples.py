@@ -40,7 +40,7 @@ def as_device(device: Any) -> torch.device | None:
         return None
     try:
         found = torch.device(device)
-        torch.zeros(1, device=found)
+        torch.zeros(1, device=found).item()  # which fails on the device "meta"
     except (RuntimeError, TypeError, AssertionError, NotImplementedError) as error:
         reason = str(error).splitlines()[0]
         raise ValueError(

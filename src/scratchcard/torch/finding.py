@@ -21,7 +21,7 @@ from scratchcard.search import Callback, Genetic, Limits, Loop, Memetic, Task
 from scratchcard.search.callbacks import Calling, Choosing, EarlyStopping
 from scratchcard.search.evolution import AnyCallback
 from scratchcard.search.limits import MOST
-from scratchcard.search.memetic.search import FAIR_PRICE, MIN_GENERATIONS, POPULATION, TRIALS
+from scratchcard.search.memetic.search import FAIR_PRICE, MIN_GENERATIONS, TRIALS
 from scratchcard.search.targets import Given
 from scratchcard.ticket.mask import random_bits_of
 from scratchcard.torch.engine import LOSS, Loss, ModuleEngine
@@ -33,6 +33,7 @@ __all__ = ["find_mask"]
 
 EVALUATIONS = 20_000  # candidates of a search where no limit is given
 MAX_DENSITY = 0.5  # of the memetic algorithm, where nobody says
+POPULATION = 1  # the same: few trials are made in a time, and they are wanted in one place
 BATCH_SIZE = 1024
 MASKS = 8  # random masks whose losses say how large a loss is, and how long it takes
 MOST_AT_ONCE = 1 << 16
@@ -77,7 +78,8 @@ def find_mask(
         Where it is given, the individual with the lowest loss on it is chosen.
     algorithm : {"memetic", "genetic"}, Memetic or Genetic
         The algorithm. Of :class:`~scratchcard.Memetic`, ``heat``, ``tolerance`` and the default
-        price are multiplied by the mean loss of random masks, so that a loss may be of any size.
+        price are multiplied by the mean loss of random masks, so that a loss may be of any size,
+        and ``population`` is 1 where it is None.
     max_density : float or None
         For an algorithm by name, the largest share of the weights that may stay; None for 0.5 in
         the memetic algorithm, and no limit, as in the paper, in the genetic one.

@@ -144,7 +144,7 @@ class Frozen:
 def _chosen(own: dict[str, nn.Parameter], parameters: Parameters) -> tuple[str, ...]:
     """Return the names of the parameters to mask, in the module's order."""
     for name, parameter in own.items():
-        if isinstance(parameter, nn.parameter.UninitializedParameter):
+        if isinstance(parameter, nn.parameter.UninitializedParameter) or parameter.is_meta:
             raise ValueError(f"module takes parameters that have values, {name!r} has none yet")
     if parameters is None:
         names = {name for name, p in own.items() if p.ndim > 1 and p.is_floating_point()}
