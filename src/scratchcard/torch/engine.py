@@ -1,8 +1,9 @@
 """The engine of modules: a loss of masks, each of which is a forward pass.
 
-The search asks for several masks at once where that is faster, and ``vmap`` computes them together.
-Then always as many are computed, the last one again where masks lack: products of other shapes may
-be summed in another order, and what a seed finds would depend on how many masks were asked for.
+Elsewhere than on a CPU the search asks for several masks at once, and ``vmap`` computes them
+together. Then always as many are computed, the last one again where masks lack: products of other
+shapes may be summed in another order, and what a seed finds would depend on how many masks were
+asked for.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ __all__ = ["Loss", "ModuleEngine"]
 Loss = Callable[[torch.Tensor, torch.Tensor], Any]
 Mask = NDArray[np.uint8]
 
-# Masks at once where nobody says: on a CPU, vmap is faster than a loop up to about so many rows
-# (benchmarks/torch_modules.py --chunks).
-AT_ONCE, FEW_ROWS = 32, 256
+# Masks at once where nobody says. A CPU gains little or nothing by vmap, and candidates that were
+# proposed ahead are lost with each one that is accepted (benchmarks/torch_modules.py --chunks).
+AT_ONCE, AT_ONCE_ON_CPU = 32, 1
 DIGITS = 24  # binary digits of a loss, as in single precision
 
 
@@ -109,8 +110,7 @@ class ModuleEngine:
             np.zeros((len(examples), 0), np.int16), np.zeros(len(examples), np.int64)
         )  # the search counts them, and only this engine reads them
         if at_once is None:
-            is_fast = frozen.device.type != "cpu" or len(examples) <= FEW_ROWS
-            at_once = AT_ONCE if is_fast else 1
+            at_once = AT_ONCE_ON_CPU if frozen.device.type == "cpu" else AT_ONCE
         self.at_once = 1 if at_once > 1 and self._lacks_vmap() else at_once
 
     def _lacks_vmap(self) -> bool:
