@@ -125,7 +125,8 @@ def test_a_mask_only_removes_and_the_module_stays_as_it_was(make, algorithm):
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda one: one.name)
-def test_a_seed_fixes_the_mask(algorithm):
+@pytest.mark.parametrize("chunk_size", [1, 4])
+def test_a_seed_fixes_the_mask(algorithm, chunk_size):
     def found(seed):
         return find_mask(
             convolutional().eval(),
@@ -134,6 +135,7 @@ def test_a_seed_fixes_the_mask(algorithm):
             algorithm=algorithm,
             limits=SHORT,
             seed=seed,
+            chunk_size=chunk_size,
         )
 
     first, again, other = found(0), found(0), found(1)

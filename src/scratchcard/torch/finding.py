@@ -92,9 +92,9 @@ def find_mask(
     batch_size : int
         Rows that the module reads at once.
     chunk_size : int or None
-        Masks that are computed at once, by ``vmap``; 1 for a loop. None for 1 on a CPU, which gains
-        nothing by more, and 32 elsewhere. A module that ``vmap`` cannot run is looped over, with a
-        warning.
+        Masks that are computed at once, by ``vmap``; 1 for a loop. None for 1 on a CPU, where the
+        memetic search gains nothing by more, and 32 elsewhere. A module that ``vmap`` cannot run is
+        looped over, with a warning.
     device : str, torch.device or None
         Where to compute; None for where the parameters are.
 
