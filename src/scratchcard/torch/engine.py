@@ -30,8 +30,8 @@ __all__ = ["Loss", "ModuleEngine"]
 Loss = Callable[[torch.Tensor, torch.Tensor], Any]
 Mask = NDArray[np.uint8]
 
-# Masks at once where nobody says. A CPU gains by vmap where rows are few, but less than is lost with
-# each candidate that is accepted: those that were proposed after it (docs/guide/torch.md).
+# Masks at once where nobody says. A CPU gains by vmap where rows are few, but less than is lost
+# with each candidate that is accepted: those that were proposed after it (docs/guide/torch.md).
 AT_ONCE, AT_ONCE_ON_CPU = 32, 1
 DIGITS = 24  # binary digits of a loss, as in single precision
 
