@@ -220,8 +220,6 @@ class LuckySearch:
         return self.task.network.outputs(mask, self.task.rows.inputs)
 
     def retarget(self, targets, fraction):
-        from dataclasses import replace
-
         self.task = replace(self.task, rows=self.task.rows.with_targets(targets))
 
     def population(self):
