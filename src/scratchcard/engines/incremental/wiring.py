@@ -35,9 +35,7 @@ class Wiring(NamedTuple):
     first_units: NDArray[np.int64]  # (L + 2,) first unit of each layer; last: how many units
     places: NDArray[np.int64]  # (L + 1,) place of the first unit of each layer; [0] is unused
     first_sources: NDArray[np.int64]  # (places,) first unit below that a unit reads
-    below: NDArray[np.int64]  # (L,) first unit of those that a layer leads from
-    above: NDArray[np.int64]  # (L,) the layer that leads from a layer's units; -1: none is known
-    n_mated: int  # units that recombine, from the first layer's on
+    stands: bool  # whether each layer is known to lead from the units of the one before
 
 
 class Net(NamedTuple):
@@ -53,9 +51,7 @@ class Net(NamedTuple):
     first_units: NDArray[np.int64]
     places: NDArray[np.int64]
     first_sources: NDArray[np.int64]
-    below: NDArray[np.int64]
-    above: NDArray[np.int64]
-    n_mated: int
+    stands: bool
     weights: NDArray[np.int8]  # (n_weights,)
     biases: NDArray[np.int32]  # (places,) in the unit of the sums
     shifts: NDArray[np.int32]  # (L,) right shift of each layer of units; [0] is unused
@@ -100,17 +96,12 @@ def wiring_of(layers: Sequence[Layer | Loose]) -> Wiring:
     Wiring
         The wiring.
     """
-    n_layers, fan_ins = len(layers), [layer.fan_in for layer in layers]
-    first = layers[0]
-    is_loose = isinstance(first, Loose)
+    first, fan_ins = layers[0], [layer.fan_in for layer in layers]
     n_inputs = max(fan_ins) if isinstance(first, Loose) else first.n_sources
-    units = [layer.units for layer in layers]
-    sizes = np.array([n_inputs, *units], dtype=np.int64)
+    sizes = np.array([n_inputs, *(layer.units for layer in layers)], dtype=np.int64)
     first_units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     places = first_units[:-1] - sizes[0]
     places[0] = 0
-    above = np.arange(1, n_layers + 1)
-    above[-1] = -1
     return Wiring(
         sizes=sizes,
         fan_ins=np.array(fan_ins, dtype=np.int64),
@@ -118,9 +109,7 @@ def wiring_of(layers: Sequence[Layer | Loose]) -> Wiring:
         first_units=first_units,
         places=places,
         first_sources=np.concatenate([layer.first_sources() for layer in layers]),
-        below=np.zeros(n_layers, np.int64) if is_loose else first_units[:-2].copy(),
-        above=np.full(n_layers, -1) if is_loose else above,
-        n_mated=int(sum(units) if is_loose else places[-1]),
+        stands=not isinstance(first, Loose),
     )
 
 

@@ -117,7 +117,9 @@ def note_flips(net, survivors, flips, n_flips):
 def note_flip(net, survivors, index):
     """Note that the weight at ``index`` has been flipped."""
     layer = layer_of(net, index)
-    source = net.below[layer] + source_of(net, layer, index)
+    source = source_of(net, layer, index)
+    if net.stands:
+        source += net.first_units[layer]
     at = survivors.place[index]
     if at < 0:
         survivors.indices[survivors.surviving[0]] = index
@@ -175,7 +177,8 @@ def propose(net, chooser, flips):
             continue
         layer = layer_of(net, index)
         j = target_of(net, layer, index)
-        if net.above[layer] >= 0 and survivors.fed[net.first_units[layer + 1] + j] == 0:
+        is_read = net.stands and layer < n_layers - 1
+        if is_read and survivors.fed[net.first_units[layer + 1] + j] == 0:
             continue  # a weight into a unit that feeds nothing changes no output
         flips[0] = index
         return 1
@@ -185,8 +188,11 @@ def propose(net, chooser, flips):
 @jit
 def mated_units_in_random_order(net, rng):
     """Return the numbers of all units that recombine, inputs counted, in random order."""
-    order = np.arange(net.n_mated)
-    for k in range(net.n_mated - 1, 0, -1):
+    n_mated = net.places[net.places.size - 1]
+    if not net.stands:  # units of the last layer are outputs only where layers stand on each other
+        n_mated += net.sizes[net.sizes.size - 1]
+    order = np.arange(n_mated)
+    for k in range(n_mated - 1, 0, -1):
         swap = below(rng, k + 1)
         order[k], order[swap] = order[swap], order[k]
     return order + net.first_units[1]
@@ -209,7 +215,7 @@ def unit_difference(net, mask, other, number, flips):
         if mask[index] != other[index]:
             flips[n] = index
             n += 1
-    if net.above[layer - 1] < 0:
+    if not net.stands:
         return n
     for above in range(net.sizes[layer + 1]):
         index = weight_between(net, layer, unit, above)
