@@ -6,7 +6,7 @@ targets and an operator, none of which any other file knows of.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -145,6 +145,24 @@ def test_a_new_engine_is_one_class_and_one_row(monkeypatch):
     contracts.check_engine_by_name("delegating")
 
 
+class SevenAtOnce(DenseEngine):
+    at_once = 7
+
+
+@pytest.mark.parametrize("algorithm", [Memetic(burst=40, population=3), Genetic(population=8)])
+def test_an_engine_may_be_handed_over_and_evaluate_many_masks_at_once(algorithm):
+    network = Network.dense((8, 7, 4), seed=2)
+    rows = contracts.random_rows(network, 90)
+    one, other = (
+        evolve(
+            network, rows, algorithm=replace(algorithm, engine=engine), limits=Limits(generations=4)
+        )
+        for engine in ("dense", SevenAtOnce)
+    )
+    assert one.mask == other.mask
+    assert one.evaluations == other.evaluations
+
+
 # -- an algorithm: random masks, the best of which is kept -----------------------------------------
 
 
@@ -202,8 +220,6 @@ class LuckySearch:
         return self.task.network.outputs(mask, self.task.rows.inputs)
 
     def retarget(self, targets, fraction):
-        from dataclasses import replace
-
         self.task = replace(self.task, rows=self.task.rows.with_targets(targets))
 
     def population(self):

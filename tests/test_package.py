@@ -20,6 +20,7 @@ FLOORS = (
     ("research",),
     ("drawing",),
     ("estimators",),
+    ("torch",),
     ("find",),
     ("insight",),
     ("goals",),

@@ -56,7 +56,7 @@ class DenseEngine:
     """
 
     compiled = None
-    n_blocks = 1
+    n_blocks = at_once = 1
 
     def __init__(
         self,

@@ -59,6 +59,14 @@ class Engine(Protocol):
         """Number of blocks that the rows are cut into, which may be read one by one; at least 1."""
         ...
 
+    @property
+    def at_once(self) -> int:
+        """Number of masks that :meth:`evaluate` computes together in little more time than one.
+
+        It is 1 where masks are computed one after the other.
+        """
+        ...
+
     def temper(self, temperature: Reading) -> None:
         """Change how outputs are read; states follow when they are used next.
 

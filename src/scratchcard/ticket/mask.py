@@ -15,7 +15,7 @@ from scratchcard.checks import as_int
 from scratchcard.ticket.layers import Dense, Layer
 from scratchcard.ticket.packed import Bytes, Ints, clear_ones, count_ones, ones, unpacked
 
-__all__ = ["MAX_MASKED", "Mask", "Sources"]
+__all__ = ["MAX_MASKED", "Mask", "Sources", "random_bits_of"]
 
 MAX_MASKED = 1 << 31  # most weights of a network, all layers together
 
@@ -180,11 +180,7 @@ class Mask:
             raise ValueError(f"density takes a number 0..1, got {density!r}")
         if not isinstance(rng, np.random.Generator):
             raise ValueError(f"rng takes a numpy.random.Generator, got {type(rng).__name__}")
-        flat = np.empty(_count(layers), np.bool_)
-        for start in range(0, flat.size, _CHUNK):
-            part = flat[start : start + _CHUNK]
-            part[:] = rng.random(part.size) < density
-        return cls.from_flat(layers, flat)
+        return cls.from_flat(layers, random_bits_of(_count(layers), density, rng))
 
     # -- reading it ------------------------------------------------------------------------------
 
@@ -358,6 +354,30 @@ class Mask:
                     found[layer.sources(index)] = True
             feeds = None if found.all() else found
         return type(self)(self.layers, packed)
+
+
+def random_bits_of(n_weights: int, density: float, rng: np.random.Generator) -> Bytes:
+    """Return a flat mask that keeps each weight independently of the others.
+
+    Parameters
+    ----------
+    n_weights : int
+        How many weights there are.
+    density : float
+        Probability that a weight stays, 0 to 1.
+    rng : numpy.random.Generator
+        Draws the mask.
+
+    Returns
+    -------
+    ndarray of shape (n_weights,), uint8
+        0 and 1.
+    """
+    flat = np.empty(n_weights, np.uint8)
+    for start in range(0, flat.size, _CHUNK):
+        part = flat[start : start + _CHUNK]
+        part[:] = rng.random(part.size) < density
+    return flat
 
 
 class Sources:

@@ -63,6 +63,8 @@ class IncrementalEngine:
         take.
     """
 
+    at_once = 1
+
     def __init__(
         self,
         network: Network,

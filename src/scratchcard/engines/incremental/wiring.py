@@ -7,24 +7,26 @@ by side, and so do the units that they read. A new kind of layer needs nothing h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.compiled.cache import jit
+from scratchcard.engines.loose import Loose
 from scratchcard.objectives import Objective
-from scratchcard.ticket import Network, Reading
+from scratchcard.ticket import Layer, Network, Reading
 
 RELU, STEP, SIGN = 0, 1, 2
 ACTIVATIONS = {"relu": RELU, "step": STEP, "sign": SIGN}
 
 
-class Net(NamedTuple):
-    """The frozen network with L layers of weights. Layer l leads from units l to units l + 1.
+class Wiring(NamedTuple):
+    """Where each weight of L layers leads: all that proposals and recombination read.
 
-    Units are numbered through the whole network, inputs first. A unit's place is its number among
-    the sums that an individual keeps, hidden units first and outputs after them.
+    Units are numbered through all layers, inputs first. Layer l leads to the units of number l + 1.
+    A unit's place is its number among all that are not inputs.
     """
 
     sizes: NDArray[np.int64]  # (L + 1,) units, inputs first
@@ -33,6 +35,23 @@ class Net(NamedTuple):
     first_units: NDArray[np.int64]  # (L + 2,) first unit of each layer; last: how many units
     places: NDArray[np.int64]  # (L + 1,) place of the first unit of each layer; [0] is unused
     first_sources: NDArray[np.int64]  # (places,) first unit below that a unit reads
+    stands: bool  # whether each layer is known to lead from the units of the one before
+
+
+class Net(NamedTuple):
+    """The frozen network with L layers of weights. Layer l leads from units l to units l + 1.
+
+    The first fields are those of :class:`Wiring`. Places number the sums that an individual keeps,
+    hidden units first and outputs after them.
+    """
+
+    sizes: NDArray[np.int64]
+    fan_ins: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    first_units: NDArray[np.int64]
+    places: NDArray[np.int64]
+    first_sources: NDArray[np.int64]
+    stands: bool
     weights: NDArray[np.int8]  # (n_weights,)
     biases: NDArray[np.int32]  # (places,) in the unit of the sums
     shifts: NDArray[np.int32]  # (L,) right shift of each layer of units; [0] is unused
@@ -62,6 +81,38 @@ def numbers_of(objective: Objective, reading: Reading) -> NDArray[np.float32]:
     return np.ravel(np.asarray(objective.tempering.scale(reading), dtype=np.float32))
 
 
+def wiring_of(layers: Sequence[Layer | Loose]) -> Wiring:
+    """Return where the weights of layers lead.
+
+    Parameters
+    ----------
+    layers : sequence of Layer, or of Loose
+        Layers that stand on each other; or layers of which nobody knows what they stand on. All
+        units of the latter recombine, by the weights that lead into them, and any of their weights
+        may be of use.
+
+    Returns
+    -------
+    Wiring
+        The wiring.
+    """
+    first, fan_ins = layers[0], [layer.fan_in for layer in layers]
+    n_inputs = max(fan_ins) if isinstance(first, Loose) else first.n_sources
+    sizes = np.array([n_inputs, *(layer.units for layer in layers)], dtype=np.int64)
+    first_units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    places = first_units[:-1] - sizes[0]
+    places[0] = 0
+    return Wiring(
+        sizes=sizes,
+        fan_ins=np.array(fan_ins, dtype=np.int64),
+        starts=np.cumsum([0, *(layer.n_weights for layer in layers)], dtype=np.int64),
+        first_units=first_units,
+        places=places,
+        first_sources=np.concatenate([layer.first_sources() for layer in layers]),
+        stands=not isinstance(first, Loose),
+    )
+
+
 def make_net(network: Network, objective: Objective, reading: Reading) -> Net:
     """Return a network as compiled code reads it.
 
@@ -80,19 +131,10 @@ def make_net(network: Network, objective: Objective, reading: Reading) -> Net:
         The network in arrays.
     """
     numbers = numbers_of(objective, reading)
-    n_layers, sizes = network.n_layers, np.array(network.sizes, dtype=np.int64)
-    first_units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    places = first_units[:-1] - sizes[0]
-    places[0] = 0
     return Net(
-        sizes=sizes,
-        fan_ins=np.array([layer.fan_in for layer in network.layers], dtype=np.int64),
-        starts=np.array(network.offsets, dtype=np.int64),
-        first_units=first_units,
-        places=places,
-        first_sources=np.concatenate([layer.first_sources() for layer in network.layers]),
+        *wiring_of(network.layers),
         weights=network.flat_weights(),
-        biases=np.concatenate([network.biases_of(k) for k in range(n_layers)]),
+        biases=np.concatenate([network.biases_of(k) for k in range(network.n_layers)]),
         shifts=np.array([0, *network.shifts], dtype=np.int32),
         limits=np.array(network.limits, dtype=np.int32),
         activation=ACTIVATIONS[network.activation],

@@ -73,7 +73,10 @@ class GeneticSearch:
             settings.draws if self.preset.adaptive else None,
         )
         self.generation = 0
-        self.piece = task.n_jobs  # masks that are evaluated before the clock is read again
+        # Masks that are evaluated before the clock is read again. Where an engine computes several
+        # at once, always as many, so that not even a rounding depends on the clock.
+        at_once = self.fitness.engine.at_once
+        self.piece, self.is_piece_fixed = max(task.n_jobs, at_once), at_once > 1
         self.changed = 0  # the generation in which the best objective last changed
         self.converged = False
         self.masks = np.empty((0, self.network.n_weights), dtype=np.uint8)  # best first
@@ -240,7 +243,7 @@ class GeneticSearch:
                 break
             found = self.fitness(masks[len(known) : len(known) + self.piece], worst)
             known = np.concatenate([known, found])
-            if time.perf_counter() - now < OFTEN:
+            if not self.is_piece_fixed and time.perf_counter() - now < OFTEN:
                 self.piece *= 2
         return known
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from scratchcard.checks import as_family, as_int, as_share
-from scratchcard.engines import make_engine_of
+from scratchcard.engines import EngineMaker, make_engine_of
 from scratchcard.search.genetic.operators import (
     Migration,
     Mutation,
@@ -81,8 +81,9 @@ class Genetic:
     migration, recombination, mutation, selection : str or callable
         Operators, names or functions (see :mod:`scratchcard.search.genetic.operators`); None as
         ``mutation`` for the preset's.
-    engine : str
-        A name of :data:`scratchcard.engines.ENGINES`; the result does not depend on it.
+    engine : str or EngineMaker
+        A name of :data:`scratchcard.engines.ENGINES`, or what makes an engine; the result does not
+        depend on it.
 
     Raises
     ------
@@ -107,7 +108,7 @@ class Genetic:
     recombination: str | Recombination = "uniform"
     mutation: str | Mutation | None = None
     selection: str | Selection = "lexicographic"
-    engine: str = "incremental"
+    engine: str | EngineMaker = "incremental"
     name: ClassVar[str] = "genetic"
     draws_rows: ClassVar[bool] = False
 

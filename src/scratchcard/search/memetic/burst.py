@@ -9,7 +9,7 @@ from scratchcard.engines.incremental.threads import BAD_VALUE, STOPPED
 from scratchcard.engines.incremental.trial import Race, keep, sum_up, trial
 from scratchcard.search.memetic.moves import (
     growth_of,
-    hidden_units_in_random_order,
+    mated_units_in_random_order,
     note_flips,
     propose,
     slack_of,
@@ -98,7 +98,7 @@ def recombine(job, state, chooser, other):
     For every hidden unit, in random order, the bits of its incoming and outgoing weights are taken
     together or not at all. Return (value, trials, accepted).
     """
-    order = hidden_units_in_random_order(job.net, chooser.rng)
+    order = mated_units_in_random_order(job.net, chooser.rng)
     flips = np.zeros(job.net.fan_ins.max() + job.net.sizes.max(), dtype=np.int64)
     return _mate(job, state, chooser, other, (order, flips))
 

@@ -8,8 +8,8 @@ one, through the face of any engine. Both propose and accept alike, so they end 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from scratchcard.engines import Engine
 from scratchcard.engines.incremental.engine import bad_statistic_in
 from scratchcard.engines.incremental.threads import BAD_STATISTIC, BAD_VALUE, Threads, apart
 from scratchcard.engines.incremental.windows import WindowedState
-from scratchcard.engines.incremental.wiring import Net, make_net
+from scratchcard.engines.incremental.wiring import Wiring, wiring_of
 from scratchcard.objectives.base import LARGEST
 from scratchcard.rows import Rows
 from scratchcard.search.memetic.burst import burst, recombine
@@ -27,7 +27,7 @@ from scratchcard.search.memetic.moves import (
     Moves,
     Survivors,
     growth_of,
-    hidden_units_in_random_order,
+    mated_units_in_random_order,
     note_flips,
     propose,
     slack_of,
@@ -223,14 +223,25 @@ class CompiledMember:
             engine.value(state.trial_sums)
 
 
-class PlainMember:
-    """An individual whose trials are made one by one, by any engine.
+class _Candidate(NamedTuple):
+    """A proposal, and what the random stream was after it."""
 
-    It reads all rows in every trial, and runs no races. See :class:`CompiledMember`.
+    flips: NDArray[np.int64]  # none, where nothing was found to propose
+    slack: float
+    stream: np.uint64
+
+
+class PlainMember:
+    """An individual whose trials are made by any engine, and decided one by one.
+
+    It reads all rows in every trial, and runs no races. Where the engine evaluates several masks
+    at once, candidates are proposed ahead, as if those before them were refused. What is proposed
+    after one that was accepted is forgotten, so all comes out as if nothing were done ahead. See
+    :class:`CompiledMember`.
     """
 
     def __init__(self, engine: Engine, mask: Mask, stream: int) -> None:
-        self.net: Net = make_net(engine.network, engine.objective, engine.temperature)
+        self.net: Wiring = wiring_of(engine.network.layers)
         self.engine = engine
         self.state = engine.state(mask)
         self.rng: NDArray[np.uint64] = np.array([stream], dtype=np.uint64)
@@ -257,33 +268,28 @@ class PlainMember:
 
     def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
         """Make mutation trials, and return how many were decided."""
-        chooser = Chooser(self.survivors, moves, self.rng)
-        flips, tried = np.zeros(2, dtype=np.int64), 0
-        self._look()
-        for _ in range(n_trials):
-            if threads.stop[0] > 0:
-                break
+        chooser, flips = Chooser(self.survivors, moves, self.rng), np.zeros(2, dtype=np.int64)
+
+        def candidate(step: int) -> _Candidate:
             n_flips = propose(self.net, chooser, flips)
-            if n_flips > 0:
-                tried += 1
-                self._decide(moves, flips[:n_flips], slack_of(chooser))
-        return tried
+            slack = slack_of(chooser) if n_flips > 0 else 0.0
+            return _Candidate(flips[:n_flips].copy(), slack, self.rng[0])
+
+        return self._decide(threads, moves, n_trials, candidate)
 
     def mate(self, threads: Threads, window: slice, moves: Moves, other: Mask) -> int:
         """Take units' weights from a mate where that does not hurt; return the trials made."""
-        flips, tried = np.zeros(self.net.fan_ins.max() + self.net.sizes.max(), np.int64), 0
-        self._look()
-        for unit in hidden_units_in_random_order(self.net, self.rng):
-            if threads.stop[0] > 0:
-                break
-            n_flips = unit_difference(self.net, self.mask, other, unit, flips)
+        flips = np.zeros(self.net.fan_ins.max() + self.net.sizes.max(), np.int64)
+        units = mated_units_in_random_order(self.net, self.rng)
+
+        def candidate(step: int) -> _Candidate:
+            n_flips = unit_difference(self.net, self.mask, other, units[step], flips)
             growth = growth_of(self.survivors, flips, n_flips)
-            spent = self.survivors.spent[0]
-            if n_flips == 0 or (growth > 0 and spent + growth > moves.budget):
-                continue
-            tried += 1
-            self._decide(moves, flips[:n_flips], 0.0)
-        return tried
+            if growth > 0 and self.survivors.spent[0] + growth > moves.budget:
+                n_flips = 0
+            return _Candidate(flips[:n_flips].copy(), 0.0, self.rng[0])
+
+        return self._decide(threads, moves, units.size, candidate)
 
     def sample(self, window: slice, n_rows: int) -> tuple[NDArray[Any], Rows]:
         """Return the outputs for about ``n_rows`` rows, and those rows."""
@@ -298,14 +304,42 @@ class PlainMember:
         rows, network = self.engine.rows, self.engine.network
         return network.outputs(NetworkMask.from_flat(network.layers, self.mask), rows.inputs)
 
-    def _look(self) -> None:
-        self.objective = self.engine.value(self.engine.sums(self.state))
+    def _decide(
+        self,
+        threads: Threads,
+        moves: Moves,
+        n_candidates: int,
+        candidate: Callable[[int], _Candidate],
+    ) -> int:
+        """Decide candidates in their order, and return how many there were.
 
-    def _decide(self, moves: Moves, flips: NDArray[np.int64], slack: float) -> None:
-        """Make the flips if the objective and the price grow by at most ``slack``."""
-        allowed = slack - moves.price * growth_of(self.survivors, flips, flips.size)
-        then = self.engine.value(self.engine.trial(self.state, flips))
-        if then - self.objective <= allowed:
-            self.engine.apply(self.state, flips)
-            note_flips(self.net, self.survivors, flips, flips.size)
-            self.objective = then
+        ``candidate(step)`` proposes the next one, given the mask as it is.
+        """
+        self.objective = self.engine.value(self.engine.sums(self.state))
+        step = tried = 0
+        while step < n_candidates and threads.stop[0] == 0:
+            ahead = range(step, min(step + self.engine.at_once, n_candidates))
+            candidates = [candidate(number) for number in ahead]
+            found = iter(self._trials([one.flips for one in candidates if one.flips.size]))
+            for flips, slack, stream in candidates:
+                step += 1
+                if flips.size == 0:
+                    continue
+                tried += 1
+                then = self.engine.value(next(found))
+                allowed = slack - moves.price * growth_of(self.survivors, flips, flips.size)
+                if then - self.objective <= allowed:
+                    self.engine.apply(self.state, flips)
+                    note_flips(self.net, self.survivors, flips, flips.size)
+                    self.objective, self.rng[0] = then, stream
+                    break
+        return tried
+
+    def _trials(self, candidates: Sequence[NDArray[np.int64]]) -> Sequence[NDArray[np.int64]]:
+        """Return what the sums would be after each candidate's flips alone."""
+        if self.engine.at_once == 1:
+            return [self.engine.trial(self.state, flips) for flips in candidates]
+        masks = np.repeat(self.mask[None], len(candidates), axis=0)
+        for mask, flips in zip(masks, candidates, strict=True):
+            mask[flips] ^= 1
+        return list(self.engine.evaluate(masks, self.state))

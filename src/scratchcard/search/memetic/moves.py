@@ -15,6 +15,7 @@ from scratchcard.compiled.cache import jit
 from scratchcard.engines.incremental.threads import apart
 from scratchcard.engines.incremental.wiring import (
     Net,
+    Wiring,
     first_weight,
     layer_of,
     source_of,
@@ -116,7 +117,9 @@ def note_flips(net, survivors, flips, n_flips):
 def note_flip(net, survivors, index):
     """Note that the weight at ``index`` has been flipped."""
     layer = layer_of(net, index)
-    source = net.first_units[layer] + source_of(net, layer, index)
+    source = source_of(net, layer, index)
+    if net.stands:
+        source += net.first_units[layer]
     at = survivors.place[index]
     if at < 0:
         survivors.indices[survivors.surviving[0]] = index
@@ -174,7 +177,8 @@ def propose(net, chooser, flips):
             continue
         layer = layer_of(net, index)
         j = target_of(net, layer, index)
-        if layer < n_layers - 1 and survivors.fed[net.first_units[layer + 1] + j] == 0:
+        is_read = net.stands and layer < n_layers - 1
+        if is_read and survivors.fed[net.first_units[layer + 1] + j] == 0:
             continue  # a weight into a unit that feeds nothing changes no output
         flips[0] = index
         return 1
@@ -182,11 +186,13 @@ def propose(net, chooser, flips):
 
 
 @jit
-def hidden_units_in_random_order(net, rng):
-    """Return the numbers of all hidden units, inputs counted, in random order."""
-    n_hidden = net.places[net.places.size - 1]
-    order = np.arange(n_hidden)
-    for k in range(n_hidden - 1, 0, -1):
+def mated_units_in_random_order(net, rng):
+    """Return the numbers of all units that recombine, inputs counted, in random order."""
+    n_mated = net.places[net.places.size - 1]
+    if not net.stands:  # units of the last layer are outputs only where layers stand on each other
+        n_mated += net.sizes[net.sizes.size - 1]
+    order = np.arange(n_mated)
+    for k in range(n_mated - 1, 0, -1):
         swap = below(rng, k + 1)
         order[k], order[swap] = order[swap], order[k]
     return order + net.first_units[1]
@@ -194,10 +200,10 @@ def hidden_units_in_random_order(net, rng):
 
 @jit(_nrt=False)
 def unit_difference(net, mask, other, number, flips):
-    """Fill ``flips`` with the weights of a hidden unit whose bits differ, and return how many.
+    """Fill ``flips`` with the weights of a unit whose bits differ, and return how many.
 
-    Weights into and out of the unit count, in ascending order; ``number`` is the unit's, inputs
-    counted.
+    Weights into the unit count, and those out of it where they are known, in ascending order;
+    ``number`` is the unit's, inputs counted.
     """
     layer = 1
     while number >= net.first_units[layer + 1]:
@@ -209,6 +215,8 @@ def unit_difference(net, mask, other, number, flips):
         if mask[index] != other[index]:
             flips[n] = index
             n += 1
+    if not net.stands:
+        return n
     for above in range(net.sizes[layer + 1]):
         index = weight_between(net, layer, unit, above)
         if index >= 0 and mask[index] != other[index]:
@@ -217,7 +225,7 @@ def unit_difference(net, mask, other, number, flips):
     return n
 
 
-def survivors_of(mask: NDArray[np.uint8], net: Net) -> Survivors:
+def survivors_of(mask: NDArray[np.uint8], net: Net | Wiring) -> Survivors:
     """Return the survivors of a mask, (n_weights,)."""
     found = np.flatnonzero(mask)
     survivors = Survivors(

@@ -41,6 +41,7 @@ from scratchcard.search.population import Population
 from scratchcard.search.task import Individual, Task
 from scratchcard.ticket import Mask, Reading
 from scratchcard.ticket.heads.lines import reading_from
+from scratchcard.ticket.mask import random_bits_of
 
 if TYPE_CHECKING:
     from scratchcard.search.memetic.settings import Memetic
@@ -343,7 +344,7 @@ class MemeticSearch:
             mask = task.start
         if mask is None:
             density = settings.start_density * settings.max_density
-            mask = Mask.random(task.network.layers, density, random).flat()
+            mask = random_bits_of(task.network.n_weights, density, random)
         self.born += 1
         mask = _thinned(mask, self.max_survivors, random)
         stream = int(seeds.generate_state(1, np.uint64)[0])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from scratchcard.checks import as_int, as_number, as_share
-from scratchcard.engines import make_engine_of
+from scratchcard.engines import EngineMaker, make_engine_of
 from scratchcard.search.memetic.search import MemeticSearch
 from scratchcard.search.population import Population
 from scratchcard.search.task import Task
@@ -64,9 +64,10 @@ class Memetic:
         cross-entropy of labels smoothed by ``smoothing``, fitted every generation. The defaults are
         for classes that can be told apart; where labels are noisy, or where a long search learns
         its rows by heart, 1 and 0.02 are better.
-    engine : str
-        A name of :data:`scratchcard.engines.ENGINES`. On few rows the result does not depend on it;
-        an engine without compiled bursts is slower by orders of magnitude.
+    engine : str or EngineMaker
+        A name of :data:`scratchcard.engines.ENGINES`, or what makes an engine. On few rows the
+        result does not depend on it; an engine without compiled bursts is slower by orders of
+        magnitude.
     max_bits : int or None
         Most bits of the mask's code in the ticket's file, at least 1, instead of ``max_density``,
         which is then no limit: heat, price and the first masks are for so many survivors. A weight
@@ -95,7 +96,7 @@ class Memetic:
     sample: float = 0.3
     sharpness: float = SHARPNESS
     smoothing: float = SMOOTHING
-    engine: str = "incremental"
+    engine: str | EngineMaker = "incremental"
     max_bits: int | None = None
     name: ClassVar[str] = "memetic"
     draws_rows: ClassVar[bool] = True
