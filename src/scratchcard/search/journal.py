@@ -26,10 +26,11 @@ from scratchcard.rows import Rows
 from scratchcard.search.callbacks.checkpoint import SECONDS, Complain, Pace, Saves, Snapshots, warn
 from scratchcard.search.evolution import AnyCallback, Outcome, evolve
 from scratchcard.search.identity import check_same
-from scratchcard.search.limits import as_array, from_array
+from scratchcard.search.limits import MOST, as_array, from_array
 from scratchcard.search.loop import Loop
 from scratchcard.search.population import Population
 from scratchcard.search.sealed import CheckpointError, read_sealed, write_sealed
+from scratchcard.search.together import OF_ITSELF
 from scratchcard.ticket import Head, Mask, Network
 from scratchcard.ticket.codec import ByteReader
 
@@ -142,6 +143,7 @@ class Journal:
         validation: Rows | None = None,
         *,
         part: str | None = None,
+        ends: Sequence[str] = OF_ITSELF,
         callbacks: Sequence[AnyCallback] = (),
         resume: Population | None = None,
         **settings: Any,
@@ -159,6 +161,8 @@ class Journal:
         part : str or None
             Name of this part of the whole search; None for its number, where parts are searched one
             after the other.
+        ends : sequence of str
+            What stops a part that is not to be searched again.
         callbacks : sequence of Callback or of callable
             What is done beside the search.
         resume : Population or None
@@ -200,7 +204,7 @@ class Journal:
         )
         if outcome.stopped_by == "interrupt":
             self.save()
-        else:
+        elif outcome.stopped_by in ends:  # and not because others have failed, or by a callback
             with self._lock:
                 self._ended[name], self._is_saved = _parts(outcome), False
                 self._populations.pop(name, None)
@@ -339,15 +343,21 @@ def _outcome(name: str, parts: Parts, network: Network, head: Head) -> Outcome:
         packed = arrays["mask"]
         if packed.dtype != np.uint8 or packed.shape != (-(-network.n_weights // 8),):
             raise ValueError(f"its mask is of shape {packed.shape}")
+        counts, seconds = (plain["evaluations"], plain["generations"]), float(plain["seconds"])
+        if (
+            not all(type(n) is int and 0 <= n <= MOST for n in counts)
+            or not 0 <= seconds < math.inf
+        ):
+            raise ValueError(f"it has counts {counts} and took {seconds} seconds")
         flat = np.unpackbits(packed, count=network.n_weights)
         found = type(head).decode(ByteReader(arrays["head"].tobytes()), network.n_outputs)
         return Outcome(
             mask=Mask.from_flat(network.layers, flat),
             head=head.calibrated_as(found),
             objective=float(plain["objective"]),
-            evaluations=int(plain["evaluations"]),
-            seconds=float(plain["seconds"]),
-            generations=int(plain["generations"]),
+            evaluations=counts[0],
+            seconds=seconds,
+            generations=counts[1],
             stopped_by=str(plain["stopped_by"]),
             history=from_array(arrays["history"]),
         )
