@@ -62,8 +62,8 @@ def main() -> None:
         whole = {}
         for kind in kinds:
             whole[kind] = run(kind, folder, "1")
-            seconds = whole[kind]["took"], whole[kind]["search"]
-            print("%s: %.1f s undisturbed, %.1f s of search" % (kind, *seconds), flush=True)
+            took, search = whole[kind]["took"], whole[kind]["search"]
+            print(f"{kind}: {took:.1f} s undisturbed, {search:.1f} s of search", flush=True)
         while kills.total() < arguments.kills:
             kind = min(kinds, key=lambda kind: kills[kind])
             row = killed(kind, folder, whole[kind], chance)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import math
 import os
 import random
+import resource
+import shutil
 
 import numpy as np
 import pytest
@@ -200,3 +201,103 @@ def test_a_forged_search_is_refused_or_goes_on(name, eager, tmp_path):
             n_refused += 1
         path.write_bytes(whole)
     assert N_FORGED / 3 < n_refused < N_FORGED
+
+
+def test_what_cannot_be_written_is_told_once_until_it_works_again(eager, tmp_path):
+    make, told, calls = SEARCHES["early stopping"], [], itertools.count()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    journal = Journal(folder / "search", {}, seconds=0, complain=told.append)
+
+    def disturb(progress):
+        call = next(calls)
+        if call in (2, 9):
+            shutil.rmtree(folder)
+        elif call == 6:
+            folder.mkdir()
+
+    found = make().run([disturb], journal=journal)
+    assert found.ticket.to_bytes() == make().run().ticket.to_bytes()
+    what = f"could not save the search to '{folder}/search': there is no such folder; it goes on"
+    assert told == [what, what]
+
+
+def test_on_a_full_disk_what_was_saved_before_is_whole(eager, tmp_path):
+    make, told = SEARCHES["early stopping"], []
+    path, search = tmp_path / "search", make()
+    journal = Journal(path, search.identity, seconds=0, complain=told.append)
+    before = []
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(progress):
+        if progress.generation == 4:
+            before.append(path.read_bytes())
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
+
+    try:
+        found = search.run([fill], journal=journal)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert len(told) == 1
+    assert told[0].endswith("File too large; it goes on, and what was saved before is whole")
+    assert os.listdir(tmp_path) == ["search"]
+    assert path.read_bytes() == before[0]
+    assert going_on(make, path).ticket.to_bytes() == found.ticket.to_bytes()
+
+
+def test_a_part_that_others_or_a_callback_stopped_is_searched_on(eager, tmp_path):
+    make, path = SEARCHES["clusters"], tmp_path / "search"
+    search = make()
+    stopped = search.run(
+        [lambda progress: progress.generation >= 7], journal=Journal(path, search.identity)
+    )
+    assert stopped.outcome.stopped_by == "callback"
+    assert going_on(make, path).ticket.to_bytes() == make().run().ticket.to_bytes()
+
+
+def test_a_search_says_how_long_all_of_its_processes_took(eager, tmp_path):
+    for name in ("clusters", "genetic"):
+        path = saved_of(SEARCHES[name], tmp_path, 7)
+        values, arrays = read_sealed(path)
+        values["seconds"] += 1000
+        for _, population in values["going on"]:
+            population["seconds"] += 1000
+        write_sealed(path, values, arrays)
+        seconds = going_on(SEARCHES[name], path).outcome.seconds
+        assert 1000 < seconds < 1200
+
+
+@pytest.mark.parametrize(
+    ("changes", "differs"),
+    [
+        ({"seed": 1}, "seed: 0 then, 1 now"),
+        ({"hidden": (7,)}, r"hidden: None then, \(7,\) now"),
+        ({"limits": Limits(generations=5)}, "limits generations: 60 then, 5 now"),
+        ({"dataset": load("wine")}, "training rows: 95 rows, .* then, 113 rows, .* now"),
+        ({"algorithm": "genetic"}, "algorithm: scratchcard.*Memetic then, genetic now"),
+        ({"objective": "accuracy"}, "objective: cross_entropy then, accuracy now"),
+    ],
+)
+def test_another_search_is_told_what_differs(eager, tmp_path, changes, differs):
+    path, search = saved_of(SEARCHES["early stopping"], tmp_path, 3), SEARCHES["early stopping"]()
+    whole = path.read_bytes()
+    other = {name: getattr(search, name) for name in ("dataset", "algorithm", "limits")} | changes
+    other = Search(**other)
+    with pytest.raises(CheckpointError, match=f"search is of another search: .*{differs}"):
+        Journal(path, other.identity).read(path)
+    assert path.read_bytes() == whole
+
+
+def test_another_version_is_told_so(eager, tmp_path, monkeypatch):
+    path = saved_of(SEARCHES["early stopping"], tmp_path, 3)
+    monkeypatch.setattr("scratchcard.__version__", "9.9")
+    with pytest.raises(CheckpointError, match=r"scratchcard: 0\.\S+ then, 9\.9 now"):
+        going_on(SEARCHES["early stopping"], path)
+
+
+def test_nothing_is_written_where_nothing_is_known(tmp_path):
+    journal = Journal(tmp_path / "search")
+    assert not journal.save()
+    with pytest.raises(KeyboardInterrupt), journal:
+        raise KeyboardInterrupt
+    assert os.listdir(tmp_path) == []

@@ -54,7 +54,7 @@ def test_every_bit_and_every_length_is_guarded(tmp_path):
             whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :],
         ):
             path.write_bytes(damaged)
-            with pytest.raises(CheckpointError, match="no checkpoint|damaged or cut short"):
+            with pytest.raises(CheckpointError, match=r"no checkpoint|damaged or cut short"):
                 read_sealed(path)
     path.write_bytes(whole + b"0")
     with pytest.raises(CheckpointError, match="damaged"):

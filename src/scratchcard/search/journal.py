@@ -247,16 +247,16 @@ class Journal:
                 self._pace.do(self.save)
 
     def save(self) -> bool:
-        """Save all that is known, unless that was done.
+        """Save all that is known, unless that was done or nothing is known yet.
 
         Returns
         -------
         bool
             Whether the file holds it now.
         """
-        if self.path is None:
-            return False
         with self._lock:
+            if self.path is None or not (self._ended or self._populations):
+                return False
             if not self._is_saved:
                 self._is_saved = self._saves(lambda path: write_sealed(path, *self._content()))
             return self._is_saved
