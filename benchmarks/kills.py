@@ -29,7 +29,7 @@ KINDS = {
     "settings on folds": "iris --evaluations 200000",
     "settings on folds, more rows": "digits --hidden 30 --evaluations 140000",
     "one setting": "digits --hidden 60 --init uniform --max-density 0.1 --generations 15",
-    "genetic": "moons --algorithm genetic --generations 25",
+    "genetic": "moons --algorithm genetic --generations 15",
     "networks within bytes": "wine --max-bytes 300 --evaluations 150000",
     "clusters": "iris --labels none --clusters 3 --generations 30",
     "numbers": "diabetes.csv --numbers --evaluations 120000",
@@ -40,7 +40,7 @@ KINDS = {
     "--generations 12",
     "pruning": "breast_cancer --hidden 200 --init uniform --max-density 0.8 --prune train "
     "--generations 8",
-    "a teacher": "wine.csv --labels teacher:teacher.joblib --trust --evaluations 140000",
+    "a teacher": "wine.csv --target y --labels teacher:teacher.joblib --trust --evaluations 140000",
 }
 TIMES = ("seconds", "evaluations_per_second", "ticket")
 TICKET, CHECKPOINT = "found.ticket", "search.checkpoint"
