@@ -85,22 +85,22 @@ def test_built_in_objectives_are_their_names():
 SHOW = """
 from scratchcard.search.identity import settings_of
 from test_identity import DIFFERENT
-for pair in DIFFERENT:
-    print([settings_of("it", one) for one in pair])
+print([settings_of("it", one) for pair in DIFFERENT for one in pair])
 """
 
 
 def test_another_process_says_the_same():
-    said = set()
-    for seed in "01":
-        paths = [os.path.dirname(__file__), *sys.path]
-        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(paths)}
-        done = subprocess.run(
-            [sys.executable, "-c", SHOW], env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
-        said.add(done.stdout)
-    assert len(said) == 1
+    seed = {"PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"}
+    paths = os.pathsep.join([os.path.dirname(__file__), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW],
+        env={**os.environ, **seed, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    own = [settings_of("it", one) for pair in DIFFERENT for one in pair]
+    assert done.stdout.replace("test_identity.", f"{__name__}.") == f"{own}\n"
 
 
 @pytest.mark.parametrize(
