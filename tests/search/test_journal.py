@@ -202,7 +202,7 @@ def test_a_forged_search_is_refused_or_goes_on(name, eager, tmp_path):
         except CheckpointError:
             n_refused += 1
         path.write_bytes(whole)
-    assert N_FORGED / 4 < n_refused
+    assert n_refused > N_FORGED / 4
 
 
 def test_what_cannot_be_written_is_told_once_until_it_works_again(eager, tmp_path):

@@ -258,13 +258,16 @@ class Journal:
             if self.path is None or not (self._ended or self._populations):
                 return False
             if not self._is_saved:
-                self._is_saved = self._saves(lambda path: write_sealed(path, *self._content()))
+                self._is_saved = self._write()
             return self._is_saved
 
     def save_at_once(self) -> None:
         """Save all that is known, in a process that ends now; nothing is saved after that."""
         if self._lock.acquire(timeout=AT_ONCE):  # for good
             self.save()
+
+    def _write(self) -> bool:
+        return self._saves(lambda path: write_sealed(path, *self._content()))
 
     def _content(self) -> Parts:
         """Return all that is known as plain values and arrays."""
