@@ -24,6 +24,7 @@ FLOORS = (
     ("insight",),
     ("goals",),
     ("search",),
+    ("workers",),
     ("datasets",),
     ("engines",),
     ("objectives",),

@@ -1,1 +1,1 @@
-"""What several studies share: instances, methods, results on disk, workers, statistics, tables."""
+"""What several studies share: instances, methods, results on disk, statistics, tables."""
