@@ -178,7 +178,7 @@ def places_in(values):
             yield from places_in(values[key])
 
 
-N_FORGED = int(os.environ.get("N_FORGED", 12))
+N_FORGED = int(os.environ.get("N_FORGED", 8))
 FUZZED = ("settings on folds", "clusters", "genetic", "several numbers", "shifted images")
 
 
