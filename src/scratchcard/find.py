@@ -254,7 +254,22 @@ class Search:
         KeyboardInterrupt
             After Ctrl-C before there is a first mask.
         """
-        journal, within = Journal() if journal is None else journal, self.within_bytes
+        with Journal() if journal is None else journal as journal:
+            problem, outcome = self._searched(callbacks, interrupts, journal)
+            if self.prune and outcome.stopped_by != "interrupt":
+                try:
+                    outcome = self._pruned(problem, outcome, interrupts)
+                except KeyboardInterrupt:
+                    outcome = replace(outcome, stopped_by="interrupt")
+            if outcome.stopped_by == "interrupt":
+                journal.save()
+            return Found(problem.ticket(outcome), outcome, self)
+
+    def _searched(
+        self, callbacks: Sequence[AnyCallback], interrupts: Interrupts | None, journal: Journal
+    ) -> tuple[Problem, Outcome]:
+        """Choose what is left open, and search."""
+        within = self.within_bytes
 
         def search(
             problem: Problem,
@@ -286,21 +301,12 @@ class Search:
                 callbacks,
                 self.seed_of_search,
             )
-        elif within is None:
-            problem = self.problem
-            outcome = search(problem, self.chosen_algorithm, self.limits, callbacks)
-        else:
-            problem, outcome = within.search(
-                self.networks, self._problem, self.algorithm, self.limits, search, callbacks
-            )
-        if self.prune and outcome.stopped_by != "interrupt":
-            try:
-                outcome = self._pruned(problem, outcome, interrupts)
-            except KeyboardInterrupt:
-                outcome = replace(outcome, stopped_by="interrupt")
-        if outcome.stopped_by == "interrupt":
-            journal.save()
-        return Found(problem.ticket(outcome), outcome, self)
+            return problem, outcome
+        if within is None:
+            return self.problem, search(self.problem, self.chosen_algorithm, self.limits, callbacks)
+        return within.search(
+            self.networks, self._problem, self.algorithm, self.limits, search, callbacks
+        )
 
     def _pruned(self, problem: Problem, outcome: Outcome, interrupts: Interrupts | None) -> Outcome:
         assert problem.validation is not None
@@ -322,8 +328,7 @@ class Search:
             "inputs": fingerprint(repr(columns).encode(), rows.scaling.offset, rows.scaling.scale),
             "goal": self.chosen_goal.name,
             "head": fingerprint(self.head.encode()),
-            "objective": self.chosen_objective.name,
-        }
+        } | settings_of("objective", self.chosen_objective)
         for name, value in self.chosen_goal.settings().items():
             found |= settings_of(name, value)
         for name in DECIDING:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scratchcard.cli.console import complain
+from scratchcard.cli.console import complain, complain_at_once
 from scratchcard.cli.options import InputError, check_output, reason_of
-from scratchcard.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from scratchcard.find import Search
     from scratchcard.search.journal import Journal
+
+INTERRUPTED = 130
 
 checkpoint_option = click.option(
     "--checkpoint",
@@ -30,6 +31,29 @@ resume_option = click.option(
     help="Go on from what --checkpoint has saved, and save there again. The ticket is the one that "
     "would have been found. With --checkpoint FILE too, begin if there is no such file.",
 )
+every_option = click.option(
+    "--checkpoint-every",
+    "every",
+    type=click.FloatRange(min=0, max=1e9),
+    metavar="SECONDS",
+    default=30,
+    show_default=True,
+    help="Least time between two saves; more where saving would take over 0.5 % of it.",
+)
+
+
+class Leaving:
+    """Ends the process at once: before there is a result, or when a search does not end in time."""
+
+    journal: Journal | None = None
+
+    def __call__(self, before_a_result: bool) -> None:
+        """Save what is known of the search, say why it ends, and end."""
+        if self.journal is not None and not before_a_result:
+            self.journal.save_at_once()
+        what = "before there was a result" if before_a_result else "again, and ended at once"
+        complain_at_once(f"interrupted {what}")
+        os._exit(INTERRUPTED)
 
 
 def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str | Path) -> None:
@@ -37,21 +61,30 @@ def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str
 
     others: paths that are read or written as well, by the names of their arguments.
     """
-    if resume is not None and resume != checkpoint and not resume.is_file():
+    same = None not in (checkpoint, resume) and _is_same(checkpoint, resume)
+    if resume is not None and not same and not os.path.exists(resume):
         raise InputError(f"--resume: no file {str(resume)!r}")
-    if checkpoint is not None:
-        check_output(checkpoint, "--checkpoint", **others)
-        if resume != checkpoint and checkpoint.exists():
-            raise click.UsageError(
-                f"--checkpoint {str(checkpoint)!r} is there already; --resume {str(checkpoint)!r} "
-                "goes on from it"
-            )
-    elif resume is not None:
-        check_output(resume, "--resume", **others)
+    if resume is not None and os.path.exists(resume) and not os.path.isfile(resume):
+        raise InputError(f"--resume {str(resume)!r} is no ordinary file")
+    path, option = (resume, "--resume") if checkpoint is None else (checkpoint, "--checkpoint")
+    if path is None:
+        return
+    for name, other in others.items():
+        if other != "-" and _is_same(path, other):
+            raise click.UsageError(f"{option} {str(path)!r} is the same file as {name}")
+    check_output(path, option)
+    if path is checkpoint and not same and path.exists():
+        raise click.UsageError(
+            f"--checkpoint {str(path)!r} is there already; --resume {str(path)!r} goes on from it"
+        )
+
+
+def _is_same(path: str | Path | None, other: str | Path | None) -> bool:
+    return os.path.realpath(str(path)) == os.path.realpath(str(other))
 
 
 def open_journal(
-    search: Search, checkpoint: Path | None, resume: Path | None, interrupts: Interrupts
+    search: Search, checkpoint: Path | None, resume: Path | None, every: float
 ) -> Journal | None:
     """Return the journal of a search, with what was saved of it; None where none is asked for."""
     from scratchcard.search import CheckpointError
@@ -59,9 +92,7 @@ def open_journal(
 
     if checkpoint is None and resume is None:
         return None
-    journal = Journal(
-        checkpoint or resume, search.identity, complain=complain, saving=interrupts.saving
-    )
+    journal = Journal(checkpoint or resume, search.identity, seconds=every, complain=complain)
     if resume is not None and os.path.exists(resume):
         try:
             journal.read(resume)
@@ -70,3 +101,14 @@ def open_journal(
         except OSError as error:
             raise InputError(f"cannot read {str(resume)!r}: {reason_of(error)}") from error
     return journal
+
+
+def put_away(journal: Journal, is_interrupted: bool, is_kept: bool) -> None:
+    """Remove the file of a search that has ended with a ticket in a file; else say where it is."""
+    path = str(journal.path)
+    if not is_interrupted and is_kept:
+        journal.remove()
+    elif journal.save():
+        complain(f"--resume {path!r} goes on from here")
+    elif os.path.isfile(path):
+        complain(f"--resume {path!r} goes on from what was saved before")

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from scratchcard.cli.checkpoints import (
+    INTERRUPTED,
+    Leaving,
     check_checkpoint,
     checkpoint_option,
+    every_option,
     open_journal,
+    put_away,
     resume_option,
 )
 from scratchcard.cli.console import (
     ProgressLine,
     complain,
-    complain_at_once,
     complain_of_notes,
     print_table,
     say,
@@ -52,8 +54,6 @@ from scratchcard.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from scratchcard.datasets import ReadingOptions
-
-INTERRUPTED = 130
 
 
 @click.command(short_help="Find a ticket for a data set.")
@@ -146,6 +146,7 @@ INTERRUPTED = 130
 @threads_option
 @checkpoint_option
 @resume_option
+@every_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, readable=False),
@@ -174,6 +175,7 @@ def find(
     jobs: int | None,
     checkpoint: Path | None,
     resume: Path | None,
+    every: float,
     out: Path | None,
     compare_simple: bool,
     as_json: bool,
@@ -198,7 +200,8 @@ def find(
     default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
     check_checkpoint(checkpoint, resume, DATA=data, **({} if out is None else {"--out": out}))
-    with Interrupts(_leave) as interrupts:
+    leaving = Leaving()
+    with Interrupts(leaving) as interrupts:
         from scratchcard.datasets import load
         from scratchcard.find import Search
         from scratchcard.search import Limits
@@ -222,7 +225,7 @@ def find(
                 check_objective(search)
         except ValueError as error:
             raise InputError(str(error)) from error
-        journal = open_journal(search, checkpoint, resume, interrupts)
+        journal = leaving.journal = open_journal(search, checkpoint, resume, every)
         with ProgressLine() as progress:
             found = search.run([progress], interrupts, journal)
         with interrupts.saving():
@@ -230,21 +233,11 @@ def find(
         if saved.problem:
             complain(saved.problem)
         if journal is not None:
-            if found.outcome.stopped_by == "interrupt":
-                complain(f"--resume {str(journal.path)!r} goes on from here")
-            elif saved.path is not None:
-                journal.remove()
+            put_away(journal, found.outcome.stopped_by == "interrupt", saved.path is not None)
         report = found.report()
         if compare_simple:
             report["simple"] = beside(found, interrupts)
         return _tell(report, saved, as_json)
-
-
-def _leave(before_a_result: bool) -> None:
-    """End the process at once: before there is a result, or when a search does not end in time."""
-    what = "before there was a result" if before_a_result else "again, and ended at once"
-    complain_at_once(f"interrupted {what}")
-    os._exit(INTERRUPTED)
 
 
 def _tell(report: dict[str, Any], saved: Saved, as_json: bool) -> int:

@@ -8,38 +8,43 @@ in the journal. A part that had begun goes on from its population.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import count
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.objectives import get_objective
 from scratchcard.rows import Rows
-from scratchcard.search.callbacks.checkpoint import SECONDS, Complain, Pace, Snapshots, told, warn
+from scratchcard.search.callbacks.checkpoint import SECONDS, Complain, Pace, Saves, Snapshots, warn
 from scratchcard.search.evolution import AnyCallback, Outcome, evolve
 from scratchcard.search.identity import check_same
-from scratchcard.search.limits import as_array, from_array
+from scratchcard.search.limits import MOST, as_array, from_array
 from scratchcard.search.loop import Loop
 from scratchcard.search.population import Population
 from scratchcard.search.sealed import CheckpointError, read_sealed, write_sealed
+from scratchcard.search.together import OF_ITSELF
 from scratchcard.ticket import Head, Mask, Network
 from scratchcard.ticket.codec import ByteReader
 
 __all__ = ["Journal"]
 
 KIND = "search"
+AT_ONCE = 5.0  # most seconds that a process which ends now waits for what is being saved
 Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
-Saving = Callable[[], AbstractContextManager[object]]
 
 
 class Journal:
     """The parts of a search that have ended, and those that go on.
+
+    As a context it saves them where KeyboardInterrupt leaves it.
 
     Parameters
     ----------
@@ -51,9 +56,8 @@ class Journal:
         Least time between two saves. Where saving takes long it is longer, so that at most a
         hundredth of the time goes into it.
     complain : callable
-        Is told in a line where the file cannot be written. The search goes on.
-    saving : callable
-        Returns a context in which the file is written, such as one that holds off signals.
+        Is told in a line where the file cannot be written, once until that works again. The search
+        goes on.
     """
 
     def __init__(
@@ -63,18 +67,41 @@ class Journal:
         *,
         seconds: float = SECONDS,
         complain: Complain = warn,
-        saving: Saving = nullcontext,
     ) -> None:
         self.path, self.identity = path, dict(identity or {})
-        self.before = 0.0
-        """Seconds that the search had taken when it was saved."""
-        self._began = time.monotonic()
-        self._complain, self._context = complain, saving
+        self._before = 0.0  # seconds that the search had taken when it was saved
+        self._began: float | None = None
+        self._saves = Saves(path, complain)
         self._pace = Pace(seconds)
         self._lock = threading.RLock()
         self._numbers = count()
         self._ended: dict[str, Parts] = {}
         self._populations: dict[str, Population] = {}
+        self._is_saved = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self.save()
+
+    def began(self) -> float:
+        """Return when the search would have begun if it had never been interrupted.
+
+        Returns
+        -------
+        float
+            A time of ``time.perf_counter``; its clock runs from the first call.
+        """
+        if self._began is None:
+            self._began = time.perf_counter() - self._before
+        return self._began
 
     def read(self, path: str | os.PathLike[str]) -> None:
         """Go on from what an earlier process has saved.
@@ -96,6 +123,8 @@ class Journal:
             if head["kind"] != KIND:
                 raise ValueError(f"it holds a {head['kind']}")
             identity, before = dict(head["identity"]), float(head["seconds"])
+            if not 0 <= before < math.inf:
+                raise ValueError(f"it has taken {before} seconds")
             ended = {name: (dict(v), _under(f"ended {name}", arrays)) for name, v in head["ended"]}
             populations = {
                 name: Population.of_parts(v, _under(f"going on {name}", arrays))
@@ -105,7 +134,7 @@ class Journal:
             reason = f"no {error}" if isinstance(error, KeyError) else error
             raise CheckpointError(f"{os.fspath(path)} holds no search: {reason}") from None
         check_same(os.fspath(path), identity, self.identity)
-        self.before, self._ended, self._populations = before, ended, populations
+        self._before, self._ended, self._populations = before, ended, populations
 
     def evolve(
         self,
@@ -114,6 +143,7 @@ class Journal:
         validation: Rows | None = None,
         *,
         part: str | None = None,
+        ends: Sequence[str] = OF_ITSELF,
         callbacks: Sequence[AnyCallback] = (),
         resume: Population | None = None,
         **settings: Any,
@@ -131,6 +161,8 @@ class Journal:
         part : str or None
             Name of this part of the whole search; None for its number, where parts are searched one
             after the other.
+        ends : sequence of str
+            What stops a part that is not to be searched again.
         callbacks : sequence of Callback or of callable
             What is done beside the search.
         resume : Population or None
@@ -154,29 +186,27 @@ class Journal:
             )
         name = str(next(self._numbers)) if part is None else part
         if name in self._ended:
-            head = settings.get("head")
+            head, interrupts = settings.get("head"), settings.get("interrupts")
             if head is None:
-                head = get_objective(settings.get("objective", "cross_entropy")).head(
-                    network.n_outputs
-                )
-            return _outcome(self._ended[name], network, head)
-        try:
-            outcome = evolve(
-                network,
-                train,
-                validation,
-                callbacks=[*callbacks, _Watching(self, name)],
-                resume=self._populations.get(name, resume),
-                **settings,
-            )
-        except KeyboardInterrupt:
-            self.save()
-            raise
+                objective = get_objective(settings.get("objective", "cross_entropy"))
+                head = objective.head(network.n_outputs)
+            outcome = _outcome(name, self._ended[name], network, head)
+            if interrupts is not None:
+                interrupts.started()
+            return outcome
+        outcome = evolve(
+            network,
+            train,
+            validation,
+            callbacks=[*callbacks, _Watching(self, name)],
+            resume=self._populations.get(name, resume),
+            **settings,
+        )
         if outcome.stopped_by == "interrupt":
             self.save()
-        else:
+        elif outcome.stopped_by in ends:  # and not because others have failed, or by a callback
             with self._lock:
-                self._ended[name] = _parts(outcome)
+                self._ended[name], self._is_saved = _parts(outcome), False
                 self._populations.pop(name, None)
                 self.save_if_due()
         return outcome
@@ -193,7 +223,7 @@ class Journal:
         """
         if self.path is not None:
             with self._lock:
-                self._populations[name] = population
+                self._populations[name], self._is_saved = population, False
 
     def kept(self, name: str) -> Population | None:
         """Return a population that was kept.
@@ -216,27 +246,46 @@ class Journal:
             if self._pace.is_due:
                 self._pace.do(self.save)
 
-    def save(self) -> None:
-        """Save all that is known."""
-        if self.path is None:
-            return
+    def save(self) -> bool:
+        """Save all that is known, unless that was done or nothing is known yet.
+
+        Returns
+        -------
+        bool
+            Whether the file holds it now.
+        """
         with self._lock:
-            ended = {f"ended {name}": part for name, part in self._ended.items()}
-            going = {f"going on {name}": p.parts() for name, p in self._populations.items()}
-            head = {
-                "kind": KIND,
-                "identity": self.identity,
-                "seconds": self.before + time.monotonic() - self._began,
-                "ended": [(name, part[0]) for name, part in self._ended.items()],
-                "going on": [(n, going[f"going on {n}"][0]) for n in self._populations],
-            }
-            arrays = {
-                f"{owner}/{name}": array
-                for owner, (_, own) in {**ended, **going}.items()
-                for name, array in own.items()
-            }
-            with told(self.path, self._complain), self._context():
-                write_sealed(self.path, head, arrays)
+            if self.path is None or not (self._ended or self._populations):
+                return False
+            if not self._is_saved:
+                self._is_saved = self._write()
+            return self._is_saved
+
+    def save_at_once(self) -> None:
+        """Save all that is known, in a process that ends now; nothing is saved after that."""
+        if self._lock.acquire(timeout=AT_ONCE):  # for good
+            self.save()
+
+    def _write(self) -> bool:
+        return self._saves(lambda path: write_sealed(path, *self._content()))
+
+    def _content(self) -> Parts:
+        """Return all that is known as plain values and arrays."""
+        ended = {f"ended {name}": part for name, part in self._ended.items()}
+        going = {f"going on {name}": p.parts() for name, p in self._populations.items()}
+        head = {
+            "kind": KIND,
+            "identity": self.identity,
+            "seconds": self._before if self._began is None else time.perf_counter() - self._began,
+            "ended": [(name, part[0]) for name, part in self._ended.items()],
+            "going on": [(n, going[f"going on {n}"][0]) for n in self._populations],
+        }
+        arrays = {
+            f"{owner}/{name}": array
+            for owner, (_, own) in {**ended, **going}.items()
+            for name, array in own.items()
+        }
+        return head, arrays
 
     def remove(self) -> None:
         """Remove the file, now that what was found is kept elsewhere."""
@@ -262,6 +311,9 @@ class _Watching(Snapshots):
         super().on_generation(loop)
         self._journal.save_if_due()
 
+    def on_end(self, loop: Loop) -> None:
+        """Do nothing: the journal is told what was found."""
+
 
 def _under(owner: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     start = f"{owner}/"
@@ -274,26 +326,45 @@ PLAIN = ("objective", "evaluations", "seconds", "generations", "stopped_by")
 
 def _parts(outcome: Outcome) -> Parts:
     """Return an outcome as plain values and arrays."""
-    head = {name: getattr(outcome, name) for name in PLAIN}
-    head["objective"] = float(outcome.objective)
-    return head, {
+    return {
+        "objective": float(outcome.objective),
+        "evaluations": int(outcome.evaluations),
+        "seconds": float(outcome.seconds),
+        "generations": int(outcome.generations),
+        "stopped_by": str(outcome.stopped_by),
+    }, {
         "mask": np.packbits(outcome.mask.flat()),
         "head": np.frombuffer(outcome.head.encode(), np.uint8),
         "history": as_array(outcome.history),
     }
 
 
-def _outcome(parts: Parts, network: Network, head: Head) -> Outcome:
+def _outcome(name: str, parts: Parts, network: Network, head: Head) -> Outcome:
     """Return the outcome that :func:`_parts` was given."""
     plain, arrays = parts
     try:
-        flat = np.unpackbits(arrays["mask"], count=network.n_weights)
-        reader = ByteReader(arrays["head"].tobytes())
+        packed = arrays["mask"]
+        if packed.dtype != np.uint8 or packed.shape != (-(-network.n_weights // 8),):
+            raise ValueError(f"its mask is of shape {packed.shape}")
+        counts, seconds = (plain["evaluations"], plain["generations"]), float(plain["seconds"])
+        if (
+            not all(type(n) is int and 0 <= n <= MOST for n in counts)
+            or not 0 <= seconds < math.inf
+        ):
+            raise ValueError(f"it has counts {counts} and took {seconds} seconds")
+        flat = np.unpackbits(packed, count=network.n_weights)
+        found = type(head).decode(ByteReader(arrays["head"].tobytes()), network.n_outputs)
         return Outcome(
             mask=Mask.from_flat(network.layers, flat),
-            head=type(head).decode(reader, network.n_outputs),
+            head=head.calibrated_as(found),
+            objective=float(plain["objective"]),
+            evaluations=counts[0],
+            seconds=seconds,
+            generations=counts[1],
+            stopped_by=str(plain["stopped_by"]),
             history=from_array(arrays["history"]),
-            **{name: plain[name] for name in PLAIN},
         )
-    except (KeyError, ValueError, TypeError) as error:
-        raise CheckpointError(f"a part of the saved search cannot be read: {error}") from None
+    except (LookupError, ValueError, TypeError, OverflowError) as error:
+        raise CheckpointError(
+            f"part {name!r} of the saved search cannot be read: {error}"
+        ) from None
