@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-import scratchcard.goals.base
+import scratchcard.search.journal
 from scratchcard import Mask, Ticket, __version__
 from scratchcard.cli import main
 from scratchcard.cli.console import ProgressLine, clock, describe, percent, thousands
@@ -66,7 +66,7 @@ class FakeSearch:
 @pytest.fixture
 def search(monkeypatch):
     fake = FakeSearch()
-    monkeypatch.setattr(scratchcard.goals.base, "evolve", fake)
+    monkeypatch.setattr(scratchcard.search.journal, "evolve", fake)
     return fake
 
 
@@ -216,7 +216,7 @@ def test_find_interrupted_before_the_search(monkeypatch, capsys):
     def evolve(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(scratchcard.goals.base, "evolve", evolve)
+    monkeypatch.setattr(scratchcard.search.journal, "evolve", evolve)
     assert main(["find", "iris"]) == 130
     assert capsys.readouterr().err.strip() == "scratchcard: interrupted before there was a result"
     assert os.listdir() == []
@@ -314,7 +314,7 @@ def test_errors_that_nobody_foresaw(refused, monkeypatch, error, message):
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(scratchcard.goals.base, "evolve", fail)
+    monkeypatch.setattr(scratchcard.search.journal, "evolve", fail)
     assert refused("find", "iris") == f"scratchcard: {message}\n"
 
 
