@@ -29,8 +29,10 @@ from scratchcard.cli.running import (
     check_folder,
     follow,
     interruptible,
+    jobs_on,
     jobs_option,
     names,
+    on_option,
     say,
     say_interrupted,
 )
@@ -94,6 +96,7 @@ METHODS = "memetic,ga,edge-popup,twin"
     help="Seeds whose tickets are held against their controls.  [default: 1]",
 )
 @jobs_option
+@on_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -116,7 +119,8 @@ def compare(
     evaluations: int | None,
     epochs: int | None,
     controlled: int | None,
-    jobs: int,
+    jobs: int | None,
+    on: str,
     out: Path | None,
     format: str,
     as_json: bool,
@@ -148,7 +152,7 @@ def compare(
         settings["methods"] = names(CLUSTERERS) if methods is None else methods
         settings |= {"generations": generations, "evaluations": evaluations, "seconds": seconds}
         folder = out or Path(f"{stem_of(data) or 'data'}-clusters")
-        return compare_clusters(data, folder, jobs, format, as_json, settings)
+        return compare_clusters(data, folder, (jobs, on), format, as_json, settings)
     _refuse("takes --labels none", **of_clusterers)
     settings |= {"seeds": seeds or 20, "methods": names(METHODS) if methods is None else methods}
     folder = out or Path(f"{stem_of(data) or 'data'}-comparison")
@@ -157,11 +161,13 @@ def compare(
         with interruptible() as interrupt:
             interrupt.nothing_to_lose = True
             _require_libraries()
+            jobs = jobs_on(on, jobs)
             effort = {"generations": generations, "evaluations": evaluations, "epochs": epochs}
             runs = _prepared(data, folder, effort | {"seconds": seconds}, settings, interrupt)
             for run in runs.lost:
                 say(f"scratchcard: {_name(run)} is done again, for its ticket cannot be read")
-            follow(runs.run(jobs, interrupt), runs.total - runs.missing, runs.total, _name)
+            found = runs.run(jobs, interrupt, on)
+            follow(found, runs.total - runs.missing, runs.total, _name)
             if not as_json:
                 say("scratchcard: holding the ticket against its controls")
             controls = runs.controls(controlled or 1, stop=interrupt)

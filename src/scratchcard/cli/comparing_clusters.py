@@ -17,6 +17,7 @@ from scratchcard.cli.running import (
     check_folder,
     follow,
     interruptible,
+    jobs_on,
     say,
     say_interrupted,
 )
@@ -29,18 +30,29 @@ METHODS = "ticket,kmeans,gaussian,spectral,ward,umap"
 
 
 def compare_clusters(
-    data: str, folder: Path, jobs: int, format: str, as_json: bool, settings: dict[str, Any]
+    data: str,
+    folder: Path,
+    where: tuple[int | None, str],
+    format: str,
+    as_json: bool,
+    settings: dict[str, Any],
 ) -> int:
-    """Compare clusterers on the data, and return the exit code."""
+    """Compare clusterers on the data, and return the exit code.
+
+    ``where`` is the number of jobs and the backend.
+    """
+    jobs, on = where
     runs: ClusterRuns | None = None
     try:
         with interruptible() as interrupt:
             interrupt.nothing_to_lose = True
             _require_libraries()
+            jobs = jobs_on(on, jobs)
             runs = _prepared(data, folder, settings, interrupt)
             for run in runs.lost:
                 say(f"scratchcard: {_name(run)} is done again, for its ticket cannot be read")
-            follow(runs.run(jobs, interrupt), runs.total - runs.missing, runs.total, _name, _result)
+            found = runs.run(jobs, interrupt, on)
+            follow(found, runs.total - runs.missing, runs.total, _name, _result)
             _report(runs.rows, folder, format, as_json)
             interrupt.check()
     except KeyboardInterrupt:

@@ -16,8 +16,10 @@ from scratchcard.cli.running import (
     check_folder,
     follow,
     interruptible,
+    jobs_on,
     jobs_option,
     names,
+    on_option,
     say,
     say_interrupted,
 )
@@ -54,6 +56,7 @@ def reproduce() -> None:
 @click.option("--generations", type=click.IntRange(min=1), help="At most so many, of evolution.")
 @click.option("--epochs", type=click.IntRange(min=1), help="At most so many, of descents.")
 @jobs_option
+@on_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -64,7 +67,9 @@ def reproduce() -> None:
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Markdown file to put the report of all runs into, between its marks, as docs/paper.md.",
 )
-def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **settings: Any) -> int:
+def paper(
+    quick: bool, jobs: int | None, on: str, out: Path | None, into: Path | None, **settings: Any
+) -> int:
     """Run every experiment of "Towards Scalable Lottery Ticket Networks using Genetic Algorithms".
 
     Moons and circles on four networks; digits, all ten and the first two, on four networks; digits
@@ -82,9 +87,10 @@ def paper(quick: bool, jobs: int, out: Path | None, into: Path | None, **setting
     try:
         with interruptible() as interrupt:
             interrupt.nothing_to_lose = True
+            jobs = jobs_on(on, jobs)
             runs = _prepared(quick, folder, into, chosen, interrupt)
             try:
-                _run(runs, jobs, interrupt)
+                _run(runs, jobs, on, interrupt)
             except KeyboardInterrupt:
                 say_interrupted(len(runs.rows), folder)
                 _report(runs, folder, None)
@@ -140,19 +146,18 @@ def _check_torch() -> None:
         )
 
 
-def _run(runs: ReproductionRuns, jobs: int, interrupt: Interrupt) -> None:
+def _run(runs: ReproductionRuns, jobs: int | None, on: str, interrupt: Interrupt) -> None:
     """Do the missing runs, and say before how many they are."""
     done, total = len(runs.rows), runs.reproduction.total
     began = time.monotonic()
     if done < total:
         seconds, estimate = runs.missing_seconds(), ""
         if seconds is not None:
-            estimate = (
-                f"; judging by those which are done, about {spoken(seconds)} of one core, "
-                f"{spoken(seconds / jobs)} with --jobs {jobs}"
-            )
+            estimate = f"; judging by those which are done, about {spoken(seconds)} of one core"
+            if jobs is not None:
+                estimate += f", {spoken(seconds / jobs)} with --jobs {jobs}"
         say(f"scratchcard: {total - done} of {total} runs to do{estimate}")
-    follow(runs.run(jobs, interrupt), done, total, _name)
+    follow(runs.run(jobs, interrupt, on), done, total, _name)
     say(f"scratchcard: done in {clock(time.monotonic() - began)}")
 
 

@@ -24,11 +24,33 @@ SECONDS_AS_ONE = 0.5  # signals that come so close together count as one
 
 jobs_option = click.option(
     "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="Runs at a time, each with one thread.",
+    type=click.IntRange(1, 10_000),
+    help="Runs at a time, each with one thread.  [default: 1; with --on ray as many as fit]",
 )
+on_option = click.option(
+    "--on",
+    type=click.Choice(["processes", "ray"]),
+    default="processes",
+    show_default=True,
+    help="Where runs are done: processes of this machine, or the Ray cluster of RAY_ADDRESS, else "
+    "of `ray start` on this machine, else a new one here.",
+)
+
+
+def jobs_on(on: str, jobs: int | None) -> int | None:
+    """Return how many runs go on at a time where nothing else is asked for; None for all that fit.
+
+    Raises
+    ------
+    ImportError
+        If Ray is asked for and not installed.
+    """
+    if on == "ray":
+        from scratchcard.research.shared.libraries import require
+
+        require("--on ray", "ray", extra="ray")
+        return jobs
+    return jobs or 1
 
 
 def names(text: str) -> tuple[str, ...]:

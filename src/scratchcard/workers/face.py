@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, Literal, NamedTuple, Protocol
 
-__all__ = ["Backend", "Event", "Work"]
+__all__ = ["Backend", "Event", "Work", "WorkersError"]
 
 Work = Callable[[Any], Any]
 """What is done with a job. It is pickled, so it is a function of a module that workers can import,
 a ``functools.partial`` of one, or an instance of a class with ``__call__``."""
+
+
+class WorkersError(RuntimeError):
+    """Workers that cannot be started, or that cannot work; it says why."""
 
 
 class Event(NamedTuple):
@@ -27,7 +31,8 @@ class Event(NamedTuple):
         ``"ready"`` once it has started; ``"done"`` and ``"failed"`` end its job; ``"failed"``
         instead of ``"ready"`` says that it cannot work; ``"died"`` says that it is no more.
     value : object
-        The result of a job that is done, and the exception of what failed.
+        The result of a job that is done, the exception of what failed, and what is known about a
+        death.
     """
 
     worker: Hashable
@@ -59,8 +64,8 @@ class Backend(Protocol):
 
         Raises
         ------
-        RuntimeError
-            If no worker can be started; it says why.
+        WorkersError
+            If no worker can be started.
         """
         ...
 

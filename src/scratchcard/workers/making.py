@@ -45,6 +45,8 @@ def workers(
         For a backend that does not exist, and numbers below 1.
     ImportError
         If Ray is asked for and not installed.
+    WorkersError
+        If a Ray cluster cannot be reached, or has no machine with ``n_threads`` processors.
     """
     if n_workers is not None:
         n_workers = as_int("n_workers", n_workers, 1, MOST_WORKERS)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from scratchcard.workers.face import Backend, Event
+from scratchcard.workers.face import Backend, Event, WorkersError
 
 SECONDS_BETWEEN_CHECKS = 0.1  # how long an interrupt may wait to be noticed
 MOST_DEATHS = 3  # of workers in a row, by one job or while they start
@@ -113,7 +113,7 @@ class Workers:
             If ``stop`` returned True.
         MemoryError
             If workers died of the job, which is usually for want of memory.
-        RuntimeError
+        WorkersError
             If no worker can be started.
         Exception
             Whatever ``work`` raised, with the worker's traceback as a note.
@@ -139,14 +139,14 @@ class Workers:
         worker = event.worker
         job = self._busy.pop(worker, None)
         if event.kind == "died":
-            self._mourn(worker, job)
+            self._mourn(worker, job, event.value)
         elif event.kind != "failed" or job is not None:
             self._starting.discard(worker)
             self._failed_starts = 0
             self._idle.append(worker)
         return job
 
-    def _mourn(self, worker: Hashable, job: _Job | None) -> None:
+    def _mourn(self, worker: Hashable, job: _Job | None, why: str | None) -> None:
         """Let the job of a worker that died be done again, unless it is what workers die of."""
         if worker in self._idle:
             self._idle.remove(worker)
@@ -154,7 +154,10 @@ class Workers:
             self._starting.remove(worker)
             self._failed_starts += 1
             if self._failed_starts == MOST_DEATHS:
-                raise RuntimeError(f"{MOST_DEATHS} workers in a row ended as they were started")
+                raise WorkersError(
+                    f"{MOST_DEATHS} workers in a row ended as they were started"
+                    + (f": {why}" if why else "")
+                )
         if job is not None:
             job.deaths += 1
             if job.deaths == MOST_DEATHS:

@@ -7,13 +7,14 @@ over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from scratchcard.files import write_whole
 from scratchcard.research.clusters.cases import ClusterComparison, Job, RowsOfStudy
 from scratchcard.research.clusters.measures import judged
-from scratchcard.research.clusters.methods import Clustered, method_of
+from scratchcard.research.clusters.methods import Clustered, Given, method_of
 from scratchcard.research.shared.results import Results, Row
 from scratchcard.ticket import Ticket, TicketError
 from scratchcard.workers import never, run_all
@@ -68,18 +69,24 @@ class ClusterRuns:
         """How many runs are still to be done."""
         return self.total - len(self.rows)
 
-    def run(self, n_jobs: int = 1, stop: Callable[[], bool] = never) -> Iterator[Row]:
+    def run(
+        self, n_jobs: int | None = 1, stop: Callable[[], bool] = never, on: str = "processes"
+    ) -> Iterator[Row]:
         """Do what is missing; each run is on disk before it is yielded.
 
         Parameters
         ----------
-        n_jobs : int
-            How many runs go on at a time, each in a process with one thread.
+        n_jobs : int or None
+            How many runs go on at a time, each with one thread; None for one a processor.
         stop : callable
             When it returns True, KeyboardInterrupt is raised.
+        on : str
+            Where runs are done, see :func:`scratchcard.workers.workers`.
         """
         jobs = [job for job in self.comparison.jobs() if job.key not in self.results]
-        for row, ticket in run_all(run_one, jobs, n_jobs, stop):
+        rows = self.comparison.rows  # sent along: other machines may not have their file
+        work = partial(run_one, rows, self.comparison.n_clusters)
+        for row, ticket in run_all(work, jobs, n_jobs, stop, on):
             if ticket is not None:
                 write_whole(ticket_path(self.folder, row["method"], row["seed"]), ticket)
             self.results.add(row)
@@ -102,11 +109,12 @@ def ticket_path(folder: Path, method: str, seed: int) -> Path:
     return folder / TICKETS / f"{method}-{seed}.ticket"
 
 
-def run_one(job: Job) -> tuple[Row, bytes | None]:
+def run_one(rows: RowsOfStudy, n_clusters: int, job: Job) -> tuple[Row, bytes | None]:
     """Do one run; return its row of results, and its ticket if it has one."""
     comparison = job.comparison
+    given = Given(rows.X, n_clusters, job.seed, comparison.ticket_settings())
     try:
-        found = method_of(job.method).run(comparison.given(job.seed))
+        found = method_of(job.method).run(given)
     except (ValueError, MemoryError) as error:  # such as a graph of too few rows
         raise ValueError(
             f"methods: {job.method} cannot be run from seed {job.seed}: {error}. Without it the "
@@ -114,9 +122,9 @@ def run_one(job: Job) -> tuple[Row, bytes | None]:
         ) from error
     row = {
         "data": comparison.data,
-        "clusters": comparison.n_clusters,
+        "clusters": n_clusters,
         **job.key,
-        **_report(found, comparison.rows),
+        **_report(found, rows),
     }
     return row, None if found.ticket is None else found.ticket.to_bytes()
 

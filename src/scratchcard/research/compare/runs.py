@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
+from scratchcard.datasets import Dataset
 from scratchcard.files import write_whole
 from scratchcard.research.compare.cases import Comparison, Job
 from scratchcard.research.shared.instance import Effort, Instance
@@ -77,18 +78,23 @@ class ComparisonRuns:
         """How many runs are still to be done."""
         return self.total - len(self.rows)
 
-    def run(self, n_jobs: int = 1, stop: Callable[[], bool] = never) -> Iterator[Row]:
+    def run(
+        self, n_jobs: int | None = 1, stop: Callable[[], bool] = never, on: str = "processes"
+    ) -> Iterator[Row]:
         """Do what is missing; each run is on disk before it is yielded.
 
         Parameters
         ----------
-        n_jobs : int
-            How many runs go on at a time, each in a process with one thread.
+        n_jobs : int or None
+            How many runs go on at a time, each with one thread; None for one a processor.
         stop : callable
             When it returns True, KeyboardInterrupt is raised.
+        on : str
+            Where runs are done, see :func:`scratchcard.workers.workers`.
         """
         jobs = [job for job in self.comparison.jobs() if job.key not in self.results]
-        for row, ticket in run_all(run_one, jobs, n_jobs, stop):
+        work = partial(run_one, self.comparison.dataset)  # other machines may not have its file
+        for row, ticket in run_all(work, jobs, n_jobs, stop, on):
             if ticket is not None:
                 write_whole(ticket_path(self.folder, row["method"], row["seed"]), ticket)
             self.results.add(row)
@@ -159,9 +165,9 @@ def ticket_path(folder: Path, method: str, seed: int) -> Path:
     return folder / TICKETS / f"{method}-{seed}.ticket"
 
 
-def run_one(job: Job) -> tuple[Row, bytes | None]:
+def run_one(dataset: Dataset, job: Job) -> tuple[Row, bytes | None]:
     """Do one run; return its row of results, and its ticket if it has one."""
-    instance = _instance(job.comparison, job.seed)
+    instance = _instance(dataset, job.comparison, job.seed)
     method = make_method(job.method, job.comparison.max_density)
     try:
         if job.method not in _warmed_up:
@@ -209,6 +215,5 @@ def _key(run: Row) -> Row:
 
 
 @lru_cache(maxsize=1)  # the rows of a seed are prepared once for all methods
-def _instance(comparison: Comparison, seed: int) -> Instance:
-    dataset = comparison.dataset
+def _instance(dataset: Dataset, comparison: Comparison, seed: int) -> Instance:
     return Instance(dataset, comparison.hidden, seed, comparison.weights, comparison.biases)

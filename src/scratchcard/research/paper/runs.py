@@ -206,24 +206,28 @@ class ReproductionRuns:
         seconds = sum(row["seconds"] + row.get("pruning_seconds", 0.0) for row in rows)
         return float(seconds / sum(job.work for job in done))
 
-    def run(self, n_jobs: int = 1, stop: Callable[[], bool] = never) -> Iterator[Row]:
+    def run(
+        self, n_jobs: int | None = 1, stop: Callable[[], bool] = never, on: str = "processes"
+    ) -> Iterator[Row]:
         """Do what is missing, short runs first; each is on disk before it is yielded.
 
         Those at the GA's density come after the GA's.
 
         Parameters
         ----------
-        n_jobs : int
-            How many runs go on at a time, each in a process with one thread.
+        n_jobs : int or None
+            How many runs go on at a time, each with one thread; None for one a processor.
         stop : callable
             When it returns True, KeyboardInterrupt is raised.
+        on : str
+            Where runs are done, see :func:`scratchcard.workers.workers`.
         """
         before = -1
         while len(self.results.rows) > before:
             # When the last of the GA's runs ends there may be no job left to begin, but it lets
             # runs at its density begin.
             before = len(self.results.rows)
-            for row in run_all(run_one, self._shortest(), n_jobs, stop):
+            for row in run_all(run_one, self._shortest(), n_jobs, stop, on):
                 self.results.add(row)
                 yield row
 
