@@ -354,6 +354,7 @@ def check_algorithm(algorithm: Algorithm, tmp_path: Any, name: str = "cross_entr
     task = Task(network, rows, objective, reading_for(objective, network, 1e-3), seed=4)
     _check_resuming(algorithm, replace(task, generations=6), tmp_path)
     _check_running(algorithm, replace(task, generations=9))
+    _check_receiving(algorithm, replace(task, generations=9), tmp_path)
     smallest = {"algorithm": algorithm.smallest(), "limits": Limits(generations=1)}
     evolve(network, rows, **{**settings, **smallest})
 
@@ -376,6 +377,30 @@ def _check_resuming(algorithm: Algorithm, task: Task, tmp_path: Any) -> None:
             assert one.objective == other.objective
     whole.close()
     parts.close()
+
+
+def _check_receiving(algorithm: Algorithm, task: Task, tmp_path: Any) -> None:
+    """What others found hurts nobody, is heeded, and is part of the state that is saved."""
+    searches = [algorithm.start(replace(task, seed=seed)) for seed in (4, 5)]
+    one, other = searches
+    for generation in range(3):
+        for search in searches:
+            search.step(generation / 9, np.inf)
+    before = one.individuals()[0].objective
+    one.receive(np.array([other.individuals()[0].mask]), 3 / 9)
+    assert one.individuals()[0].objective <= before + 1e-12
+    if algorithm.max_density is not None:
+        n_most = max(1, int(algorithm.max_density * task.network.n_weights))
+        assert all(found.surviving <= n_most for found in one.individuals())
+    one.population().save(tmp_path / "received.npz")
+    again = algorithm.start(replace(task, seed=4), Population.load(tmp_path / "received.npz"))
+    searches.append(again)
+    for search in (one, again):
+        search.step(3 / 9, np.inf)
+    np.testing.assert_array_equal(one.individuals()[0].mask, again.individuals()[0].mask)
+    assert one.evaluations == again.evaluations
+    for search in searches:
+        search.close()
 
 
 def _check_running(algorithm: Algorithm, task: Task) -> None:

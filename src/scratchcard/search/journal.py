@@ -16,7 +16,6 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import count
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.objectives import get_objective
@@ -24,17 +23,15 @@ from scratchcard.rows import Rows
 from scratchcard.search.callbacks.checkpoint import SECONDS, Complain, Pace, Snapshots, told, warn
 from scratchcard.search.evolution import AnyCallback, Outcome, evolve
 from scratchcard.search.identity import check_same
-from scratchcard.search.limits import as_array, from_array
 from scratchcard.search.loop import Loop
+from scratchcard.search.outcomes import Parts, outcome_of, parts_of
 from scratchcard.search.population import Population
 from scratchcard.search.sealed import CheckpointError, read_sealed, write_sealed
-from scratchcard.ticket import Head, Mask, Network
-from scratchcard.ticket.codec import ByteReader
+from scratchcard.ticket import Network
 
 __all__ = ["Journal"]
 
 KIND = "search"
-Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 Saving = Callable[[], AbstractContextManager[object]]
 
 
@@ -69,7 +66,7 @@ class Journal:
         self.before = 0.0
         """Seconds that the search had taken when it was saved."""
         self._began = time.monotonic()
-        self._complain, self._context = complain, saving
+        self.complain, self._context = complain, saving
         self._pace = Pace(seconds)
         self._lock = threading.RLock()
         self._numbers = count()
@@ -106,6 +103,11 @@ class Journal:
             raise CheckpointError(f"{os.fspath(path)} holds no search: {reason}") from None
         check_same(os.fspath(path), identity, self.identity)
         self.before, self._ended, self._populations = before, ended, populations
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the search has taken, before it was resumed too."""
+        return self.before + time.monotonic() - self._began
 
     def evolve(
         self,
@@ -159,7 +161,7 @@ class Journal:
                 head = get_objective(settings.get("objective", "cross_entropy")).head(
                     network.n_outputs
                 )
-            return _outcome(self._ended[name], network, head)
+            return outcome_of(self._ended[name], network, head)
         try:
             outcome = evolve(
                 network,
@@ -176,7 +178,7 @@ class Journal:
             self.save()
         else:
             with self._lock:
-                self._ended[name] = _parts(outcome)
+                self._ended[name] = parts_of(outcome)
                 self._populations.pop(name, None)
                 self.save_if_due()
         return outcome
@@ -226,7 +228,7 @@ class Journal:
             head = {
                 "kind": KIND,
                 "identity": self.identity,
-                "seconds": self.before + time.monotonic() - self._began,
+                "seconds": self.seconds,
                 "ended": [(name, part[0]) for name, part in self._ended.items()],
                 "going on": [(n, going[f"going on {n}"][0]) for n in self._populations],
             }
@@ -235,7 +237,7 @@ class Journal:
                 for owner, (_, own) in {**ended, **going}.items()
                 for name, array in own.items()
             }
-            with told(self.path, self._complain), self._context():
+            with told(self.path, self.complain), self._context():
                 write_sealed(self.path, head, arrays)
 
     def remove(self) -> None:
@@ -266,34 +268,3 @@ class _Watching(Snapshots):
 def _under(owner: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     start = f"{owner}/"
     return {n.removeprefix(start): array for n, array in arrays.items() if n.startswith(start)}
-
-
-PLAIN = ("objective", "evaluations", "seconds", "generations", "stopped_by")
-"""Fields of an outcome that are plain values."""
-
-
-def _parts(outcome: Outcome) -> Parts:
-    """Return an outcome as plain values and arrays."""
-    head = {name: getattr(outcome, name) for name in PLAIN}
-    head["objective"] = float(outcome.objective)
-    return head, {
-        "mask": np.packbits(outcome.mask.flat()),
-        "head": np.frombuffer(outcome.head.encode(), np.uint8),
-        "history": as_array(outcome.history),
-    }
-
-
-def _outcome(parts: Parts, network: Network, head: Head) -> Outcome:
-    """Return the outcome that :func:`_parts` was given."""
-    plain, arrays = parts
-    try:
-        flat = np.unpackbits(arrays["mask"], count=network.n_weights)
-        reader = ByteReader(arrays["head"].tobytes())
-        return Outcome(
-            mask=Mask.from_flat(network.layers, flat),
-            head=type(head).decode(reader, network.n_outputs),
-            history=from_array(arrays["history"]),
-            **{name: plain[name] for name in PLAIN},
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise CheckpointError(f"a part of the saved search cannot be read: {error}") from None
