@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 
 from scratchcard.cli.console import complain
 from scratchcard.cli.options import InputError, check_output, reason_of
+from scratchcard.cli.running import check_folder
 from scratchcard.interrupts import Interrupts
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ checkpoint_option = click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
-    help="Save the search there every 30 seconds and when it is interrupted. The file is removed "
-    "once the ticket is saved.",
+    help="Save the search there every 30 seconds and when it is interrupted; with --islands a "
+    "folder, which all workers must see. It is removed once the ticket is saved.",
 )
 resume_option = click.option(
     "--resume",
@@ -37,6 +39,12 @@ def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str
 
     others: paths that are read or written as well, by the names of their arguments.
     """
+    for option, path in (("--checkpoint", checkpoint), ("--resume", resume)):
+        if path is not None and path.is_dir():
+            raise InputError(
+                f"{option} takes a file, got the folder {str(path)!r}; a search with --islands has "
+                "a folder"
+            )
     if resume is not None and resume != checkpoint and not resume.is_file():
         raise InputError(f"--resume: no file {str(resume)!r}")
     if checkpoint is not None:
@@ -50,19 +58,46 @@ def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str
         check_output(resume, "--resume", **others)
 
 
+def check_folder_of_islands(checkpoint: Path | None, resume: Path | None) -> Path | None:
+    """Return the folder in which islands are saved; it is there, or None.
+
+    Raises
+    ------
+    click.ClickException
+        For something else than a folder, one that cannot be written to, or one with other files.
+    """
+    folder = checkpoint or resume
+    if folder is None:
+        return None
+    if resume is not None and resume != folder:
+        raise click.UsageError(
+            "islands go on in the folder of --resume; --checkpoint takes the same one, or nothing"
+        )
+    option = "--checkpoint" if resume is None else "--resume"
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{option} takes a folder with --islands, got the file {str(folder)!r}")
+    if checkpoint is None and not folder.is_dir():
+        raise InputError(f"--resume: no folder {str(folder)!r}")
+    check_folder(folder)
+    if resume is None and any(folder.iterdir()):
+        raise click.UsageError(
+            f"--checkpoint {str(folder)!r} is there already, and not empty; --resume "
+            f"{str(folder)!r} goes on from what is saved in it"
+        )
+    return folder
+
+
 def open_journal(
     search: Search, checkpoint: Path | None, resume: Path | None, interrupts: Interrupts
 ) -> Journal | None:
     """Return the journal of a search, with what was saved of it; None where none is asked for."""
     from scratchcard.search import CheckpointError
-    from scratchcard.search.journal import Journal
 
-    if checkpoint is None and resume is None:
+    path = checkpoint or resume
+    if path is None:
         return None
-    journal = Journal(
-        checkpoint or resume, search.identity, complain=complain, saving=interrupts.saving
-    )
-    if resume is not None and os.path.exists(resume):
+    journal = search.journal(path, complain=complain, saving=interrupts.saving)
+    if resume is not None and (journal.is_there(resume) or checkpoint is None):
         try:
             journal.read(resume)
         except CheckpointError as error:
@@ -70,3 +105,20 @@ def open_journal(
         except OSError as error:
             raise InputError(f"cannot read {str(resume)!r}: {reason_of(error)}") from error
     return journal
+
+
+def complain_of_what_is_left(journal: Journal) -> None:
+    """Say how a search that was ended goes on."""
+    complain(f"--resume {str(journal.place)!r} goes on from here")
+
+
+@contextlib.contextmanager
+def resumable(journal: Journal | None) -> Iterator[None]:
+    """Say how the search goes on that an error ends in the context."""
+    try:
+        yield
+    except (MemoryError, RuntimeError):
+        if journal is not None:
+            journal.save()
+            complain_of_what_is_left(journal)
+        raise

@@ -11,8 +11,11 @@ import click
 
 from scratchcard.cli.checkpoints import (
     check_checkpoint,
+    check_folder_of_islands,
     checkpoint_option,
+    complain_of_what_is_left,
     open_journal,
+    resumable,
     resume_option,
 )
 from scratchcard.cli.console import (
@@ -30,6 +33,7 @@ from scratchcard.cli.goals import (
     goal_for,
     goal_options,
 )
+from scratchcard.cli.islands import islands_options
 from scratchcard.cli.options import (
     WEIGHTS,
     InputError,
@@ -144,6 +148,7 @@ INTERRUPTED = 130
     "places.",
 )
 @threads_option
+@islands_options
 @checkpoint_option
 @resume_option
 @click.option(
@@ -172,6 +177,7 @@ def find(
     evaluations: int | None,
     bare: bool,
     jobs: int | None,
+    islands: dict[str, Any] | None,
     checkpoint: Path | None,
     resume: Path | None,
     out: Path | None,
@@ -197,11 +203,16 @@ def find(
         check_simple(labels)
     default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
-    check_checkpoint(checkpoint, resume, DATA=data, **({} if out is None else {"--out": out}))
+    others = {"DATA": data} if out is None else {"DATA": data, "--out": out}
+    if islands is None:
+        check_checkpoint(checkpoint, resume, **others)
+    else:
+        checkpoint = check_folder_of_islands(checkpoint, resume)
     with Interrupts(_leave) as interrupts:
         from scratchcard.datasets import load
         from scratchcard.find import Search
         from scratchcard.search import Limits
+        from scratchcard.search.islands import Islands
         from scratchcard.search.problem import AUTO
 
         try:
@@ -215,6 +226,7 @@ def find(
                 goal=goal,
                 limits=limits,
                 n_jobs=jobs or usable_cores(),
+                islands=None if islands is None else Islands(**islands),
                 max_density=AUTO if max_density is None else max_density,
                 **settings,
             )
@@ -224,14 +236,15 @@ def find(
             raise InputError(str(error)) from error
         journal = open_journal(search, checkpoint, resume, interrupts)
         with ProgressLine() as progress:
-            found = search.run([progress], interrupts, journal)
+            with resumable(journal):
+                found = search.run([progress], interrupts, journal)
         with interrupts.saving():
             saved = save(found.ticket, out, default)
         if saved.problem:
             complain(saved.problem)
         if journal is not None:
             if found.outcome.stopped_by == "interrupt":
-                complain(f"--resume {str(journal.path)!r} goes on from here")
+                complain_of_what_is_left(journal)
             elif saved.path is not None:
                 journal.remove()
         report = found.report()

@@ -105,6 +105,27 @@ class Journal:
         self.before, self._ended, self._populations = before, ended, populations
 
     @property
+    def place(self) -> str | os.PathLike[str] | None:
+        """What a user knows the journal by."""
+        return self.path
+
+    @staticmethod
+    def is_there(path: str | os.PathLike[str]) -> bool:
+        """Return whether an earlier process has saved something there.
+
+        Parameters
+        ----------
+        path : str or path-like
+            What :meth:`read` would be called with.
+
+        Returns
+        -------
+        bool
+            Whether there is a journal.
+        """
+        return os.path.exists(path)
+
+    @property
     def seconds(self) -> float:
         """Seconds that the search has taken, before it was resumed too."""
         return self.before + time.monotonic() - self._began

@@ -114,9 +114,7 @@ def evolve_islands(
     CheckpointError
         For a file of the folder that is damaged, or of another search.
     WorkersError
-        If workers cannot be started, or do not see the folder.
-    OSError
-        If an island cannot be saved.
+        If workers cannot be started, do not see the folder, or cannot save an island in it.
     KeyboardInterrupt
         After Ctrl-C before there is a first mask.
     """
@@ -218,8 +216,9 @@ class _Driver:
             self.pace.do(self._note_seconds)
         if self.callbacks and self.outcomes[island].history:
             progress = self._progress(island)
-            if any([callback(progress) for callback in self.callbacks]):
-                self.stopped_by = self.stopped_by or "callback"
+            for callback in self.callbacks:
+                if callback(progress):
+                    self.stopped_by = "callback"
         return island
 
     def _halt(self, pool: Workers) -> None:

@@ -1,9 +1,10 @@
 """The folder of a search on islands: whoever dies, the search goes on from what stands in it.
 
 ``search`` is the journal: what search this is, and what was found while its settings were chosen.
-``driver`` says which process leads the search now, ``clock`` how long it took until then, and
-``stop`` that workers are to save and return. Each island has the population of its leg, saved every so often, and the results of its
-legs as long as another island may ask for them. All files are written whole.
+``driver`` says which process leads the search now, ``clock`` how long it has taken, and ``stop``
+that workers are to save and return. Of each island there are the population of its leg, saved every
+so often, and the results of its legs, as long as another island may ask for them. All files are
+written whole.
 """
 
 from __future__ import annotations
@@ -58,13 +59,18 @@ class Folder:
 
         Raises
         ------
-        OSError
+        WorkersError
             If it cannot be written.
         """
         token = secrets.token_hex(16)
-        write_whole(self.path / DRIVER, token.encode())
-        with suppress(FileNotFoundError):
-            os.remove(self.path / STOP)
+        try:
+            write_whole(self.path / DRIVER, token.encode())
+            (self.path / STOP).unlink(missing_ok=True)
+        except OSError as error:
+            raise WorkersError(
+                f"cannot write into the folder {str(self.path)!r} of the islands: "
+                f"{error.strerror or error}"
+            ) from None
         return token
 
     def check(self, token: str) -> None:
@@ -264,6 +270,27 @@ class FolderJournal(Journal):
         path = Path(path).absolute()
         super().__init__(path / JOURNAL, identity, **settings)
         self.folder = Folder(path, fingerprint(repr(sorted(self.identity.items())).encode()))
+
+    @property
+    def place(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    @staticmethod
+    def is_there(path: str | os.PathLike[str]) -> bool:
+        """Return whether an earlier process has saved something in a folder.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The folder.
+
+        Returns
+        -------
+        bool
+            Whether there is a journal.
+        """
+        return (Path(path) / JOURNAL).exists()
 
     def read(self, path: str | os.PathLike[str]) -> None:
         """Go on from what an earlier process has saved in the folder.

@@ -28,6 +28,7 @@ from scratchcard.search.population import Population
 from scratchcard.search.sealed import CheckpointError
 from scratchcard.search.task import Algorithm
 from scratchcard.ticket import Head, Network
+from scratchcard.workers import WorkersError
 
 SECONDS = 30.0  # from one save to the next
 SHARE = 0.02  # of the time of a job may go into its beginning
@@ -115,11 +116,9 @@ class Legs:
         Raises
         ------
         WorkersError
-            If this is not the folder that the driver sees.
+            If this is not the folder that the driver sees, or the island cannot be saved.
         CheckpointError
             For a file that is damaged.
-        OSError
-            If the island cannot be saved.
         """
         self.folder.check(self.token)
         if self.folder.is_to_stop:
@@ -144,11 +143,17 @@ class Legs:
         )
         population = course.population
         assert population is not None
-        self.folder.save(job.island, job.leg, population)
         best = np.packbits(population.masks[0])
         result = Result(job.island, job.leg, parts_of(outcome), best)
-        if not result.is_pause:
-            self.folder.publish(result)
+        try:
+            self.folder.save(job.island, job.leg, population)
+            if not result.is_pause:
+                self.folder.publish(result)
+        except OSError as error:
+            raise WorkersError(
+                f"could not save island {job.island} in {str(self.folder.path)!r}: "
+                f"{error.strerror or error}; what was saved before is whole"
+            ) from None
         return result
 
     def _before(self, job: Job) -> Population | None:

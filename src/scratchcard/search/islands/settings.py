@@ -121,9 +121,7 @@ class Islands:
         Network
             The same but for its seed.
         """
-        return replace(
-            network, seed=(network.seed + island % self.networks) % SEEDS
-        )
+        return replace(network, seed=(network.seed + island % self.networks) % SEEDS)
 
     @staticmethod
     def seed_of(island: int, seed: int) -> int:
