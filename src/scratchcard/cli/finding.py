@@ -235,9 +235,8 @@ def find(
         except ValueError as error:
             raise InputError(str(error)) from error
         journal = open_journal(search, checkpoint, resume, interrupts)
-        with ProgressLine() as progress:
-            with resumable(journal):
-                found = search.run([progress], interrupts, journal)
+        with ProgressLine() as progress, resumable(journal):
+            found = search.run([progress], interrupts, journal)
         with interrupts.saving():
             saved = save(found.ticket, out, default)
         if saved.problem:
