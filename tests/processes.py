@@ -48,3 +48,11 @@ def eventually(holds, seconds: float = 60.0) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process runs; one that ended and that nobody has waited for does not."""
+    done = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()[:1] not in ("", "Z")

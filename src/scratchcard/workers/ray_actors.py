@@ -61,9 +61,10 @@ class RayActors:
         self._connection.enter_context(_connected())
         self._n_threads = n_threads
         self._actors: list[Any] = []
-        self._ready: set[Any] = set()
+        self._present: set[Any] = set()  # those that have a processor
+        self._ready: set[Any] = set()  # those that have their work, too
         self._asked: dict[Any, Any] = {}  # who will give an answer
-        self._since = time.monotonic()  # when there was a ready worker, or none was needed
+        self._since = time.monotonic()  # when some worker was present, or none was needed
         with contextlib.ExitStack() as undo:
             undo.callback(self.close)
             most = self._most_workers()
@@ -94,7 +95,7 @@ class RayActors:
             self._since = time.monotonic()
         actor: Any = self._actor.remote()
         self._actors.append(actor)
-        self._asked[actor.be_ready.remote(__version__, sys.path, [self._work])] = actor
+        self._asked[actor.be_present.remote(__version__, sys.path)] = actor
         return actor  # type: ignore[no-any-return]
 
     def begin(self, worker: Hashable, job: Any) -> None:
@@ -110,12 +111,11 @@ class RayActors:
         done, _ = ray.wait(list(self._asked), num_returns=1, timeout=seconds)
         if not done:
             self._check_that_some_work()
-        return [self._event(reference) for reference in done]
+        return [event for reference in done if (event := self._event(reference)) is not None]
 
-    def _event(self, reference: Any) -> Event:
-        """Return what an answer that has come says."""
+    def _event(self, reference: Any) -> Event | None:
+        """Return what an answer that has come says; None for one that only starting needs."""
         actor = self._asked.pop(reference)
-        was_ready = actor in self._ready
         try:
             succeeded, value = pickle.loads(ray.get(reference))
         except RayTaskError as error:  # Ray could not do what it was asked
@@ -125,13 +125,19 @@ class RayActors:
             return Event(actor, "died", str(error))
         if not succeeded:
             return Event(actor, "failed", value)
-        self._ready.add(actor)
-        return Event(actor, "done" if was_ready else "ready", value)
+        if actor in self._ready:
+            return Event(actor, "done", value)
+        if actor in self._present:
+            self._ready.add(actor)
+            return Event(actor, "ready")
+        self._present.add(actor)
+        self._asked[actor.be_ready.remote([self._work])] = actor
+        return None
 
     def _check_that_some_work(self) -> None:
         """Raise WorkersError if other programs have long had all processors of the cluster."""
         now = time.monotonic()
-        if self._ready:
+        if self._present:
             self._since = now
         elif now - self._since > PATIENCE:
             n_free = int(ray.available_resources().get("CPU", 0))
@@ -145,6 +151,7 @@ class RayActors:
     def _end(self, actor: Any) -> None:
         """End an actor, whatever it does, also if it has ended."""
         self._actors.remove(actor)
+        self._present.discard(actor)
         self._ready.discard(actor)
         with contextlib.suppress(RayError, ValueError):
             ray.kill(actor)
@@ -162,14 +169,17 @@ class _Actor:
 
     _work: Work
 
-    def be_ready(self, version: str, paths: list[str], works: list[Any]) -> bytes:
-        """Get the work, which is sent once to each machine, and keep it."""
-        return answer(lambda: self._get(version, paths, works))
-
-    def _get(self, version: str, paths: list[str], works: list[Any]) -> None:
-        _check_version(version)
+    def be_present(self, version: str, paths: list[str]) -> bytes:
+        """Find modules where the program finds them, too; fail for another version of this one."""
         sys.path += [path for path in paths if path not in sys.path]  # last, so nothing is hidden
-        (self._work,) = ray.get(works)
+        return answer(lambda: _check_version(version))
+
+    def be_ready(self, work: list[Any]) -> bytes:
+        """Get the work, which Ray sends once to each machine, and keep it."""
+        return answer(lambda: self._keep(*ray.get(work)))
+
+    def _keep(self, work: Work) -> None:
+        self._work = work
 
     def do(self, job: bytes) -> bytes:
         """Do a job."""
