@@ -296,7 +296,44 @@ class Search:
         if self.islands is not None and journal is None:
             with FolderJournal.temporary(self.identity) as journal:
                 return self.run(callbacks, interrupts, journal)
-        journal, within = Journal() if journal is None else journal, self.within_bytes
+        with Journal() if journal is None else journal as journal:
+            problem, outcome = self._searched(callbacks, interrupts, journal)
+            if isinstance(outcome, Archipelago):
+                problem = replace(problem, network=outcome.network)
+            if self.prune and outcome.stopped_by != "interrupt":
+                try:
+                    outcome = self._pruned(problem, outcome, interrupts)
+                except KeyboardInterrupt:
+                    outcome = replace(outcome, stopped_by="interrupt")
+            if outcome.stopped_by == "interrupt":
+                journal.save()
+            return Found(problem.ticket(outcome), outcome, self)
+
+    def _searched(
+        self, callbacks: Sequence[AnyCallback], interrupts: Interrupts | None, journal: Journal
+    ) -> tuple[Problem, Outcome]:
+        """Choose what is left open, and search."""
+        within = self.within_bytes
+
+        def search(
+            problem: Problem,
+            algorithm: Algorithm,
+            limits: Limits | None,
+            callbacks: Sequence[AnyCallback],
+        ) -> Outcome:
+            return self.chosen_goal.search(
+                problem,
+                journal,
+                algorithm=algorithm,
+                objective=self.chosen_objective,
+                limits=limits,
+                seed=self.seed_of_search,
+                n_jobs=self.n_jobs,
+                callbacks=callbacks,
+                augment=self.augment,
+                head=self.head,
+                interrupts=interrupts,
+            )
 
         def on_islands(
             problem: Problem,
@@ -321,26 +358,7 @@ class Search:
                 interrupts=interrupts,
             )
 
-        def search(
-            problem: Problem,
-            algorithm: Algorithm,
-            limits: Limits | None,
-            callbacks: Sequence[AnyCallback],
-        ) -> Outcome:
-            return self.chosen_goal.search(
-                problem,
-                journal,
-                algorithm=algorithm,
-                objective=self.chosen_objective,
-                limits=limits,
-                seed=self.seed_of_search,
-                n_jobs=self.n_jobs,
-                callbacks=callbacks,
-                augment=self.augment,
-                head=self.head,
-                interrupts=interrupts,
-            )
-
+        last = search if self.islands is None else on_islands
         last = search if self.islands is None else on_islands
         if self._leaves_open:
             problem, outcome, _ = search_best(
@@ -353,23 +371,12 @@ class Search:
                 self.seed_of_search,
                 last=last,
             )
-        elif within is None:
-            problem = self.problem
-            outcome = last(problem, self.chosen_algorithm, self.limits, callbacks)
-        else:
-            problem, outcome = within.search(
-                self.networks, self._problem, self.algorithm, self.limits, search, callbacks
-            )
-        if isinstance(outcome, Archipelago):
-            problem = replace(problem, network=outcome.network)
-        if self.prune and outcome.stopped_by != "interrupt":
-            try:
-                outcome = self._pruned(problem, outcome, interrupts)
-            except KeyboardInterrupt:
-                outcome = replace(outcome, stopped_by="interrupt")
-        if outcome.stopped_by == "interrupt":
-            journal.save()
-        return Found(problem.ticket(outcome), outcome, self)
+            return problem, outcome
+        if within is None:
+            return self.problem, last(self.problem, self.chosen_algorithm, self.limits, callbacks)
+        return within.search(
+            self.networks, self._problem, self.algorithm, self.limits, search, callbacks
+        )
 
     def _pruned(self, problem: Problem, outcome: Outcome, interrupts: Interrupts | None) -> Outcome:
         assert problem.validation is not None
@@ -409,8 +416,7 @@ class Search:
             "inputs": fingerprint(repr(columns).encode(), rows.scaling.offset, rows.scaling.scale),
             "goal": self.chosen_goal.name,
             "head": fingerprint(self.head.encode()),
-            "objective": self.chosen_objective.name,
-        }
+        } | settings_of("objective", self.chosen_objective)
         for name, value in self.chosen_goal.settings().items():
             found |= settings_of(name, value)
         for name in DECIDING:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from scratchcard.cli.console import complain
+from scratchcard.cli.console import complain, complain_at_once
 from scratchcard.cli.options import InputError, check_output, reason_of
 from scratchcard.cli.running import check_folder
-from scratchcard.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from scratchcard.find import Search
     from scratchcard.search.journal import Journal
+
+INTERRUPTED = 130
 
 checkpoint_option = click.option(
     "--checkpoint",
@@ -32,6 +34,29 @@ resume_option = click.option(
     help="Go on from what --checkpoint has saved, and save there again. The ticket is the one that "
     "would have been found. With --checkpoint FILE too, begin if there is no such file.",
 )
+every_option = click.option(
+    "--checkpoint-every",
+    "every",
+    type=click.FloatRange(min=0, max=1e9),
+    metavar="SECONDS",
+    default=30,
+    show_default=True,
+    help="Least time between two saves; more where saving would take over 0.5 % of it.",
+)
+
+
+class Leaving:
+    """Ends the process at once: before there is a result, or when a search does not end in time."""
+
+    journal: Journal | None = None
+
+    def __call__(self, before_a_result: bool) -> None:
+        """Save what is known of the search, say why it ends, and end."""
+        if self.journal is not None and not before_a_result:
+            self.journal.save_at_once()
+        what = "before there was a result" if before_a_result else "again, and ended at once"
+        complain_at_once(f"interrupted {what}")
+        os._exit(INTERRUPTED)
 
 
 def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str | Path) -> None:
@@ -39,41 +64,38 @@ def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str
 
     others: paths that are read or written as well, by the names of their arguments.
     """
-    for option, path in (("--checkpoint", checkpoint), ("--resume", resume)):
-        if path is not None and path.is_dir():
-            raise InputError(
-                f"{option} takes a file, got the folder {str(path)!r}; a search with --islands has "
-                "a folder"
-            )
-    if resume is not None and resume != checkpoint and not resume.is_file():
+    same = None not in (checkpoint, resume) and _is_same(checkpoint, resume)
+    if resume is not None and not same and not os.path.exists(resume):
         raise InputError(f"--resume: no file {str(resume)!r}")
-    if checkpoint is not None:
-        check_output(checkpoint, "--checkpoint", **others)
-        if resume != checkpoint and checkpoint.exists():
-            raise click.UsageError(
-                f"--checkpoint {str(checkpoint)!r} is there already; --resume {str(checkpoint)!r} "
-                "goes on from it"
-            )
-    elif resume is not None:
-        check_output(resume, "--resume", **others)
+    if resume is not None and os.path.exists(resume) and not os.path.isfile(resume):
+        of_islands = "; a search with --islands has a folder" if resume.is_dir() else ""
+        raise InputError(f"--resume {str(resume)!r} is no ordinary file{of_islands}")
+    path, option = (resume, "--resume") if checkpoint is None else (checkpoint, "--checkpoint")
+    if path is None:
+        return
+    for name, other in others.items():
+        if other != "-" and _is_same(path, other):
+            raise click.UsageError(f"{option} {str(path)!r} is the same file as {name}")
+    check_output(path, option)
+    if path is checkpoint and not same and path.exists():
+        raise click.UsageError(
+            f"--checkpoint {str(path)!r} is there already; --resume {str(path)!r} goes on from it"
+        )
 
 
-def check_folder_of_islands(checkpoint: Path | None, resume: Path | None) -> Path | None:
-    """Return the folder in which islands are saved; it is there, or None.
+def check_folder_of_islands(checkpoint: Path | None, resume: Path | None) -> None:
+    """Make the folder in which islands are saved, if one is asked for.
 
-    Raises
-    ------
-    click.ClickException
-        For something else than a folder, one that cannot be written to, or one with other files.
+    Raises an error for something else than a folder, one that cannot be written to, and one with
+    other files.
     """
-    folder = checkpoint or resume
+    folder, option = (resume, "--resume") if resume is not None else (checkpoint, "--checkpoint")
     if folder is None:
-        return None
-    if resume is not None and resume != folder:
+        return
+    if resume is not None and checkpoint is not None and not _is_same(checkpoint, resume):
         raise click.UsageError(
             "islands go on in the folder of --resume; --checkpoint takes the same one, or nothing"
         )
-    option = "--checkpoint" if resume is None else "--resume"
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{option} takes a folder with --islands, got the file {str(folder)!r}")
     if checkpoint is None and not folder.is_dir():
@@ -81,14 +103,17 @@ def check_folder_of_islands(checkpoint: Path | None, resume: Path | None) -> Pat
     check_folder(folder)
     if resume is None and any(folder.iterdir()):
         raise click.UsageError(
-            f"--checkpoint {str(folder)!r} is there already, and not empty; --resume "
-            f"{str(folder)!r} goes on from what is saved in it"
+            f"--checkpoint {str(folder)!r} is not empty; --resume {str(folder)!r} goes on from a "
+            "search that was saved in it"
         )
-    return folder
+
+
+def _is_same(path: str | Path | None, other: str | Path | None) -> bool:
+    return os.path.realpath(str(path)) == os.path.realpath(str(other))
 
 
 def open_journal(
-    search: Search, checkpoint: Path | None, resume: Path | None, interrupts: Interrupts
+    search: Search, checkpoint: Path | None, resume: Path | None, every: float
 ) -> Journal | None:
     """Return the journal of a search, with what was saved of it; None where none is asked for."""
     from scratchcard.search import CheckpointError
@@ -96,8 +121,8 @@ def open_journal(
     path = checkpoint or resume
     if path is None:
         return None
-    journal = search.journal(path, complain=complain, saving=interrupts.saving)
-    if resume is not None and (journal.is_there(resume) or checkpoint is None):
+    journal = search.journal(path, seconds=every, complain=complain)
+    if resume is not None and (checkpoint is None or journal.is_there(resume)):
         try:
             journal.read(resume)
         except CheckpointError as error:
@@ -107,18 +132,23 @@ def open_journal(
     return journal
 
 
-def complain_of_what_is_left(journal: Journal) -> None:
-    """Say how a search that was ended goes on."""
-    complain(f"--resume {str(journal.place)!r} goes on from here")
-
-
 @contextlib.contextmanager
 def resumable(journal: Journal | None) -> Iterator[None]:
-    """Say how the search goes on that an error ends in the context."""
+    """Say how a search goes on that an error of workers, or want of memory, ends in the context."""
     try:
         yield
     except (MemoryError, RuntimeError):
         if journal is not None:
-            journal.save()
-            complain_of_what_is_left(journal)
+            put_away(journal, True, False)
         raise
+
+
+def put_away(journal: Journal, is_interrupted: bool, is_kept: bool) -> None:
+    """Remove the file of a search that has ended with a ticket in a file; else say where it is."""
+    path = str(journal.place)
+    if not is_interrupted and is_kept:
+        journal.remove()
+    elif journal.save():
+        complain(f"--resume {path!r} goes on from here")
+    elif journal.is_there(path):
+        complain(f"--resume {path!r} goes on from what was saved before")

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from scratchcard.cli.checkpoints import (
+    INTERRUPTED,
+    Leaving,
     check_checkpoint,
     check_folder_of_islands,
     checkpoint_option,
-    complain_of_what_is_left,
+    every_option,
     open_journal,
+    put_away,
     resumable,
     resume_option,
 )
 from scratchcard.cli.console import (
     ProgressLine,
     complain,
-    complain_at_once,
     complain_of_notes,
     print_table,
     say,
@@ -56,8 +57,6 @@ from scratchcard.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from scratchcard.datasets import ReadingOptions
-
-INTERRUPTED = 130
 
 
 @click.command(short_help="Find a ticket for a data set.")
@@ -151,6 +150,7 @@ INTERRUPTED = 130
 @islands_options
 @checkpoint_option
 @resume_option
+@every_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, readable=False),
@@ -180,6 +180,7 @@ def find(
     islands: dict[str, Any] | None,
     checkpoint: Path | None,
     resume: Path | None,
+    every: float,
     out: Path | None,
     compare_simple: bool,
     as_json: bool,
@@ -203,12 +204,12 @@ def find(
         check_simple(labels)
     default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
-    others = {"DATA": data} if out is None else {"DATA": data, "--out": out}
     if islands is None:
-        check_checkpoint(checkpoint, resume, **others)
+        check_checkpoint(checkpoint, resume, DATA=data, **({} if out is None else {"--out": out}))
     else:
-        checkpoint = check_folder_of_islands(checkpoint, resume)
-    with Interrupts(_leave) as interrupts:
+        check_folder_of_islands(checkpoint, resume)
+    leaving = Leaving()
+    with Interrupts(leaving) as interrupts:
         from scratchcard.datasets import load
         from scratchcard.find import Search
         from scratchcard.search import Limits
@@ -234,7 +235,7 @@ def find(
                 check_objective(search)
         except ValueError as error:
             raise InputError(str(error)) from error
-        journal = open_journal(search, checkpoint, resume, interrupts)
+        journal = leaving.journal = open_journal(search, checkpoint, resume, every)
         with ProgressLine() as progress, resumable(journal):
             found = search.run([progress], interrupts, journal)
         with interrupts.saving():
@@ -242,21 +243,11 @@ def find(
         if saved.problem:
             complain(saved.problem)
         if journal is not None:
-            if found.outcome.stopped_by == "interrupt":
-                complain_of_what_is_left(journal)
-            elif saved.path is not None:
-                journal.remove()
+            put_away(journal, found.outcome.stopped_by == "interrupt", saved.path is not None)
         report = found.report()
         if compare_simple:
             report["simple"] = beside(found, interrupts)
         return _tell(report, saved, as_json)
-
-
-def _leave(before_a_result: bool) -> None:
-    """End the process at once: before there is a result, or when a search does not end in time."""
-    what = "before there was a result" if before_a_result else "again, and ended at once"
-    complain_at_once(f"interrupted {what}")
-    os._exit(INTERRUPTED)
 
 
 def _tell(report: dict[str, Any], saved: Saved, as_json: bool) -> int:

@@ -310,17 +310,22 @@ class TicketEstimator(BaseEstimator):
             )
 
         beside = [_print_progress] if self.verbose else []
-        if self.max_bytes is None:
-            settings = self._settings(make, plain, get_objective(objective), before)
-            problem, outcome, setting = search_best(
-                settings, make, get_objective(objective), limits, search, beside, seed
-            )
-            self.algorithm_ = setting.algorithm(problem.train)
-        else:
-            within = WithinBytes(self.max_bytes, head, scaling, get_objective(objective), columns)
-            networks = [plain] if before is not None else within.networks(plain, *self._open())
-            problem, outcome = within.search(networks, make, self.algorithm, limits, search, beside)
-            self.algorithm_ = within.algorithm(self.algorithm, problem.network)
+        with journal:
+            if self.max_bytes is None:
+                settings = self._settings(make, plain, get_objective(objective), before)
+                problem, outcome, setting = search_best(
+                    settings, make, get_objective(objective), limits, search, beside, seed
+                )
+                self.algorithm_ = setting.algorithm(problem.train)
+            else:
+                within = WithinBytes(
+                    self.max_bytes, head, scaling, get_objective(objective), columns
+                )
+                networks = [plain] if before is not None else within.networks(plain, *self._open())
+                problem, outcome = within.search(
+                    networks, make, self.algorithm, limits, search, beside
+                )
+                self.algorithm_ = within.algorithm(self.algorithm, problem.network)
         self._keep(problem.ticket(outcome), inputs)
         self._put_away(journal, outcome)
         self._keep_history(outcome, first=before is None)
@@ -337,6 +342,8 @@ class TicketEstimator(BaseEstimator):
         """Return what keeps the search in the file ``checkpoint``, and goes on from it."""
         if self.checkpoint is None:
             return Journal()
+        if not isinstance(self.checkpoint, (str, os.PathLike)):
+            raise ValueError(f"checkpoint takes a path or None, got {self.checkpoint!r}")
         if not isinstance(self.random_state, Integral):
             raise ValueError(
                 "random_state takes an integer with checkpoint, or what goes on would be another "
@@ -353,6 +360,8 @@ class TicketEstimator(BaseEstimator):
         identity["seed"] = str(seed)
         if before is not None:
             identity["ticket"] = fingerprint(before.to_bytes())
+            identity["generations before"] = str(self.n_iter_)
+            identity |= settings_of("algorithm before", self.algorithm_)
         for name, value in self.get_params(deep=False).items():
             if name not in NOT_DECIDING:
                 identity |= settings_of(name, value)

@@ -236,19 +236,20 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         else:
             self._check_different(problem)
             algorithm = make_algorithm(algorithm, None, network)
-            outcome = cluster(
-                problem.network,
-                problem.train,
-                problem.validation,
-                algorithm=algorithm,
-                limits=limits,
-                seed=seed,
-                n_init=n_init,
-                n_jobs=n_jobs,
-                callbacks=[_print_progress] if self.verbose else [],
-                images=self.images,
-                journal=journal,
-            )
+            with journal:
+                outcome = cluster(
+                    problem.network,
+                    problem.train,
+                    problem.validation,
+                    algorithm=algorithm,
+                    limits=limits,
+                    seed=seed,
+                    n_init=n_init,
+                    n_jobs=n_jobs,
+                    callbacks=[_print_progress] if self.verbose else [],
+                    images=self.images,
+                    journal=journal,
+                )
         self._keep(problem.ticket(outcome), inputs)
         self._put_away(journal, outcome)
         self.labels_: npt.NDArray[np.int64] = self._clusters(self._filled(table))

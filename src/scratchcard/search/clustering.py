@@ -149,7 +149,7 @@ def cluster(
             interrupts = stack.enter_context(Interrupts())
         warm_up(algorithm, get_objective("cross_entropy"), network.n_outputs)
         journal = Journal() if journal is None else journal
-        began = time.perf_counter() - journal.before
+        began = journal.began()
         starts = Starts(
             network=network,
             train=train,

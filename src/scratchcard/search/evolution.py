@@ -189,7 +189,7 @@ def evolve(
         validation,
         head,
         algorithm=algorithm,
-        objective=objective.name,
+        objective=objective,
         limits=limits,
         seed=seed,
         start=None if start is None else fingerprint(start.flat()),
@@ -309,10 +309,11 @@ def _check_population(population: Population, algorithm: Algorithm, network: Net
             f"resume takes a population of the algorithm {algorithm.name!r}, got one of "
             f"{population.algorithm!r}"
         )
-    if population.masks.shape[1] != network.n_weights:
-        raise ValueError(
-            f"resume takes masks of {network.n_weights} weights, got {population.masks.shape[1]}"
-        )
+    masks = population.masks
+    if masks.shape[1] != network.n_weights:
+        raise ValueError(f"resume takes masks of {network.n_weights} weights, got {masks.shape[1]}")
+    if masks.dtype != np.uint8 or masks.max() > 1:
+        raise ValueError("resume takes masks of 0 and 1 (uint8)")
 
 
 _COMPILED: set[tuple[str, Objective]] = set()

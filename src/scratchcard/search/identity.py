@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
 from scratchcard.search.sealed import CheckpointError
 from scratchcard.text import shortened
@@ -18,6 +21,7 @@ from scratchcard.ticket import Head, Network
 __all__ = ["check_same", "fingerprint", "identity_of", "of_rows", "settings_of", "this_version"]
 
 SHOWN = 80  # characters of a setting, in a message
+DEEPEST = 4  # objects within objects that are looked at
 
 
 def this_version() -> str:
@@ -77,7 +81,9 @@ def of_rows(rows: Rows | None) -> str:
 
 
 def settings_of(name: str, value: Any) -> dict[str, str]:
-    """Return a setting as text, one for each field where it is a dataclass such as an algorithm.
+    """Return a setting as text, one for each field where it is an object such as an algorithm.
+
+    A function counts as the same as long as its code is. What it reads elsewhere is not looked at.
 
     Parameters
     ----------
@@ -91,15 +97,63 @@ def settings_of(name: str, value: Any) -> dict[str, str]:
     dict of str to str
         The same in every process, so without addresses in memory.
     """
-    if is_dataclass(value) and not isinstance(value, type):
-        found = {name: type(value).__name__}
-        for field in fields(value):
-            found |= settings_of(f"{name} {field.name}", getattr(value, field.name))
-        return found
-    if callable(value) or " at 0x" in repr(value):
-        kind = value if hasattr(value, "__qualname__") else type(value)
-        return {name: f"{kind.__module__}.{kind.__qualname__}"}
-    return {name: value if isinstance(value, str) else repr(value)}
+    if isinstance(value, str):
+        return {name: value}
+    if isinstance(value, Objective):
+        return {name: _objective(value)}
+    if isinstance(value, np.ndarray):
+        return {name: f"array of shape {value.shape}, {fingerprint(value)}"}
+    if callable(value):
+        return {name: _function(value)}
+    if is_dataclass(value):
+        own = {one.name: getattr(value, one.name) for one in fields(value)}
+    elif " at 0x" not in repr(value):
+        return {name: repr(value)}
+    else:
+        own = getattr(value, "__dict__", {})
+    found = {name: _named(type(value))}
+    if name.count(" ") < DEEPEST:  # an object may hold itself
+        for attribute, one in own.items():
+            found |= settings_of(f"{name} {attribute}", one)
+    return found
+
+
+def _objective(objective: Objective) -> str:
+    """Return the name of an objective; where it is a user's own, with what stands for its code."""
+    with suppress(ValueError):
+        if objective == get_objective(objective.name):
+            return objective.name
+    functions = [getattr(objective, one.name) for one in fields(objective)]
+    return f"{objective.name}, {fingerprint(*(_code(one) for one in functions if callable(one)))}"
+
+
+def _function(value: Any) -> str:
+    """Return the name of a function, and what stands for its code."""
+    return f"{_named(value)}, {fingerprint(_code(value))}"
+
+
+def _named(value: Any) -> str:
+    kind = value if hasattr(value, "__qualname__") else type(value)
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _code(value: Any, depth: int = 0) -> bytes:
+    """Return what a function does, as bytes that are the same in every process.
+
+    It is its code, its constants, its defaults, and what it has from around it.
+    """
+    value = getattr(value, "py_func", getattr(value, "_pyfunc", value))  # Numba's
+    if isinstance(value, frozenset):
+        return b"".join(sorted(_code(one, depth + 1) for one in value))
+    if isinstance(value, CodeType):
+        constants = b"|".join(_code(one, depth + 1) for one in value.co_consts)
+        return value.co_code + repr(value.co_names).encode() + constants
+    if isinstance(value, FunctionType) and depth < DEEPEST:
+        around = [cell.cell_contents for cell in value.__closure__ or ()]
+        parts = [value.__code__, *(value.__defaults__ or ()), *around]
+        return b"|".join(_code(one, depth + 1) for one in parts)
+    text = repr(value)
+    return (_named(value) if " at 0x" in text or callable(value) else text).encode()
 
 
 def check_same(what: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

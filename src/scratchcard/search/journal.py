@@ -8,19 +8,21 @@ in the journal. A part that had begun goes on from its population.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from itertools import count
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from numpy.typing import NDArray
 
 from scratchcard.objectives import get_objective
 from scratchcard.rows import Rows
-from scratchcard.search.callbacks.checkpoint import SECONDS, Complain, Pace, Snapshots, told, warn
+from scratchcard.search.callbacks.checkpoint import SECONDS, Complain, Pace, Saves, Snapshots, warn
 from scratchcard.search.evolution import AnyCallback, Outcome, evolve
 from scratchcard.search.identity import check_same
 from scratchcard.search.loop import Loop
@@ -32,11 +34,13 @@ from scratchcard.ticket import Network
 __all__ = ["Journal"]
 
 KIND = "search"
-Saving = Callable[[], AbstractContextManager[object]]
+AT_ONCE = 5.0  # most seconds that a process which ends now waits for what is being saved
 
 
 class Journal:
     """The parts of a search that have ended, and those that go on.
+
+    As a context it saves them where KeyboardInterrupt leaves it.
 
     Parameters
     ----------
@@ -48,9 +52,8 @@ class Journal:
         Least time between two saves. Where saving takes long it is longer, so that at most a
         hundredth of the time goes into it.
     complain : callable
-        Is told in a line where the file cannot be written. The search goes on.
-    saving : callable
-        Returns a context in which the file is written, such as one that holds off signals.
+        Is told in a line where the file cannot be written, once until that works again. The search
+        goes on.
     """
 
     def __init__(
@@ -60,49 +63,17 @@ class Journal:
         *,
         seconds: float = SECONDS,
         complain: Complain = warn,
-        saving: Saving = nullcontext,
     ) -> None:
         self.path, self.identity = path, dict(identity or {})
-        self.before = 0.0
-        """Seconds that the search had taken when it was saved."""
-        self._began = time.monotonic()
-        self.complain, self._context = complain, saving
+        self._before = 0.0  # seconds that the search had taken when it was saved
+        self._began: float | None = None
+        self.complain, self._saves = complain, Saves(path, complain)
         self._pace = Pace(seconds)
         self._lock = threading.RLock()
         self._numbers = count()
         self._ended: dict[str, Parts] = {}
         self._populations: dict[str, Population] = {}
-
-    def read(self, path: str | os.PathLike[str]) -> None:
-        """Go on from what an earlier process has saved.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file.
-
-        Raises
-        ------
-        OSError
-            If it cannot be read.
-        CheckpointError
-            If it holds no journal, or that of another search.
-        """
-        head, arrays = read_sealed(path)
-        try:
-            if head["kind"] != KIND:
-                raise ValueError(f"it holds a {head['kind']}")
-            identity, before = dict(head["identity"]), float(head["seconds"])
-            ended = {name: (dict(v), _under(f"ended {name}", arrays)) for name, v in head["ended"]}
-            populations = {
-                name: Population.of_parts(v, _under(f"going on {name}", arrays))
-                for name, v in head["going on"]
-            }
-        except Exception as error:  # whatever is missing, or is something else than it should be
-            reason = f"no {error}" if isinstance(error, KeyError) else error
-            raise CheckpointError(f"{os.fspath(path)} holds no search: {reason}") from None
-        check_same(os.fspath(path), identity, self.identity)
-        self.before, self._ended, self._populations = before, ended, populations
+        self._is_saved = False
 
     @property
     def place(self) -> str | os.PathLike[str] | None:
@@ -125,10 +96,62 @@ class Journal:
         """
         return os.path.exists(path)
 
-    @property
-    def seconds(self) -> float:
-        """Seconds that the search has taken, before it was resumed too."""
-        return self.before + time.monotonic() - self._began
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            self.save()
+
+    def began(self) -> float:
+        """Return when the search would have begun if it had never been interrupted.
+
+        Returns
+        -------
+        float
+            A time of ``time.perf_counter``; its clock runs from the first call.
+        """
+        if self._began is None:
+            self._began = time.perf_counter() - self._before
+        return self._began
+
+    def read(self, path: str | os.PathLike[str]) -> None:
+        """Go on from what an earlier process has saved.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
+
+        Raises
+        ------
+        OSError
+            If it cannot be read.
+        CheckpointError
+            If it holds no journal, or that of another search.
+        """
+        head, arrays = read_sealed(path)
+        try:
+            if head["kind"] != KIND:
+                raise ValueError(f"it holds a {head['kind']}")
+            identity, before = dict(head["identity"]), float(head["seconds"])
+            if not 0 <= before < math.inf:
+                raise ValueError(f"it has taken {before} seconds")
+            ended = {name: (dict(v), _under(f"ended {name}", arrays)) for name, v in head["ended"]}
+            populations = {
+                name: Population.of_parts(v, _under(f"going on {name}", arrays))
+                for name, v in head["going on"]
+            }
+        except Exception as error:  # whatever is missing, or is something else than it should be
+            reason = f"no {error}" if isinstance(error, KeyError) else error
+            raise CheckpointError(f"{os.fspath(path)} holds no search: {reason}") from None
+        check_same(os.fspath(path), identity, self.identity)
+        self._before, self._ended, self._populations = before, ended, populations
 
     def evolve(
         self,
@@ -177,29 +200,27 @@ class Journal:
             )
         name = str(next(self._numbers)) if part is None else part
         if name in self._ended:
-            head = settings.get("head")
+            head, interrupts = settings.get("head"), settings.get("interrupts")
             if head is None:
-                head = get_objective(settings.get("objective", "cross_entropy")).head(
-                    network.n_outputs
-                )
-            return outcome_of(self._ended[name], network, head)
-        try:
-            outcome = evolve(
-                network,
-                train,
-                validation,
-                callbacks=[*callbacks, _Watching(self, name)],
-                resume=self._populations.get(name, resume),
-                **settings,
-            )
-        except KeyboardInterrupt:
-            self.save()
-            raise
+                objective = get_objective(settings.get("objective", "cross_entropy"))
+                head = objective.head(network.n_outputs)
+            outcome = outcome_of(f"part {name!r}", self._ended[name], network, head)
+            if interrupts is not None:
+                interrupts.started()
+            return outcome
+        outcome = evolve(
+            network,
+            train,
+            validation,
+            callbacks=[*callbacks, _Watching(self, name)],
+            resume=self._populations.get(name, resume),
+            **settings,
+        )
         if outcome.stopped_by == "interrupt":
             self.save()
         else:
             with self._lock:
-                self._ended[name] = parts_of(outcome)
+                self._ended[name], self._is_saved = parts_of(outcome), False
                 self._populations.pop(name, None)
                 self.save_if_due()
         return outcome
@@ -216,7 +237,7 @@ class Journal:
         """
         if self.path is not None:
             with self._lock:
-                self._populations[name] = population
+                self._populations[name], self._is_saved = population, False
 
     def kept(self, name: str) -> Population | None:
         """Return a population that was kept.
@@ -239,27 +260,43 @@ class Journal:
             if self._pace.is_due:
                 self._pace.do(self.save)
 
-    def save(self) -> None:
-        """Save all that is known."""
+    def save(self) -> bool:
+        """Save all that is known, unless that was done.
+
+        Returns
+        -------
+        bool
+            Whether the file holds it now.
+        """
         if self.path is None:
-            return
+            return False
         with self._lock:
-            ended = {f"ended {name}": part for name, part in self._ended.items()}
-            going = {f"going on {name}": p.parts() for name, p in self._populations.items()}
-            head = {
-                "kind": KIND,
-                "identity": self.identity,
-                "seconds": self.seconds,
-                "ended": [(name, part[0]) for name, part in self._ended.items()],
-                "going on": [(n, going[f"going on {n}"][0]) for n in self._populations],
-            }
-            arrays = {
-                f"{owner}/{name}": array
-                for owner, (_, own) in {**ended, **going}.items()
-                for name, array in own.items()
-            }
-            with told(self.path, self.complain), self._context():
-                write_sealed(self.path, head, arrays)
+            if not self._is_saved:
+                self._is_saved = self._saves(lambda path: write_sealed(path, *self._content()))
+            return self._is_saved
+
+    def save_at_once(self) -> None:
+        """Save all that is known, in a process that ends now; nothing is saved after that."""
+        if self._lock.acquire(timeout=AT_ONCE):  # for good
+            self.save()
+
+    def _content(self) -> Parts:
+        """Return all that is known as plain values and arrays."""
+        ended = {f"ended {name}": part for name, part in self._ended.items()}
+        going = {f"going on {name}": p.parts() for name, p in self._populations.items()}
+        head = {
+            "kind": KIND,
+            "identity": self.identity,
+            "seconds": self._before if self._began is None else time.perf_counter() - self._began,
+            "ended": [(name, part[0]) for name, part in self._ended.items()],
+            "going on": [(n, going[f"going on {n}"][0]) for n in self._populations],
+        }
+        arrays = {
+            f"{owner}/{name}": array
+            for owner, (_, own) in {**ended, **going}.items()
+            for name, array in own.items()
+        }
+        return head, arrays
 
     def remove(self) -> None:
         """Remove the file, now that what was found is kept elsewhere."""
@@ -284,6 +321,9 @@ class _Watching(Snapshots):
         """Have it save what it knows, where that is due."""
         super().on_generation(loop)
         self._journal.save_if_due()
+
+    def on_end(self, loop: Loop) -> None:
+        """Do nothing: the journal is told what was found."""
 
 
 def _under(owner: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:

@@ -168,8 +168,12 @@ def from_array(array: NDArray[np.float64]) -> list[Progress]:
     ValueError
         For an array of another shape.
     """
-    if array.ndim != 2 or array.shape[1] != len(fields(Progress)):
+    if array.ndim != 2 or array.shape[1] != len(fields(Progress)) or array.dtype != np.float64:
         raise ValueError(f"the progress of a search is not of shape {array.shape}")
+    names = [field.name for field in fields(Progress)]
+    counts = array[:, [names.index(n) for n in ("generation", "generations", "evaluations")]]
+    if np.isinf(counts).any() or np.isnan(counts[:, ::2]).any():
+        raise ValueError("the progress of a search has counts that are no numbers")
 
     def progress(row: list[float]) -> Progress:
         found = dict(zip((f.name for f in fields(Progress)), row, strict=True))

@@ -6,7 +6,8 @@ Everything that is done beside the search is a callback.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from scratchcard.interrupts import Interrupts
 from scratchcard.search.callbacks import Callback
 from scratchcard.search.limits import Limits, Progress, as_array, from_array
-from scratchcard.search.population import Population
+from scratchcard.search.population import Population, refuse_unless
 from scratchcard.search.targets import Targets
 from scratchcard.search.task import Algorithm, Individual, RunningSearch, Task
 
@@ -113,7 +114,7 @@ class Loop:
         """
         self.began = time.perf_counter() - (0.0 if resume is None else resume.seconds)
         if resume is not None and TARGETS in resume.arrays:
-            self._know(resume.arrays[TARGETS])
+            self._know(self._targets_of(resume))
         try:
             self.search = self.algorithm.start(self.task, resume)
         except KeyboardInterrupt:
@@ -154,8 +155,8 @@ class Loop:
             The state, as plain data.
         """
         kept = {
-            f"callback {number} {name}": array
-            for number, callback in enumerate(self.callbacks)
+            f"{prefix}{name}": array
+            for prefix, callback in self._named_callbacks()
             for name, array in callback.state().items()
         }
         if self.is_retargeted:
@@ -174,14 +175,36 @@ class Loop:
         rows, first = self.task.rows.with_targets(targets), self.first_targets
         self.task, self.is_retargeted = replace(self.task, rows=rows, first_targets=first), True
 
-    def _begin(self, resume: Population | None) -> None:
-        if resume is not None:
-            self.generation = resume.generation
+    def _targets_of(self, resume: Population) -> NDArray[np.int64]:
+        """Return the targets that rows had got since the search began."""
+        first, n_outputs = self.first_targets, self.task.network.n_outputs
+        targets = resume.array(TARGETS, first.dtype, *first.shape)
+        is_class = targets.ndim > 1 or (targets.min() >= 0 and targets.max() < n_outputs)
+        refuse_unless(is_class, "targets that are none of the classes")
+        return targets
+
+    def _named_callbacks(self) -> Iterator[tuple[str, Callback]]:
+        """Yield each callback with what its arrays are called by, whatever others there are."""
+        numbers: Counter[str] = Counter()
+        for callback in self.callbacks:
+            name = type(callback).__name__
+            yield f"{name} {numbers[name]} ", callback
+            numbers[name] += 1
+
+    def _restore(self, resume: Population) -> None:
+        """Give callbacks, and the loop itself, what they must remember."""
+        self.generation = resume.generation
+        try:
             self.history = from_array(resume.arrays.get(HISTORY, as_array(())))
-            for number, callback in enumerate(self.callbacks):
-                start = f"callback {number} "
+            for start, callback in self._named_callbacks():
                 own = {k: v for k, v in resume.arrays.items() if k.startswith(start)}
                 callback.restore({k.removeprefix(start): v for k, v in own.items()})
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
+            refuse_unless(False, f"an odd memory: {error}")
+
+    def _begin(self, resume: Population | None) -> None:
+        if resume is not None:
+            self._restore(resume)
         self._look()
         self.fraction = self._fraction()
         for callback in self.callbacks:

@@ -18,9 +18,6 @@ __all__ = ["Parts", "outcome_of", "parts_of"]
 Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 """Plain values that JSON holds, and arrays by name."""
 
-PLAIN = ("objective", "evaluations", "seconds", "generations", "stopped_by")
-"""Fields of an outcome that are plain values."""
-
 
 def parts_of(outcome: Outcome) -> Parts:
     """Return an outcome as plain values and arrays.
@@ -37,20 +34,26 @@ def parts_of(outcome: Outcome) -> Parts:
     arrays : dict of str to ndarray
         The mask, the head and the history.
     """
-    plain = {name: getattr(outcome, name) for name in PLAIN}
-    plain["objective"] = float(outcome.objective)
-    return plain, {
+    return {
+        "objective": float(outcome.objective),
+        "evaluations": int(outcome.evaluations),
+        "seconds": float(outcome.seconds),
+        "generations": int(outcome.generations),
+        "stopped_by": str(outcome.stopped_by),
+    }, {
         "mask": np.packbits(outcome.mask.flat()),
         "head": np.frombuffer(outcome.head.encode(), np.uint8),
         "history": as_array(outcome.history),
     }
 
 
-def outcome_of(parts: Parts, network: Network, head: Head) -> Outcome:
+def outcome_of(name: str, parts: Parts, network: Network, head: Head) -> Outcome:
     """Return the outcome that :func:`parts_of` was given.
 
     Parameters
     ----------
+    name : str
+        What it is the outcome of.
     parts : tuple of dict and dict
         Plain values and arrays.
     network : Network
@@ -70,13 +73,20 @@ def outcome_of(parts: Parts, network: Network, head: Head) -> Outcome:
     """
     plain, arrays = parts
     try:
-        flat = np.unpackbits(arrays["mask"], count=network.n_weights)
-        reader = ByteReader(arrays["head"].tobytes())
+        packed = arrays["mask"]
+        if packed.dtype != np.uint8 or packed.shape != (-(-network.n_weights // 8),):
+            raise ValueError(f"its mask is of shape {packed.shape}")
+        flat = np.unpackbits(packed, count=network.n_weights)
+        found = type(head).decode(ByteReader(arrays["head"].tobytes()), network.n_outputs)
         return Outcome(
             mask=Mask.from_flat(network.layers, flat),
-            head=type(head).decode(reader, network.n_outputs),
+            head=head.calibrated_as(found),
+            objective=float(plain["objective"]),
+            evaluations=int(plain["evaluations"]),
+            seconds=float(plain["seconds"]),
+            generations=int(plain["generations"]),
+            stopped_by=str(plain["stopped_by"]),
             history=from_array(arrays["history"]),
-            **{name: plain[name] for name in PLAIN},
         )
-    except (KeyError, ValueError, TypeError) as error:
-        raise CheckpointError(f"a part of the saved search cannot be read: {error}") from None
+    except (LookupError, ValueError, TypeError, OverflowError) as error:
+        raise CheckpointError(f"{name} of the saved search cannot be read: {error}") from None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from scratchcard.search.sealed import Arrays, CheckpointError, read_sealed, write_sealed
 
-__all__ = ["Population", "generator_of", "words_of"]
+__all__ = ["Population", "generator_of", "refuse_unless", "words_of"]
 
 KIND = "population"
+MOST = 1 << 62  # the highest count: compiled code can hold it
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,39 @@ class Population:
             A new population.
         """
         return replace(self, arrays={**self.arrays, **more})
+
+    def array(self, name: str, dtype: DTypeLike, *shape: int | None) -> NDArray[Any]:
+        """Return one of the arrays, if it is what an algorithm takes.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+        dtype : data-type
+            The type that it must have.
+        *shape : int or None
+            The shape that it must have; None for any length.
+
+        Returns
+        -------
+        ndarray
+            The array.
+
+        Raises
+        ------
+        CheckpointError
+            For another array, or none.
+        """
+        found = self.arrays.get(name)
+        refuse_unless(
+            found is not None
+            and found.dtype == dtype
+            and found.ndim == len(shape)
+            and all(n in (None, m) for n, m in zip(shape, found.shape, strict=True)),
+            f"another array {name!r} than {self.algorithm} leaves",
+        )
+        assert found is not None
+        return found
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the population to a file, whole or not at all.
@@ -157,23 +192,50 @@ class Population:
             For a part that is missing.
         """
         packed, objectives, n_weights = arrays["masks"], arrays["objectives"], head["n_weights"]
-        fits = packed.dtype == np.uint8 and packed.ndim == 2
-        if (
-            not fits
-            or packed.shape[1] != -(-n_weights // 8)
-            or objectives.shape != packed.shape[:1]
+        counts = (n_weights, head["generation"], head["evaluations"])
+        if not all(type(count) is int and 0 <= count <= MOST for count in counts):
+            raise ValueError(f"its counts are {counts}")
+        if not (
+            packed.dtype == np.uint8
+            and packed.ndim == 2
+            and packed.shape[0] > 0 < n_weights
+            and packed.shape[1] == -(-n_weights // 8)
+            and objectives.dtype == np.float64
+            and objectives.shape == packed.shape[:1]
         ):
             raise ValueError("its masks do not agree with what it says of them")
+        identity, seconds = dict(head["identity"]), float(head["seconds"])
+        if not 0 <= seconds < math.inf or not all(isinstance(v, str) for v in identity.values()):
+            raise ValueError("it says nothing sensible of its search")
         return cls(
             str(head["algorithm"]),
-            int(head["generation"]),
-            int(head["evaluations"]),
+            head["generation"],
+            head["evaluations"],
             np.unpackbits(packed, axis=1, count=n_weights),
-            objectives.astype(np.float64),
+            objectives,
             {n.removeprefix("own."): array for n, array in arrays.items() if n.startswith("own.")},
-            float(head["seconds"]),
-            dict(head["identity"]),
+            seconds,
+            identity,
         )
+
+
+def refuse_unless(is_right: bool | np.bool_, what: str) -> None:
+    """Raise CheckpointError unless a population is one that a search can go on from.
+
+    Parameters
+    ----------
+    is_right : bool
+        Whether it is.
+    what : str
+        What the population has, if it is not.
+
+    Raises
+    ------
+    CheckpointError
+        It says so.
+    """
+    if not is_right:
+        raise CheckpointError(f"no search has left this population: it has {what}")
 
 
 def words_of(random: np.random.Generator) -> NDArray[np.uint64]:
@@ -207,8 +269,17 @@ def generator_of(words: NDArray[np.uint64]) -> np.random.Generator:
     -------
     numpy.random.Generator
         A generator that goes on from that state.
+
+    Raises
+    ------
+    CheckpointError
+        For words that no generator has.
     """
     numbers = [int(word) for word in words]
+    refuse_unless(
+        numbers[3] % 2 == 1 and numbers[4] in (0, 1) and numbers[5] < 1 << 32,
+        "words of a random stream that no generator has",
+    )
     generator = np.random.PCG64(0)
     generator.state = {
         "bit_generator": "PCG64",

@@ -1,14 +1,20 @@
-"""Sealed files: plain values and arrays with a digest, so that damage is noticed. Never pickle."""
+"""Sealed files: plain values and arrays with a digest, so that damage is noticed. Never pickle.
+
+    a line that says what it is | SHA-256 of all that follows | length of the head, 8 bytes |
+    the head, JSON: {"values": {…}, "arrays": [[name, type, shape], …]} | the arrays, one by one
+
+Integers and arrays are little-endian, arrays in C order and without gaps, and nothing follows them.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
+import math
 import os
-import zipfile
+import stat
 from collections.abc import Mapping
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +24,10 @@ from scratchcard.files import write_whole
 __all__ = ["Arrays", "CheckpointError", "read_sealed", "write_sealed"]
 
 MAGIC = b"scratchcard checkpoint 1\n"
-HEAD = "head"  # the member that holds the plain values, in JSON
+LENGTH = 8  # bytes of the head's length
+KINDS = "biufSU"  # NumPy's letters for the types of arrays: numbers and text of a fixed length
+MAX_BYTES = 1 << 32  # of a file; a search of the largest network there may be takes less
+CHUNK = 1 << 20
 Arrays = Mapping[str, NDArray[Any]]
 
 
@@ -26,27 +35,34 @@ class CheckpointError(ValueError):
     """A file holds no checkpoint, or one of another search; the message says which, and why."""
 
 
-def write_sealed(path: str | os.PathLike[str], head: Mapping[str, Any], arrays: Arrays) -> None:
+def write_sealed(path: str | os.PathLike[str], values: Mapping[str, Any], arrays: Arrays) -> None:
     """Write plain values and arrays to a file, whole or not at all.
 
     Parameters
     ----------
     path : str or path-like
         The file; an existing one is replaced.
-    head : mapping
+    values : mapping
         Plain values that JSON holds.
     arrays : mapping of str to ndarray
-        Numbers, by names other than "head".
+        Arrays of numbers, or of text of a fixed length.
 
     Raises
     ------
     OSError
         If it cannot be written.
+    ValueError
+        For an array of something else.
     """
-    buffer = io.BytesIO()
-    text = np.frombuffer(json.dumps(head).encode(), np.uint8)
-    np.savez(buffer, **{HEAD: text}, **arrays)  # type: ignore[arg-type]
-    content = buffer.getvalue()
+    described, parts = [], []
+    for name, array in arrays.items():
+        if array.dtype.kind not in KINDS:
+            raise ValueError(f"array {name!r} takes numbers or text, got {array.dtype}")
+        array = np.ascontiguousarray(array, array.dtype.newbyteorder("<")).reshape(array.shape)
+        described.append((name, array.dtype.str, array.shape))
+        parts.append(array.tobytes())
+    head = json.dumps({"values": dict(values), "arrays": described}).encode()
+    content = b"".join([len(head).to_bytes(LENGTH, "little"), head, *parts])
     write_whole(path, MAGIC + hashlib.sha256(content).digest() + content)
 
 
@@ -60,7 +76,7 @@ def read_sealed(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str,
 
     Returns
     -------
-    head : dict
+    values : dict
         The plain values.
     arrays : dict of str to ndarray
         The arrays.
@@ -72,21 +88,52 @@ def read_sealed(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str,
     CheckpointError
         If it does not hold what was written, to the last bit.
     """
+    path = os.fspath(path)
+    found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode):  # reading a pipe might never end
+        raise CheckpointError(f"{path} is no ordinary file")
     with open(path, "rb") as file:
         if file.read(len(MAGIC)) != MAGIC:
-            raise CheckpointError(f"{os.fspath(path)} is no checkpoint of this scratchcard")
-        digest, content = file.read(hashlib.sha256().digest_size), file.read()
-    if hashlib.sha256(content).digest() != digest:
-        raise CheckpointError(f"{os.fspath(path)} is damaged or cut short")
+            raise CheckpointError(f"{path} is no checkpoint of this scratchcard")
+        if found.st_size > MAX_BYTES:
+            raise CheckpointError(f"{path} is larger than any checkpoint")
+        digest, start = file.read(hashlib.sha256().digest_size), file.tell()
+        if _digest_of(file) != digest:
+            raise CheckpointError(f"{path} is damaged or cut short")
+        file.seek(start)
+        content = memoryview(file.read())
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as members:
-            if any(one.compress_type != zipfile.ZIP_STORED for one in members.infolist()):
-                raise ValueError("it is compressed")
-        with np.load(io.BytesIO(content), allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
-        head = json.loads(arrays.pop(HEAD).tobytes())
-        if not isinstance(head, dict):
-            raise ValueError("its head is no table")
-    except Exception as error:  # whatever an odd archive makes of zipfile, NumPy and JSON
-        raise CheckpointError(f"{os.fspath(path)} holds no checkpoint: {error}") from None
-    return head, arrays
+        return _parsed(content)
+    except Exception as error:  # whatever odd values make of JSON and NumPy
+        raise CheckpointError(f"{path} holds no checkpoint: {error}") from None
+
+
+def _digest_of(file: IO[bytes]) -> bytes:
+    """Return the digest of what is left of a file, without holding it in memory."""
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    return digest.digest()
+
+
+def _parsed(content: memoryview) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    end = LENGTH + int.from_bytes(content[:LENGTH], "little")
+    head = json.loads(bytes(content[LENGTH:end]))
+    values, arrays = head["values"], {}
+    if not isinstance(values, dict):
+        raise ValueError("its values are no table")
+    for name, text, shape in head["arrays"]:
+        kind = np.dtype(str(text))
+        if kind.kind not in KINDS or kind.itemsize == 0:
+            raise ValueError(f"an array is of type {text!r}")
+        if not all(type(n) is int and n >= 0 for n in shape):
+            raise ValueError(f"an array is of shape {shape}")
+        begin, end = end, end + math.prod(shape) * kind.itemsize
+        if end > len(content):
+            raise ValueError("an array is longer than the file")
+        # A copy, which may be written to and lies where its type wants it.
+        array = np.frombuffer(content[begin:end], kind).reshape(shape)
+        arrays[str(name)] = array.astype(kind.newbyteorder("="))
+    if end != len(content):
+        raise ValueError("something follows its arrays")
+    return values, arrays

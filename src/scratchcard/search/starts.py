@@ -21,6 +21,7 @@ from scratchcard.search.journal import Journal
 from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.population import Population
+from scratchcard.search.sealed import CheckpointError
 from scratchcard.search.targets import Consensus, Neighbours
 from scratchcard.search.task import Algorithm
 from scratchcard.ticket import Network
@@ -74,7 +75,7 @@ class Starts:
         list of Start
             All of them, in order.
         """
-        began = time.perf_counter() - self.journal.before
+        began = self.journal.began()
         self.deadline = began + (self.limits.seconds or math.inf)
         n_kept = max(1, round(KEPT * self.n_init))
         self.pause = PAUSE if n_kept < self.n_init else 1.0
@@ -173,11 +174,14 @@ class Starts:
             ),
             interrupts=self.interrupts,
         )
-        self.beside.know(start.number, start.outcome)
         start.history = start.outcome.history
         start.population = None
         if start.outcome.stopped_by == PAUSED:
             start.population = watching.population or self.journal.kept(pause)
+            if start.population is None:
+                raise CheckpointError(f"the saved search lacks the {pause}")
+        share = 1.0 if start.population is None else self.pause
+        self.beside.know(start.number, start.outcome, share)
         start.score = self._score(start.outcome)
 
     def _score(self, outcome: Outcome) -> float:
@@ -224,9 +228,10 @@ class _Beside:
         self.generations = np.zeros(n_init, np.int64)
         self.stopped = ""
 
-    def know(self, number: int, outcome: Outcome) -> None:
+    def know(self, number: int, outcome: Outcome, share: float) -> None:
         """Count what a search did that has ended, perhaps in an earlier process."""
         with self.lock:
+            self.shares[number] = share
             self.evaluations[number] = outcome.evaluations
             self.generations[number] = outcome.generations
 

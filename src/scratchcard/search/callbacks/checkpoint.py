@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,24 +27,57 @@ def warn(message: str) -> None:
     warnings.warn(message, stacklevel=2)
 
 
-@contextlib.contextmanager
-def told(path: str | os.PathLike[str], complain: Complain) -> Iterator[None]:
-    """Tell of a checkpoint that cannot be written in the context, which is no reason to stop.
+class Saves:
+    """Saves a search to its file; that it cannot is no reason to end the search.
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, path-like or None
         The file.
     complain : callable
-        Is told in a line.
+        Is told in a line where it cannot be written, once until that works again.
     """
+
+    def __init__(self, path: str | os.PathLike[str] | None, complain: Complain) -> None:
+        self.path, self._complain = path, complain
+        self._works = True
+
+    def __call__(self, save: Callable[[str | os.PathLike[str]], object]) -> bool:
+        """Save it, or complain.
+
+        Parameters
+        ----------
+        save : callable
+            Called with the file, writes it whole or not at all.
+
+        Returns
+        -------
+        bool
+            Whether it was written.
+        """
+        assert self.path is not None
+        did_work = self._works
+        try:
+            save(self.path)
+        except (OSError, MemoryError) as error:
+            self._works = False
+            if did_work:
+                reason = getattr(error, "strerror", None) or error or "out of memory"
+                whole = ", and what was saved before is whole" if _is_there(self.path) else ""
+                self._complain(
+                    f"could not save the search to {os.fspath(self.path)!r}: {reason}; it goes on"
+                    f"{whole}"
+                )
+        else:
+            self._works = True
+        return self._works
+
+
+def _is_there(path: str | os.PathLike[str]) -> bool:
     try:
-        yield
-    except OSError as error:
-        complain(
-            f"could not save the search to {os.fspath(path)!r}: {error.strerror or error}; it goes "
-            "on, and what was saved before is whole"
-        )
+        return os.path.isfile(path)
+    except (OSError, ValueError):
+        return False
 
 
 class Pace:
@@ -111,14 +143,16 @@ class Snapshots(Callback):
         self._keep(loop)
 
     def on_generation(self, loop: Loop) -> None:
-        """Keep the population if enough time has passed.
+        """Keep the population if enough time has passed, unless a callback has just stopped it.
+
+        Who goes on from there would not be stopped again.
 
         Parameters
         ----------
         loop : Loop
             The search.
         """
-        if self._pace.is_due:
+        if self._pace.is_due and not loop.stopped_by:
             self._keep(loop)
 
     def on_end(self, loop: Loop) -> None:
@@ -144,7 +178,7 @@ class Checkpoint(Snapshots):
 
     :meth:`Population.load <scratchcard.search.Population.load>` reads it, and ``evolve(...,
     resume=population)`` goes on from there, if it is the same search on the same rows. A file that
-    cannot be written is warned of, and the search goes on.
+    cannot be written is warned of, once until it can be, and the search goes on.
 
     Parameters
     ----------
@@ -163,7 +197,7 @@ class Checkpoint(Snapshots):
     def __init__(self, path: str | os.PathLike[str], seconds: float = SECONDS) -> None:
         super().__init__()
         self.path = path
-        self._saving = Pace(seconds)
+        self._saves, self._saving = Saves(path, warn), Pace(seconds)
 
     def on_generation(self, loop: Loop) -> None:
         """Keep the population, and save it, if enough time has passed.
@@ -189,7 +223,6 @@ class Checkpoint(Snapshots):
         self._save(loop)
 
     def _save(self, loop: Loop) -> None:
-        if self.population is None:
-            return
-        with told(self.path, warn):
-            replace(self.population, identity=loop.identity).save(self.path)
+        if self.population is not None:
+            population = replace(self.population, identity=loop.identity)
+            self._saves(population.save)

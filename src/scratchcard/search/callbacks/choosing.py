@@ -124,5 +124,7 @@ class Choosing(Callback):
             return
         objective, self.score, improved = state["numbers"].tolist()
         self.improved = int(improved)
-        mask = np.unpackbits(state["mask"], count=self.n_weights)
-        self.individual = Individual(mask, objective)
+        packed = state["mask"]
+        if len(packed) != -(-self.n_weights // 8) or math.isnan(objective + self.score):
+            raise ValueError("another mask than one that was chosen")
+        self.individual = Individual(np.unpackbits(packed, count=self.n_weights), objective)

@@ -22,7 +22,7 @@ from scratchcard.search.genetic.masks import is_connected, thinned
 from scratchcard.search.genetic.operators import Masks
 from scratchcard.search.genetic.presets import PRESETS
 from scratchcard.search.genetic.screening import Screening
-from scratchcard.search.population import Population, generator_of, words_of
+from scratchcard.search.population import Population, generator_of, refuse_unless, words_of
 from scratchcard.search.task import Individual, Task
 from scratchcard.ticket import Mask, Reading
 
@@ -355,15 +355,25 @@ class GeneticSearch:
 
     def _restore(self, population: Population) -> None:
         """Go on from what :meth:`population` returned."""
-        arrays = population.arrays
-        self.random = generator_of(arrays["random"])
-        self.changed, converged, _ = arrays["numbers"].tolist()
-        self.converged = bool(converged)
-        bound = float(arrays["bound"][0])
+        n_weights, array = self.network.n_weights, population.array
+        changed, converged, n_waiting = array("numbers", np.int64, 3).tolist()
+        bound = float(array("bound", np.float64, 1)[0])
+        packed = array("waiting", np.uint8, n_waiting, -(-n_weights // 8))
+        accuracies = array("accuracies", np.float64, n_waiting)
+        refuse_unless(
+            0 < len(population.masks) <= self.settings.population
+            and not np.isnan(population.objectives).any(),
+            "a number of individuals, or objectives, of another search",
+        )
+        refuse_unless(
+            math.isnan(bound) if self.arrivals.bound is None else 0 <= bound <= 1,
+            "a bound of another search",
+        )
+        self.random = generator_of(array("random", np.uint64, 6))
+        self.changed, self.converged = changed, bool(converged)
         self.arrivals.bound = None if math.isnan(bound) else bound
-        masks = np.unpackbits(arrays["waiting"], axis=1, count=self.network.n_weights)
-        accuracies = arrays["accuracies"].tolist()
-        self.arrivals.drawn.extend(zip(masks, accuracies, strict=True))
+        masks = np.unpackbits(packed, axis=1, count=n_weights)
+        self.arrivals.drawn.extend(zip(masks, accuracies.tolist(), strict=True))
         self.generation, self.counted = population.generation, population.evaluations
         self.masks, self.objectives = population.masks.copy(), population.objectives.copy()
         self.fitness.know(self.masks, self.objectives)

@@ -240,7 +240,6 @@ class _Driver:
 
     def _note_seconds(self) -> None:
         self.folder.note(time.monotonic() - self.began)
-        self.journal.save()
 
     def _progress(self, island: int) -> Progress:
         """Return how far all islands are, with the objective of the one that has just returned."""

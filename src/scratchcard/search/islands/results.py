@@ -69,7 +69,7 @@ class Result:
         CheckpointError
             For parts of something else.
         """
-        return outcome_of(self.parts, network, head)
+        return outcome_of(f"island {self.island}", self.parts, network, head)
 
     def for_file(self) -> Parts:
         """Return the result as plain values and arrays.

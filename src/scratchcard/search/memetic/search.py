@@ -37,11 +37,11 @@ from scratchcard.search.memetic.moves import Moves
 from scratchcard.search.memetic.pool import Pool
 from scratchcard.search.memetic.pricing import bits_of
 from scratchcard.search.memetic.sampler import Sampler
+from scratchcard.search.memetic.saved import Saved
 from scratchcard.search.memetic.windows import Windows
 from scratchcard.search.population import Population
 from scratchcard.search.task import Individual, Task
 from scratchcard.ticket import Mask, Reading
-from scratchcard.ticket.heads.lines import reading_from
 
 if TYPE_CHECKING:
     from scratchcard.search.memetic.settings import Memetic
@@ -394,24 +394,20 @@ class MemeticSearch:
 
     def _restore(self, population: Population) -> None:
         """Go on from what :meth:`population` returned."""
-        arrays, n_weights = population.arrays, self.task.network.n_weights
-        self.born, self.sampler.due, at = arrays["numbers"].tolist()
-        self.sampler.due -= self.sampler.draws  # the last draw is drawn again
-        now, then = map(reading_from, arrays["temperatures"])
-        self._draw_rows(np.unpackbits(arrays["drawn for"], count=n_weights), then, 0.0)
-        self.engine.temper(now)
-        self.windows.at = at
-        self.window = slice(*arrays["window"].tolist())
+        saved = Saved.of(population, self.task, self.size, self.sampler.draws)
+        self.born, self.sampler.due = saved.born, saved.drawn - self.sampler.draws
+        self._draw_rows(saved.drawn_for, saved.temperatures[1], 0.0)  # the last draw, once more
+        self.engine.temper(saved.temperatures[0])
+        saved.check_windows(self.engine.n_blocks)
+        self.windows.at, self.window = saved.at, saved.window
         self.pool = Pool(self.engine, self.size, self.task.n_jobs, self.task.stop)
-        self.members, begin = [], 0
-        for mask, stream in zip(population.masks, arrays["streams"], strict=True):
+        self.members = []
+        for mask, stream, order in zip(population.masks, saved.streams, saved.orders, strict=True):
             member = make_member(self.engine, mask, self.pool.n_threads, int(stream))
-            end = begin + surviving_in(member)
-            member.survivors.indices[: end - begin] = arrays["survivors"][begin:end]
-            member.survivors.place[arrays["survivors"][begin:end]] = np.arange(end - begin)
+            member.survivors.indices[: len(order)] = order
+            member.survivors.place[order] = np.arange(len(order))
             member.share()
             self.members.append(member)
-            begin = end
         self._live(self._moves(1.0), 0)
         for member, objective in zip(self.members, population.objectives, strict=True):
             member.objective = float(objective)

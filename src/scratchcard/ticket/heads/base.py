@@ -130,6 +130,21 @@ class Head(ABC):
             A head of the same kind.
         """
 
+    def calibrated_as(self, other: Self) -> Self:
+        """Return this head, calibrated as another of its kind is.
+
+        Parameters
+        ----------
+        other : Head
+            A head for the same rows, such as one that a file held.
+
+        Returns
+        -------
+        Head
+            The other one, with what a file does not hold.
+        """
+        return other
+
     def logits(self, outputs: Outputs) -> Floats:
         """Return outputs * temperature.
 

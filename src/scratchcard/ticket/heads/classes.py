@@ -203,6 +203,21 @@ class Classes(Head):
             temperature = float(np.float32(unit * np.exp(found.x)))
         return type(self)(self._labels, temperature)
 
+    def calibrated_as(self, other: Self) -> Self:
+        """Return the same classes at the temperature of another head.
+
+        Parameters
+        ----------
+        other : Classes
+            The other head.
+
+        Returns
+        -------
+        Classes
+            The head.
+        """
+        return type(self)(self._labels, other.temperature)
+
     def describe(self) -> dict[str, Any]:
         """Return the labels and the temperature.
 

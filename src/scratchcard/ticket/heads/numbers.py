@@ -287,6 +287,21 @@ class Numbers(Head):
             offset, scale = self._centre + offset * self._spread, scale * self._spread
         return type(self)(offset, scale, self._loss, self._centre, self._spread)
 
+    def calibrated_as(self, other: Self) -> Self:
+        """Return a head with the lines of another one, and this one's centre and spread.
+
+        Parameters
+        ----------
+        other : Numbers
+            A head with the same loss.
+
+        Returns
+        -------
+        Numbers
+            The head.
+        """
+        return type(self)(other.offset, other.scale, self._loss, self._centre, self._spread)
+
     def _line(self, k: int, pairs: Integers, weights: Integers) -> tuple[float, float]:
         """Return offset and scale for an output, from its outputs and targets, (n_rows, 2).
 
