@@ -359,7 +359,6 @@ class Search:
             )
 
         last = search if self.islands is None else on_islands
-        last = search if self.islands is None else on_islands
         if self._leaves_open:
             problem, outcome, _ = search_best(
                 self._settings(),
