@@ -24,14 +24,15 @@ class Inline:
     seed : int
         Says in which order jobs are done, and which workers die.
     deaths : float
-        Share of the jobs whose worker dies, some before their work is done, some after.
+        Share of the jobs whose worker dies, some before their work is done, some after; no job is
+        one that two workers have died of in a row.
     """
 
     def __init__(self, work, n_workers=1, seed=0, deaths=0.0):
         self.work, self.n_workers, self.deaths = pickle.dumps(work), n_workers, deaths
         self.random = np.random.default_rng(seed)
         self.born, self.alive, self.new, self.jobs = 0, {}, [], {}
-        self.done = 0
+        self.died: list[bytes] = []
 
     def start(self):
         self.born += 1
@@ -48,14 +49,16 @@ class Inline:
         if not self.jobs:
             return []
         worker = self.random.choice(sorted(self.jobs))
-        job, dies = pickle.loads(self.jobs.pop(worker)), self.random.random() < self.deaths
+        job = self.jobs.pop(worker)
+        dies = self.random.random() < self.deaths and self.died.count(job) < 2
+        if dies:
+            self.died.append(job)
         if dies and self.random.random() < 0.5:
             return [self._dead(worker)]
         try:
-            result = self.alive[worker](job)
+            result = self.alive[worker](pickle.loads(job))
         except Exception as error:
             return [Event(worker, "failed", error)]
-        self.done += 1
         return [self._dead(worker) if dies else Event(worker, "done", result)]
 
     def _dead(self, worker):

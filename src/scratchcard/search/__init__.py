@@ -12,6 +12,7 @@ from scratchcard.search.clustering import (
 )
 from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.genetic import Genetic
+from scratchcard.search.islands import Islands
 from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic
@@ -45,6 +46,7 @@ __all__ = [
     "Genetic",
     "Given",
     "Individual",
+    "Islands",
     "Labelled",
     "Limits",
     "Loop",

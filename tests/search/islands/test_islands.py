@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -122,14 +124,14 @@ def test_a_driver_that_dies_is_followed_by_another(iris, inline, undisturbed, tm
 
 
 def test_only_what_may_be_needed_is_kept(iris, inline, tmp_path):
-    search = Search(iris, **GIVEN | {"limits": Limits(generations=60)}, islands=ISLANDS)
+    search = Search(iris, **GIVEN | {"limits": Limits(generations=24)}, islands=ISLANDS)
     counts = []
     inline(seed=1)
     search.run(
         [lambda progress: counts.append(len(os.listdir(tmp_path)))],
         journal=search.journal(tmp_path),
     )
-    assert len(counts) == 4 * 20
+    assert len(counts) == 4 * 8
     assert max(counts) <= 3 + 4 * (2 + 4)  # of an island two populations, of its ring four results
 
 
@@ -202,27 +204,29 @@ def test_an_interrupt_ends_with_the_best_so_far_and_can_be_gone_on_from(
 
 
 def test_a_file_that_is_damaged_is_named(iris, inline, tmp_path):
-    search = Search(iris, **GIVEN, islands=ISLANDS)
-    search.run([lambda progress: progress.fraction > 0.6], journal=search.journal(tmp_path))
-    kept = {path: path.read_bytes() for path in tmp_path.iterdir() if "island" in path.name}
-    assert {path.suffix for path in kept} == {".population", ".result"}
-    for path, content in kept.items():
+    search, whole = Search(iris, **GIVEN, islands=ISLANDS), tmp_path / "whole"
+    whole.mkdir()
+    search.run([lambda progress: progress.fraction > 0.6], journal=search.journal(whole))
+    populations, results = (sorted(whole.glob(f"*.{kind}")) for kind in ("population", "result"))
+    assert len(populations) >= 4 <= len(results)
+    numbers = itertools.count()
+
+    def run(spoil, *paths):
+        folder = tmp_path / str(next(numbers))
+        shutil.copytree(whole, folder)
+        spoil(*(folder / path.name for path in paths))
+        with pytest.raises(CheckpointError) as error:
+            search.run(journal=search.journal(folder))
+        return str(error.value)
+
+    for path in (populations[0], results[-1]):
+        content = path.read_bytes()
         for damaged in (content[:-1], b"", content[:200] + b"?" + content[201:]):
-            path.write_bytes(damaged)
-            if path.suffix == ".result" or path.name.startswith("island-0"):
-                with pytest.raises(CheckpointError, match=path.name):
-                    search.run(journal=search.journal(tmp_path))
-        path.write_bytes(content)
-    one, other = sorted(path for path in kept if path.suffix == ".result")[:2]
-    one.write_bytes(kept[other])
-    with pytest.raises(CheckpointError, match=r"another search or island"):
-        search.run(journal=search.journal(tmp_path))
-    one.write_bytes(kept[one])
-    for path in kept:
-        if path.suffix == ".population":
-            path.unlink()
-    with pytest.raises(CheckpointError, match=r"has lost the population of island"):
-        search.run(journal=search.journal(tmp_path))
+            assert path.name in run(lambda one, damaged=damaged: one.write_bytes(damaged), path)
+    for first, *_, last in (populations, results):
+        assert "of another search or island" in run(shutil.copy, last, first)
+    lost = run(lambda *paths: [path.unlink() for path in paths], *populations)
+    assert "has lost the population of island" in lost
 
 
 def test_a_folder_of_another_search_is_refused_with_what_differs(iris, inline, tmp_path):
@@ -259,12 +263,11 @@ def test_workers_that_see_another_folder_say_so(iris, inline, tmp_path):
 
 def test_an_island_that_cannot_be_saved_ends_the_search(iris, inline, tmp_path):
     search = Search(iris, **GIVEN, islands=ISLANDS)
-    for kind in ("population", "result"):
-        path = tmp_path / f"island-2-leg-1.{kind}"
-        path.mkdir()
-        with pytest.raises((WorkersError, OSError), match=r"island.2"):
-            search.run(journal=search.journal(tmp_path))
-        path.rmdir()
+    in_the_way = tmp_path / "island-2-leg-1.result"
+    with pytest.raises(WorkersError, match=r"could not save island 2 in .*only an ordinary file"):
+        search.run([lambda _: in_the_way.mkdir(exist_ok=True)], journal=search.journal(tmp_path))
+    in_the_way.rmdir()
+    assert search.run(journal=search.journal(tmp_path)).outcome.stopped_by == "generations"
 
 
 @pytest.mark.parametrize(

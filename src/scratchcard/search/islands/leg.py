@@ -145,6 +145,7 @@ class Legs:
         assert population is not None
         best = np.packbits(population.masks[0])
         result = Result(job.island, job.leg, parts_of(outcome), best)
+        self.folder.check(self.token)  # a worker whose driver is gone is to overwrite nothing
         try:
             self.folder.save(job.island, job.leg, population)
             if not result.is_pause:
