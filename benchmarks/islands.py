@@ -53,7 +53,9 @@ def main() -> None:
             times = islands.count if islands and arguments.each else 1
             limits = Limits(evaluations=arguments.evaluations * times)
             row = _row(arguments.data, data, seed, limits, islands)
-            print(json.dumps({"data": arguments.data, "search": name, "seed": seed} | row))
+            print(
+                json.dumps({"data": arguments.data, "search": name, "seed": seed} | row), flush=True
+            )
             found[name].append([row[key] for key in SHOWN])
     width = max(map(len, found))
     print(f"{'':{width}}  {'  '.join(f'{name:>15}' for name in SHOWN)}")

@@ -88,7 +88,10 @@ def test_a_signal_ends_with_the_best_ticket_and_the_search_can_go_on(undisturbed
         (["--on", "ray"], "--on is for a search with --islands"),
         (["--islands", "2", "--networks", "3"], "networks takes an integer 1..2, got 3"),
         (["--islands", "2", "--max-bytes", "200"], "islands takes None with max_bytes"),
-        (["--islands", "2", "--labels", "none"], "islands takes None without labels"),
+        (
+            ["--islands", "2", "--labels", "none", "--clusters", "3"],
+            "islands takes None without labels",
+        ),
         (["--islands", "2", "--checkpoint", "file"], "takes a folder with --islands"),
         (["--islands", "2", "--resume", "file"], "takes a folder with --islands"),
         (["--islands", "2", "--resume", "nothing"], "--resume: no folder 'nothing'"),

@@ -134,10 +134,13 @@ def open_journal(
 
 @contextlib.contextmanager
 def resumable(journal: Journal | None) -> Iterator[None]:
-    """Say how a search goes on that an error of workers, or want of memory, ends in the context."""
+    """Say how a search goes on that ends in the context without a ticket.
+
+    That is where workers cannot go on, memory is wanting, or an interrupt came early.
+    """
     try:
         yield
-    except (MemoryError, RuntimeError):
+    except (MemoryError, RuntimeError, KeyboardInterrupt):
         if journal is not None:
             put_away(journal, True, False)
         raise
