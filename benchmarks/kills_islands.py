@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ FIND = [
 ]  # fmt: skip
 CPUS = 2  # of a node
 WORKER = {"processes": "scratchcard.workers.worker", "ray": "ray::_Actor"}
+TRIES = 5
 PATIENCE = 600.0  # seconds after which a search is taken to hang
 
 
@@ -76,7 +77,7 @@ def _cluster(on: str) -> Iterator[Any]:
     paths = os.pathsep.join(filter(None, sys.path))
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_SCHEDULER_EVENTS="0", PYTHONPATH=paths)
     node = {"num_cpus": CPUS, "object_store_memory": 80 * 2**20, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=node)
+    cluster = _started(lambda: Cluster(initialize_head=True, head_node_args=node))
     os.environ["RAY_ADDRESS"] = cluster.address
     try:
         yield _Nodes(cluster, node)
@@ -84,17 +85,31 @@ def _cluster(on: str) -> Iterator[Any]:
         cluster.shutdown()
 
 
+def _started(start: Callable[[], Any]) -> Any:
+    """Start a node; on a busy machine Ray gives up after half a minute, and is asked again."""
+    for _ in range(TRIES - 1):
+        try:
+            return start()
+        except Exception as error:  # Ray has no other
+            if "timed out" not in str(error):
+                raise
+    return start()
+
+
 class _Nodes:
     """A cluster whose second node can be lost."""
 
     def __init__(self, cluster: Any, settings: dict[str, Any]) -> None:
         self.cluster, self.settings = cluster, settings
-        self.second = cluster.add_node(**settings)
+        self._add()
+
+    def _add(self) -> None:
+        self.second = _started(lambda: self.cluster.add_node(**self.settings))
 
     def kill(self) -> None:
         """Kill all of the second node, and add another."""
         self.cluster.remove_node(self.second, allow_graceful=False)
-        self.second = self.cluster.add_node(**self.settings)
+        self._add()
 
 
 class _Run:
