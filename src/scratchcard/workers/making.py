@@ -8,6 +8,8 @@ from scratchcard.workers.pool import Workers
 from scratchcard.workers.processes import Processes
 
 BACKENDS = ("processes", "ray")
+"""Names of the backends."""
+
 MOST_WORKERS = 10_000
 
 
