@@ -7,39 +7,48 @@ Each search is run once undisturbed. Then it is begun again and again with ``--c
 threads; half of the time that is killed as well, and so on, until it ends. The ticket and the
 report, without times, must be those of the undisturbed search, and no file may be left over.
 Prints a line for each search, and how many kills each kind has had.
+
+Every search is a process of its own that runs the command line. It is forked from this one, in
+which all is imported and compiled, so that kills fall into the search and not into the imports.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import random
-import subprocess
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from scratchcard.cli import main as main_of_cli
+
 KINDS = {
-    "settings on folds": "iris --evaluations 600000",
-    "settings on folds, more rows": "digits --generations 40",
-    "one setting": "digits --hidden 60 --init uniform --max-density 0.1 --generations 60",
-    "genetic": "moons --algorithm genetic --generations 500",
-    "networks within bytes": "wine --max-bytes 300 --evaluations 1500000",
-    "clusters": "iris --labels none --clusters 3 --generations 60",
-    "numbers": "diabetes.csv --numbers --evaluations 500000",
-    "counts": "counts.csv --numbers --objective poisson --generations 60",
-    "drawn rows": "blobs.csv --hidden 40 --init uniform --max-density 0.2 --generations 60",
+    "settings on folds": "iris --evaluations 200000",
+    "settings on folds, more rows": "digits --hidden 30 --evaluations 140000",
+    "one setting": "digits --hidden 60 --init uniform --max-density 0.1 --generations 15",
+    "genetic": "moons --algorithm genetic --generations 15",
+    "networks within bytes": "wine --max-bytes 300 --evaluations 150000",
+    "clusters": "iris --labels none --clusters 3 --generations 30",
+    "numbers": "diabetes.csv --numbers --evaluations 120000",
+    "counts": "counts.csv --numbers --objective poisson --hidden 30 --init uniform "
+    "--max-density 0.2 --generations 20",
+    "drawn rows": "blobs.csv --hidden 30 --init uniform --max-density 0.2 --generations 12",
     "shifted images": "digits --hidden 60 --init uniform --max-density 0.1 --augment shift "
-    "--generations 50",
-    "pruning": "breast_cancer --hidden 300 --init uniform --max-density 0.8 --prune train "
-    "--generations 15",
-    "a teacher": "wine.csv --labels teacher:teacher.joblib --trust --evaluations 500000",
+    "--generations 12",
+    "pruning": "breast_cancer --hidden 200 --init uniform --max-density 0.8 --prune train "
+    "--generations 8",
+    "a teacher": "wine.csv --target y --labels teacher:teacher.joblib --trust --evaluations 140000",
 }
 TIMES = ("seconds", "evaluations_per_second", "ticket")
 TICKET, CHECKPOINT = "found.ticket", "search.checkpoint"
@@ -60,7 +69,7 @@ def main() -> None:
         make_files(Path(folder))
         whole = {}
         for kind in kinds:
-            run(kind, folder, "1")  # compiles
+            prepare(kind, folder)
             whole[kind] = run(kind, folder, "1")
             print(f"{kind}: {whole[kind]['took']:.1f} s undisturbed", flush=True)
         while kills.total() < arguments.kills:
@@ -99,28 +108,52 @@ def make_files(folder: Path) -> None:
     dump(RandomForestClassifier(20, random_state=0).fit(X, y), folder / "teacher.joblib")
 
 
-def run(kind: str, folder: str, threads: str, *more: str, kill_after: float = 0.0) -> Any:
+def run(kind: str, folder: str, threads: str, *more: str, kill_after: float = math.inf) -> Any:
     """Run a search; return its report, its ticket and how long it took; None if it was killed."""
     data = [part.replace("teacher:", f"teacher:{folder}/") for part in KINDS[kind].split()]
-    command = [sys.executable, "-m", "scratchcard", "find", *data, "--json", "--jobs", threads]
     with tempfile.TemporaryDirectory() as own:
-        own = folder if more else own
-        command += ["--out", str(Path(own, TICKET)), *more]
+        ticket, said = Path(folder if more else own, TICKET), Path(own, "said")
+        command = ["find", *data, "--json", "--jobs", threads, "--out", str(ticket), *more]
         began = time.monotonic()
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        try:
-            out, errors = process.communicate(timeout=kill_after or None)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+        process = begun(command, folder, said)
+        code = None
+        while code is None:
+            if time.monotonic() - began > kill_after:
+                os.kill(process, signal.SIGKILL)
+            time.sleep(0.002)
+            ended, status = os.waitpid(process, os.WNOHANG)
+            code = os.waitstatus_to_exitcode(status) if ended else None
+        if code == -signal.SIGKILL:
             return None
-        if process.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} failed: {errors}")
-        report = {k: v for k, v in json.loads(out).items() if k not in TIMES}
-        ticket = Path(own, TICKET).read_bytes()
-    return {"report": report, "ticket": ticket, "took": time.monotonic() - began}
+        took, report = time.monotonic() - began, json.loads(said.read_text())
+        if code != 0:
+            raise RuntimeError(f"{' '.join(command)} failed with code {code}")
+        report = {name: value for name, value in report.items() if name not in TIMES}
+        return {"report": report, "ticket": ticket.read_bytes(), "took": took}
+
+
+def prepare(kind: str, folder: str) -> None:
+    """Run a search in this process, for all that it imports and compiles."""
+    with tempfile.TemporaryDirectory() as own, redirect_stdout(StringIO()):
+        data = [part.replace("teacher:", f"teacher:{folder}/") for part in KINDS[kind].split()]
+        data = [os.path.join(folder, part) if part.endswith(".csv") else part for part in data]
+        main_of_cli(["find", *data, "--out", str(Path(own, TICKET))])
+
+
+def begun(command: list[str], folder: str, said: Path) -> int:
+    """Begin a command in a folder; return its process, whose output goes into a file."""
+    process = os.fork()
+    if process:
+        return process
+    code = 1
+    try:
+        os.chdir(folder)
+        os.dup2(os.open(said, os.O_CREAT | os.O_WRONLY), 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        code = main_of_cli(command)
+        sys.stdout.flush()
+    finally:
+        os._exit(code)
 
 
 def killed(kind: str, folder: str, whole: Any, chance: random.Random) -> dict[str, Any]:
@@ -135,7 +168,7 @@ def killed(kind: str, folder: str, whole: Any, chance: random.Random) -> dict[st
     threads = chance.choice("12")
     while found is None:
         resuming = ("--resume", str(checkpoint)) if moments else ()
-        moment = chance.uniform(0.0, whole["took"]) if len(moments) < kills else 0.0
+        moment = chance.uniform(0.0, whole["took"]) if len(moments) < kills else math.inf
         found = run(kind, folder, threads, *keeping, *resuming, kill_after=moment)
         if found is None:
             moments.append(round(moment, 2))

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import scratchcard.estimators.base
 import scratchcard.search.journal
 import scratchcard.search.memetic.search
 from classifiers import SHORT, small
@@ -405,7 +406,7 @@ def test_early_stopping_sets_rows_of_each_class_aside(monkeypatch, iris):
         parts.append((train, validation))
         return evolve(network, train, validation, **settings)
 
-    monkeypatch.setattr(scratchcard.estimators.base, "evolve", spy)
+    monkeypatch.setattr(scratchcard.search.journal, "evolve", spy)
     small(early_stopping=True, validation_fraction=0.2).fit(X[keep], y[keep])
     train, validation = parts[-1]
     assert np.bincount(train.targets).tolist() == [40, 40, 2]

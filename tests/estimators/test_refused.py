@@ -6,7 +6,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.exceptions import NotFittedError
 
-import scratchcard.estimators.base
+import scratchcard.search.journal
 from classifiers import small
 from scratchcard import Memetic
 
@@ -66,7 +66,7 @@ def iris():
     ],
 )
 def test_parameters_are_refused_by_name_before_the_search(settings, message, iris, monkeypatch):
-    monkeypatch.setattr(scratchcard.estimators.base, "evolve", None)
+    monkeypatch.setattr(scratchcard.search.journal, "evolve", None)
     classifier = small(**settings)
     with pytest.raises(ValueError, match=message):
         classifier.fit(*iris)
@@ -96,7 +96,7 @@ def test_parameters_are_refused_by_name_before_the_search(settings, message, iri
     ],
 )
 def test_rows_are_refused_before_the_search(X, y, sample_weight, message, monkeypatch):
-    monkeypatch.setattr(scratchcard.estimators.base, "evolve", None)
+    monkeypatch.setattr(scratchcard.search.journal, "evolve", None)
     with pytest.raises(ValueError, match=message):
         small().fit(X, y, sample_weight)
 

@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.metrics import accuracy_score
 
-import scratchcard.estimators.base
+import scratchcard.search.journal
 from classifiers import small
 from scratchcard import TicketClassifier
 
@@ -113,7 +113,7 @@ def test_a_clone_asks_anew(iris, forest):
 
 def test_what_is_refused_before_the_search(iris, forest, monkeypatch):
     X, y = iris
-    monkeypatch.setattr(scratchcard.estimators.base, "evolve", None)
+    monkeypatch.setattr(scratchcard.search.journal, "evolve", None)
     for settings, message in (
         ({"y": y, "teacher": forest}, "fit takes y or teacher, got both"),
         ({"y": None}, "requires y to be passed, but the target y is None"),

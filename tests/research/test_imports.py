@@ -63,7 +63,7 @@ def test_only_public_names_of_the_library_are_imported(path):
 
 def test_studies_share_only_what_is_shared():
     """A study can be read, and removed, without the others."""
-    studies = ("compare", "landscape", "paper", "survivors")
+    studies = ("compare", "landscape", "paper", "survivors", "sweep")
     for study in studies:
         others = tuple(f"scratchcard.research.{other}" for other in studies if other != study)
         for path in (FOLDER / study).rglob("*.py"):

@@ -26,6 +26,7 @@ COMMANDS = {
     "predict": "scratchcard.cli.using:predict",
     "landscape": "scratchcard.cli.landscape:landscape",
     "compare": "scratchcard.cli.comparing:compare",
+    "sweep": "scratchcard.cli.sweeping:sweep",
     "controls": "scratchcard.cli.controlling:controls",
     "survivors": "scratchcard.cli.surviving:survivors",
     "reproduce": "scratchcard.cli.reproducing:reproduce",

@@ -36,15 +36,18 @@ def labels_kind(text: str) -> Labels:
     raise click.BadParameter(f"{text!r} is neither given, none nor teacher:FILE")
 
 
+answers_option = click.option(
+    "--classes/--numbers",
+    "are_classes",
+    default=None,
+    help="What the answers in the data are, where numbers could be either.",
+)
+
+
 def goal_options(command: Any) -> Any:
     """Add the options to a command."""
     for option in (
-        click.option(
-            "--classes/--numbers",
-            "are_classes",
-            default=None,
-            help="What the answers in the data are, where numbers could be either.",
-        ),
+        answers_option,
         click.option(
             "--labels",
             type=labels_kind,
@@ -93,6 +96,11 @@ def answers_of(
         if are_classes is not None:
             raise click.UsageError(f"--labels {labels.kind} takes neither --classes nor --numbers")
         return "none"
+    return said_to_be(are_classes)
+
+
+def said_to_be(are_classes: bool | None) -> Answers | None:
+    """Return what the answers in the data were said to be; None if nobody said."""
     if are_classes is None:
         return None
     return "classes" if are_classes else "numbers"

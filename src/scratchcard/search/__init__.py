@@ -13,6 +13,7 @@ from scratchcard.search.clustering import (
 from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.genetic import Genetic
 from scratchcard.search.islands import Islands
+from scratchcard.search.journal import Journal
 from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic
@@ -47,6 +48,7 @@ __all__ = [
     "Given",
     "Individual",
     "Islands",
+    "Journal",
     "Labelled",
     "Limits",
     "Loop",

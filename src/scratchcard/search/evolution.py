@@ -28,6 +28,7 @@ from scratchcard.search.limits import MOST, Limits, Progress
 from scratchcard.search.loop import Loop
 from scratchcard.search.memetic import Memetic
 from scratchcard.search.population import Population
+from scratchcard.search.sealed import CheckpointError
 from scratchcard.search.targets import Given, Targets
 from scratchcard.search.task import Algorithm, Individual, Task
 from scratchcard.search.temperature import SMOOTHING, calibrated, first_reading
@@ -303,17 +304,19 @@ def _check_head(head: Head, objective: Objective, network: Network) -> None:
 
 
 def _check_population(population: Population, algorithm: Algorithm, network: Network) -> None:
-    """Raise ValueError for a population that no search with this algorithm and network has left."""
+    """Raise CheckpointError for a population of a search with another algorithm or network."""
     if population.algorithm != algorithm.name:
-        raise ValueError(
+        raise CheckpointError(
             f"resume takes a population of the algorithm {algorithm.name!r}, got one of "
             f"{population.algorithm!r}"
         )
     masks = population.masks
     if masks.shape[1] != network.n_weights:
-        raise ValueError(f"resume takes masks of {network.n_weights} weights, got {masks.shape[1]}")
+        raise CheckpointError(
+            f"resume takes masks of {network.n_weights} weights, got {masks.shape[1]}"
+        )
     if masks.dtype != np.uint8 or masks.max() > 1:
-        raise ValueError("resume takes masks of 0 and 1 (uint8)")
+        raise CheckpointError("resume takes masks of 0 and 1 (uint8)")
 
 
 _COMPILED: set[tuple[str, Objective]] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
@@ -213,4 +214,4 @@ def identity_of(
 
 
 def _shown(value: Any) -> str:
-    return shortened(str(value), SHOWN)
+    return shortened(re.sub(r"\b([0-9a-f]{6})[0-9a-f]{26}\b", r"\1…", str(value)), SHOWN)

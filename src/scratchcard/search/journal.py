@@ -29,6 +29,7 @@ from scratchcard.search.loop import Loop
 from scratchcard.search.outcomes import Parts, outcome_of, parts_of
 from scratchcard.search.population import Population
 from scratchcard.search.sealed import CheckpointError, read_sealed, write_sealed
+from scratchcard.search.together import OF_ITSELF
 from scratchcard.ticket import Network
 
 __all__ = ["Journal"]
@@ -160,6 +161,7 @@ class Journal:
         validation: Rows | None = None,
         *,
         part: str | None = None,
+        ends: Sequence[str] = OF_ITSELF,
         callbacks: Sequence[AnyCallback] = (),
         resume: Population | None = None,
         **settings: Any,
@@ -177,6 +179,8 @@ class Journal:
         part : str or None
             Name of this part of the whole search; None for its number, where parts are searched one
             after the other.
+        ends : sequence of str
+            What stops a part that is not to be searched again.
         callbacks : sequence of Callback or of callable
             What is done beside the search.
         resume : Population or None
@@ -218,7 +222,7 @@ class Journal:
         )
         if outcome.stopped_by == "interrupt":
             self.save()
-        else:
+        elif outcome.stopped_by in ends:  # and not because others have failed, or by a callback
             with self._lock:
                 self._ended[name], self._is_saved = parts_of(outcome), False
                 self._populations.pop(name, None)
@@ -261,24 +265,27 @@ class Journal:
                 self._pace.do(self.save)
 
     def save(self) -> bool:
-        """Save all that is known, unless that was done.
+        """Save all that is known, unless that was done or nothing is known yet.
 
         Returns
         -------
         bool
             Whether the file holds it now.
         """
-        if self.path is None:
-            return False
         with self._lock:
+            if self.path is None or not (self._ended or self._populations):
+                return False
             if not self._is_saved:
-                self._is_saved = self._saves(lambda path: write_sealed(path, *self._content()))
+                self._is_saved = self._write()
             return self._is_saved
 
     def save_at_once(self) -> None:
         """Save all that is known, in a process that ends now; nothing is saved after that."""
         if self._lock.acquire(timeout=AT_ONCE):  # for good
             self.save()
+
+    def _write(self) -> bool:
+        return self._saves(lambda path: write_sealed(path, *self._content()))
 
     def _content(self) -> Parts:
         """Return all that is known as plain values and arrays."""

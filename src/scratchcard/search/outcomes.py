@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.search.evolution import Outcome
-from scratchcard.search.limits import as_array, from_array
+from scratchcard.search.limits import MOST, as_array, from_array
 from scratchcard.search.sealed import CheckpointError
 from scratchcard.ticket import Head, Mask, Network
 from scratchcard.ticket.codec import ByteReader
@@ -76,15 +77,21 @@ def outcome_of(name: str, parts: Parts, network: Network, head: Head) -> Outcome
         packed = arrays["mask"]
         if packed.dtype != np.uint8 or packed.shape != (-(-network.n_weights // 8),):
             raise ValueError(f"its mask is of shape {packed.shape}")
+        counts, seconds = (plain["evaluations"], plain["generations"]), float(plain["seconds"])
+        if (
+            not all(type(n) is int and 0 <= n <= MOST for n in counts)
+            or not 0 <= seconds < math.inf
+        ):
+            raise ValueError(f"it has counts {counts} and took {seconds} seconds")
         flat = np.unpackbits(packed, count=network.n_weights)
         found = type(head).decode(ByteReader(arrays["head"].tobytes()), network.n_outputs)
         return Outcome(
             mask=Mask.from_flat(network.layers, flat),
             head=head.calibrated_as(found),
             objective=float(plain["objective"]),
-            evaluations=int(plain["evaluations"]),
-            seconds=float(plain["seconds"]),
-            generations=int(plain["generations"]),
+            evaluations=counts[0],
+            seconds=seconds,
+            generations=counts[1],
             stopped_by=str(plain["stopped_by"]),
             history=from_array(arrays["history"]),
         )

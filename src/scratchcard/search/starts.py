@@ -24,6 +24,7 @@ from scratchcard.search.population import Population
 from scratchcard.search.sealed import CheckpointError
 from scratchcard.search.targets import Consensus, Neighbours
 from scratchcard.search.task import Algorithm
+from scratchcard.search.together import OF_ITSELF
 from scratchcard.ticket import Network
 
 # docs/search.md says what was measured of these.
@@ -163,6 +164,7 @@ class Starts:
             self.network,
             self.train,
             part=part,
+            ends=(*OF_ITSELF, PAUSED),
             algorithm=self.algorithm,
             limits=Limits(self.limits.generations, evaluations, seconds),
             seed=seed,
