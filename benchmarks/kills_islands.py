@@ -16,6 +16,7 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -137,6 +138,8 @@ class _Run:
                     self.kills[kind] += 1
                 if kind == "driver":
                     process.wait()
+                    if os.path.exists("found.ticket"):  # it was over but for the report
+                        return self._ended(None)
                     process = self._start()
             while process.poll() is None and time.monotonic() < began + PATIENCE:
                 self._look()
@@ -180,9 +183,9 @@ class _Run:
             self.saved[island] = max(generation, self.saved.get(island, 0))
         time.sleep(0.1)
 
-    def _ended(self, process: subprocess.Popen[bytes]) -> list[str]:
+    def _ended(self, process: subprocess.Popen[bytes] | None) -> list[str]:
         faults = list(self.lost)
-        if process.wait() != 0:
+        if process is not None and process.wait() != 0:
             errors = Path("errors").read_text(errors="replace")
             faults.append(f"exit code {process.returncode}: {errors[-500:]}")
         else:
@@ -190,7 +193,9 @@ class _Run:
                 faults.append("another ticket")
             os.remove("found.ticket")
         left = sorted(set(os.listdir()) - {"plain.ticket", "errors"})
-        if left:
+        if left and process is None:  # killed while it removed the folder
+            shutil.rmtree("kept", ignore_errors=True)
+        elif left:
             faults.append(f"left over: {left}")
         time.sleep(1.0)
         if alive := _below(os.getpid(), WORKER[self.on]):
