@@ -273,11 +273,16 @@ class Journal:
             Whether the file holds it now.
         """
         with self._lock:
-            if self.path is None or not (self._ended or self._populations):
+            if self.path is None or not self._has_begun:
                 return False
             if not self._is_saved:
                 self._is_saved = self._write()
             return self._is_saved
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether there is something to go on from."""
+        return bool(self._ended or self._populations)
 
     def save_at_once(self) -> None:
         """Save all that is known, in a process that ends now; nothing is saved after that."""

@@ -309,6 +309,11 @@ class FolderJournal(Journal):
         """
         super().read(Path(path) / JOURNAL)
 
+    @property
+    def _has_begun(self) -> bool:
+        """True: what is known of the islands stands beside it, and it says what search they are of."""
+        return True
+
     def remove(self) -> None:
         """Remove the folder, now that what was found is kept elsewhere."""
         self.folder.remove()
