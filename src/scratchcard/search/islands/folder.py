@@ -311,7 +311,7 @@ class FolderJournal(Journal):
 
     @property
     def _has_begun(self) -> bool:
-        """True: what is known of the islands stands beside it, and it says what search they are of."""
+        """True: it says what search the files beside it are of."""
         return True
 
     def remove(self) -> None:
