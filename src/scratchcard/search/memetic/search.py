@@ -207,6 +207,7 @@ class MemeticSearch:
         fraction : float
             Share of the limits that is used, 0 to 1.
         """
+        self._reprice()
         moves = self._moves(fraction)
         for mask in masks:
             self._live(moves, 0)
