@@ -37,6 +37,7 @@ FIND = [
 CPUS = 2  # of a node
 WORKER = {"processes": "scratchcard.workers.worker", "ray": "ray::_Actor"}
 TRIES = 5
+SHARE = 0.6  # of how long the run before took: kills come within it
 PATIENCE = 600.0  # seconds after which a search is taken to hang
 
 
@@ -58,7 +59,7 @@ def main() -> None:
             run = _Run(arguments.on, cluster, chance)
             began = time.monotonic()
             faults = run.faults(arguments.kills, seconds)
-            seconds = 0.5 * (seconds + time.monotonic() - began)
+            seconds = SHARE * (time.monotonic() - began)
             kills += run.kills
             wrong += bool(faults)
             row = {"run": number, "kills": run.kills, "generations": run.saved, "faults": faults}
