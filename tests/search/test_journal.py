@@ -17,7 +17,8 @@ from scratchcard.datasets import load
 from scratchcard.datasets.dataset import split
 from scratchcard.find import Search
 from scratchcard.goals import ClusterGoal
-from scratchcard.search import CheckpointError, Genetic, Memetic
+from scratchcard.interrupts import Interrupts
+from scratchcard.search import CheckpointError, Genetic, Memetic, prune
 from scratchcard.search.callbacks import checkpoint
 from scratchcard.search.journal import Journal
 from scratchcard.search.sealed import read_sealed, write_sealed
@@ -177,7 +178,7 @@ def places_in(values):
             yield from places_in(values[key])
 
 
-N_FORGED = int(os.environ.get("N_FORGED", 12))
+N_FORGED = int(os.environ.get("N_FORGED", 8))
 FUZZED = ("settings on folds", "clusters", "genetic", "several numbers", "shifted images")
 
 
@@ -245,6 +246,27 @@ def test_on_a_full_disk_what_was_saved_before_is_whole(eager, tmp_path):
     assert os.listdir(tmp_path) == ["search"]
     assert path.read_bytes() == before[0]
     assert going_on(make, path).ticket.to_bytes() == found.ticket.to_bytes()
+
+
+def test_ctrl_c_while_pruning_saves_all_that_was_found(tmp_path, monkeypatch):
+    path, search, interrupts = tmp_path / "search", SEARCHES["settings on folds"](), Interrupts()
+    monkeypatch.setattr(checkpoint, "SHARE", 1e-9)  # nothing is saved again by itself
+
+    def interrupted(*arguments, **settings):
+        interrupts.flag[0] = 1
+        return prune(*arguments, **settings)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("scratchcard.find.prune", interrupted)
+        found = search.run(interrupts=interrupts, journal=Journal(path, search.identity))
+    assert found.outcome.stopped_by == "interrupt"
+    values, _ = read_sealed(path)
+    assert values["going on"] == []
+    n_parts = len(values["ended"])
+    again = going_on(SEARCHES["settings on folds"], path)
+    assert len(read_sealed(path)[0]["ended"]) == n_parts  # nothing was left but pruning
+    whole = SEARCHES["settings on folds"]().run()
+    assert again.ticket.to_bytes() == whole.ticket.to_bytes()
 
 
 def test_a_part_that_others_or_a_callback_stopped_is_searched_on(eager, tmp_path):

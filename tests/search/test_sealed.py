@@ -126,3 +126,12 @@ def test_a_huge_file_is_refused_without_being_read(tmp_path):
         file.truncate(MAX_BYTES + 1)  # sparse
     with pytest.raises(CheckpointError, match="larger than any checkpoint"):
         read_sealed(path)
+
+
+def test_what_could_not_be_read_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("scratchcard.search.sealed.MAX_BYTES", (1 << 20) + 1000)
+    write_sealed(tmp_path / "file", {}, {"a": np.zeros(800, np.uint8)})
+    before = (tmp_path / "file").read_bytes()
+    with pytest.raises(OSError, match="too large"):
+        write_sealed(tmp_path / "file", {}, {"a": np.zeros(1001, np.uint8)})
+    assert (tmp_path / "file").read_bytes() == before

@@ -8,6 +8,7 @@ Integers and arrays are little-endian, arrays in C order and without gaps, and n
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
@@ -63,6 +64,8 @@ def write_sealed(path: str | os.PathLike[str], values: Mapping[str, Any], arrays
         parts.append(array.tobytes())
     head = json.dumps({"values": dict(values), "arrays": described}).encode()
     content = b"".join([len(head).to_bytes(LENGTH, "little"), head, *parts])
+    if len(content) > MAX_BYTES - CHUNK:  # which could not be read
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), os.fspath(path))
     write_whole(path, MAGIC + hashlib.sha256(content).digest() + content)
 
 
