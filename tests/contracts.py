@@ -354,6 +354,7 @@ def check_algorithm(algorithm: Algorithm, tmp_path: Any, name: str = "cross_entr
     task = Task(network, rows, objective, reading_for(objective, network, 1e-3), seed=4)
     _check_resuming(algorithm, replace(task, generations=6), tmp_path)
     _check_running(algorithm, replace(task, generations=9))
+    _check_receiving(algorithm, replace(task, generations=9), tmp_path)
     smallest = {"algorithm": algorithm.smallest(), "limits": Limits(generations=1)}
     evolve(network, rows, **{**settings, **smallest})
 
@@ -376,6 +377,39 @@ def _check_resuming(algorithm: Algorithm, task: Task, tmp_path: Any) -> None:
             assert one.objective == other.objective
     whole.close()
     parts.close()
+
+
+def _check_receiving(algorithm: Algorithm, task: Task, tmp_path: Any) -> None:
+    """What was taken of others keeps to the density, and is part of the state that is saved."""
+    searches = [algorithm.start(replace(task, seed=seed)) for seed in (4, 5)]
+    one, other = searches
+    for generation in range(3):
+        for search in searches:
+            search.step(generation / 9, np.inf)
+    one.population().save(tmp_path / "before.npz")
+    again = algorithm.start(replace(task, seed=4), Population.load(tmp_path / "before.npz"))
+    for search in (one, again):
+        search.receive(np.array([other.individuals()[0].mask]), 3 / 9)
+    _check_same(one, again)
+    again.close()
+    if algorithm.max_density is not None:
+        n_most = max(1, int(algorithm.max_density * task.network.n_weights))
+        assert all(found.surviving <= n_most for found in one.individuals())
+    one.population().save(tmp_path / "received.npz")
+    again = algorithm.start(replace(task, seed=4), Population.load(tmp_path / "received.npz"))
+    searches.append(again)
+    for search in (one, again):
+        search.step(3 / 9, np.inf)
+    _check_same(one, again)
+    for search in searches:
+        search.close()
+
+
+def _check_same(one: Any, other: Any) -> None:
+    assert one.evaluations == other.evaluations
+    for mine, its in zip(one.individuals(), other.individuals(), strict=True):
+        np.testing.assert_array_equal(mine.mask, its.mask)
+        assert mine.objective == its.objective
 
 
 def _check_running(algorithm: Algorithm, task: Task) -> None:

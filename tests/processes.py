@@ -56,3 +56,16 @@ def is_alive(process: int) -> bool:
         ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
     )
     return done.stdout.strip()[:1] not in ("", "Z")
+
+
+def below(process: int, text: str = "") -> list[int]:
+    """The processes that a process has started, and those that they have, with this in a name."""
+    command = ["ps", "-e", "-o", "pid=,ppid=,stat=,args="]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    rows = [line.split(None, 3) for line in done.stdout.splitlines()]
+    found, new = [], {process}
+    while new:
+        children = [row for row in rows if int(row[1]) in new and row[2][0] != "Z"]
+        found += [int(row[0]) for row in children if text in row[3]]
+        new = {int(row[0]) for row in children}
+    return found

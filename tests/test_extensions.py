@@ -198,6 +198,9 @@ class LuckySearch:
         mask = (random.random(self.task.network.n_weights) < density).astype(np.uint8)
         if self.task.start is not None and self.generation == 0:
             mask = self.task.start
+        self._try(mask)
+
+    def _try(self, mask):
         engine = DenseEngine(
             self.task.network, self.task.rows, self.task.objective, self.task.temperature
         )
@@ -221,6 +224,10 @@ class LuckySearch:
 
     def retarget(self, targets, fraction):
         self.task = replace(self.task, rows=self.task.rows.with_targets(targets))
+
+    def receive(self, masks, fraction):
+        for mask in masks:
+            self._try(mask)
 
     def population(self):
         return Population(

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,6 +22,7 @@ from scratchcard.search import Algorithm, Limits, Outcome, prune
 from scratchcard.search.automatic import search_best
 from scratchcard.search.evolution import MAX_THREADS, AnyCallback
 from scratchcard.search.identity import fingerprint, of_rows, settings_of, this_version
+from scratchcard.search.islands import Archipelago, FolderJournal, Islands, evolve_islands
 from scratchcard.search.journal import Journal
 from scratchcard.search.problem import AUTO, DEFAULT_HIDDEN, DEFAULT_WEIGHTS, Labelled, Problem
 from scratchcard.search.rule import Setting, settings_for
@@ -102,6 +104,23 @@ class Found:
             "seconds": outcome.seconds,
             "evaluations_per_second": outcome.evaluations_per_second,
             "stopped_by": outcome.stopped_by,
+            **self._of_islands(),
+        }
+
+    def _of_islands(self) -> dict[str, Any]:
+        outcome, islands = self.outcome, self.search.islands
+        if islands is None or not isinstance(outcome, Archipelago):
+            return {}
+        return {
+            "islands": {
+                "count": islands.count,
+                "networks": islands.networks,
+                "migrate_every": islands.migrate_every,
+                "chosen": outcome.chosen,
+                "validation_losses": outcome.losses,
+                "validation_accuracies": outcome.accuracies,
+                "worker_seconds": outcome.worker_seconds,
+            }
         }
 
 
@@ -156,6 +175,9 @@ class Search:
         anew each time they are drawn, so that none is learnt by heart. For the memetic algorithm.
     n_jobs : int
         Threads, at least 1; the ticket does not depend on it.
+    islands : Islands or None
+        Several searches that exchange masks, on workers of their own, instead of the last, whole
+        search. What is left open is chosen before, in this process.
 
     Raises
     ------
@@ -181,6 +203,7 @@ class Search:
     prune: str | None = None
     augment: str | None = None
     n_jobs: int = 1
+    islands: Islands | None = None
 
     def __post_init__(self) -> None:
         if self.goal is not None and not isinstance(self.goal, Goal):
@@ -193,6 +216,7 @@ class Search:
                 "pairs of a row and a neighbour; the rows of a data set come one by one"
             )
         as_int("n_jobs", self.n_jobs, 1, MAX_THREADS)
+        self._check_islands()
         if self.search_seed is not None:
             as_int("search_seed", self.search_seed, 0, 2**32 - 1)
         if isinstance(self.max_density, str) and self.max_density != AUTO:
@@ -225,6 +249,20 @@ class Search:
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
 
+    def _check_islands(self) -> None:
+        if self.islands is None:
+            return
+        if not self.chosen_goal.chooses:
+            raise ValueError(
+                "islands takes None without labels, where a search has starts of its own, got "
+                f"{self.islands}"
+            )
+        if self.max_bytes is not None:
+            raise ValueError(
+                "islands takes None with max_bytes, where several networks are searched, got "
+                f"{self.islands}"
+            )
+
     def run(
         self,
         callbacks: Sequence[AnyCallback] = (),
@@ -242,7 +280,8 @@ class Search:
         interrupts : Interrupts or None
             Holds the flag that ends the search, as for :func:`scratchcard.evolve`.
         journal : Journal or None
-            Keeps what is found, so that the search can be resumed; it has :attr:`identity`.
+            Keeps what is found, so that the search can be resumed: what :meth:`journal` makes.
+            Islands without one have a temporary folder.
 
         Returns
         -------
@@ -254,8 +293,13 @@ class Search:
         KeyboardInterrupt
             After Ctrl-C before there is a first mask.
         """
+        if self.islands is not None and journal is None:
+            with FolderJournal.temporary(self.identity) as journal:
+                return self.run(callbacks, interrupts, journal)
         with Journal() if journal is None else journal as journal:
             problem, outcome = self._searched(callbacks, interrupts, journal)
+            if isinstance(outcome, Archipelago):
+                problem = replace(problem, network=outcome.network)
             if self.prune and outcome.stopped_by != "interrupt":
                 try:
                     outcome = self._pruned(problem, outcome, interrupts)
@@ -291,6 +335,30 @@ class Search:
                 interrupts=interrupts,
             )
 
+        def on_islands(
+            problem: Problem,
+            algorithm: Algorithm,
+            limits: Limits | None,
+            callbacks: Sequence[AnyCallback],
+        ) -> Outcome:
+            assert self.islands is not None
+            if not isinstance(journal, FolderJournal):
+                raise ValueError(f"journal takes one that Search.journal makes, got {journal!r}")
+            return evolve_islands(
+                problem,
+                self.islands,
+                journal,
+                algorithm=algorithm,
+                objective=self.chosen_objective,
+                limits=limits,
+                seed=self.seed_of_search,
+                callbacks=callbacks,
+                augment=self.augment,
+                head=self.head,
+                interrupts=interrupts,
+            )
+
+        last = search if self.islands is None else on_islands
         if self._leaves_open:
             problem, outcome, _ = search_best(
                 self._settings(),
@@ -300,10 +368,11 @@ class Search:
                 search,
                 callbacks,
                 self.seed_of_search,
+                last=last,
             )
             return problem, outcome
         if within is None:
-            return self.problem, search(self.problem, self.chosen_algorithm, self.limits, callbacks)
+            return self.problem, last(self.problem, self.chosen_algorithm, self.limits, callbacks)
         return within.search(
             self.networks, self._problem, self.algorithm, self.limits, search, callbacks
         )
@@ -316,6 +385,24 @@ class Search:
         if interrupts is not None and interrupts.interrupted:
             return replace(outcome, stopped_by="interrupt")
         return problem.with_mask(outcome, mask, self.chosen_objective)
+
+    def journal(self, path: str | os.PathLike[str], **settings: Any) -> Journal:
+        """Return a journal of this search, with which it can be resumed.
+
+        Parameters
+        ----------
+        path : str or path-like
+            A file; with islands a folder.
+        **settings : object
+            The other settings of a :class:`~scratchcard.search.journal.Journal`.
+
+        Returns
+        -------
+        Journal
+            The journal, which knows nothing yet.
+        """
+        kind = Journal if self.islands is None else FolderJournal
+        return kind(path, self.identity, **settings)
 
     @cached_property
     def identity(self) -> dict[str, str]:
@@ -333,6 +420,8 @@ class Search:
             found |= settings_of(name, value)
         for name in DECIDING:
             found |= settings_of(name, getattr(self, name))
+        for name, value in ({} if self.islands is None else self.islands.deciding).items():
+            found |= settings_of(name, value)
         return found
 
     @property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import click
 
 from scratchcard.cli.console import complain, complain_at_once
 from scratchcard.cli.options import InputError, check_output, reason_of
+from scratchcard.cli.running import check_folder
 
 if TYPE_CHECKING:
     from scratchcard.find import Search
@@ -21,8 +24,8 @@ checkpoint_option = click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
-    help="Save the search there every 30 seconds and when it is interrupted. The file is removed "
-    "once the ticket is saved.",
+    help="Save the search there every 30 seconds and when it is interrupted; with --islands a "
+    "folder, which all workers must see. It is removed once the ticket is saved.",
 )
 resume_option = click.option(
     "--resume",
@@ -65,7 +68,8 @@ def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str
     if resume is not None and not same and not os.path.exists(resume):
         raise InputError(f"--resume: no file {str(resume)!r}")
     if resume is not None and os.path.exists(resume) and not os.path.isfile(resume):
-        raise InputError(f"--resume {str(resume)!r} is no ordinary file")
+        of_islands = "; a search with --islands has a folder" if resume.is_dir() else ""
+        raise InputError(f"--resume {str(resume)!r} is no ordinary file{of_islands}")
     path, option = (resume, "--resume") if checkpoint is None else (checkpoint, "--checkpoint")
     if path is None:
         return
@@ -79,6 +83,31 @@ def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str
         )
 
 
+def check_folder_of_islands(checkpoint: Path | None, resume: Path | None) -> None:
+    """Make the folder in which islands are saved, if one is asked for.
+
+    Raises an error for something else than a folder, one that cannot be written to, and one with
+    other files.
+    """
+    folder, option = (resume, "--resume") if resume is not None else (checkpoint, "--checkpoint")
+    if folder is None:
+        return
+    if resume is not None and checkpoint is not None and not _is_same(checkpoint, resume):
+        raise click.UsageError(
+            "islands go on in the folder of --resume; --checkpoint takes the same one, or nothing"
+        )
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{option} takes a folder with --islands, got the file {str(folder)!r}")
+    if checkpoint is None and not folder.is_dir():
+        raise InputError(f"--resume: no folder {str(folder)!r}")
+    check_folder(folder)
+    if resume is None and any(folder.iterdir()):
+        raise click.UsageError(
+            f"--checkpoint {str(folder)!r} is not empty; --resume {str(folder)!r} goes on from a "
+            "search that was saved in it"
+        )
+
+
 def _is_same(path: str | Path | None, other: str | Path | None) -> bool:
     return os.path.realpath(str(path)) == os.path.realpath(str(other))
 
@@ -88,12 +117,12 @@ def open_journal(
 ) -> Journal | None:
     """Return the journal of a search, with what was saved of it; None where none is asked for."""
     from scratchcard.search import CheckpointError
-    from scratchcard.search.journal import Journal
 
-    if checkpoint is None and resume is None:
+    path = checkpoint or resume
+    if path is None:
         return None
-    journal = Journal(checkpoint or resume, search.identity, seconds=every, complain=complain)
-    if resume is not None and os.path.exists(resume):
+    journal = search.journal(path, seconds=every, complain=complain)
+    if resume is not None and (checkpoint is None or journal.is_there(resume)):
         try:
             journal.read(resume)
         except CheckpointError as error:
@@ -103,12 +132,26 @@ def open_journal(
     return journal
 
 
+@contextlib.contextmanager
+def resumable(journal: Journal | None) -> Iterator[None]:
+    """Say how a search goes on that ends in the context without a ticket.
+
+    That is where workers cannot go on, memory is wanting, or an interrupt came early.
+    """
+    try:
+        yield
+    except (MemoryError, RuntimeError, KeyboardInterrupt):
+        if journal is not None:
+            put_away(journal, True, False)
+        raise
+
+
 def put_away(journal: Journal, is_interrupted: bool, is_kept: bool) -> None:
     """Remove the file of a search that has ended with a ticket in a file; else say where it is."""
-    path = str(journal.path)
+    path = str(journal.place)
     if not is_interrupted and is_kept:
         journal.remove()
     elif journal.save():
         complain(f"--resume {path!r} goes on from here")
-    elif os.path.isfile(path):
+    elif journal.is_there(path):
         complain(f"--resume {path!r} goes on from what was saved before")

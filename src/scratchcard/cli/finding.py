@@ -12,10 +12,12 @@ from scratchcard.cli.checkpoints import (
     INTERRUPTED,
     Leaving,
     check_checkpoint,
+    check_folder_of_islands,
     checkpoint_option,
     every_option,
     open_journal,
     put_away,
+    resumable,
     resume_option,
 )
 from scratchcard.cli.console import (
@@ -32,6 +34,7 @@ from scratchcard.cli.goals import (
     goal_for,
     goal_options,
 )
+from scratchcard.cli.islands import islands_options
 from scratchcard.cli.options import (
     WEIGHTS,
     InputError,
@@ -144,6 +147,7 @@ if TYPE_CHECKING:
     "places.",
 )
 @threads_option
+@islands_options
 @checkpoint_option
 @resume_option
 @every_option
@@ -173,6 +177,7 @@ def find(
     evaluations: int | None,
     bare: bool,
     jobs: int | None,
+    islands: dict[str, Any] | None,
     checkpoint: Path | None,
     resume: Path | None,
     every: float,
@@ -199,12 +204,16 @@ def find(
         check_simple(labels)
     default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
-    check_checkpoint(checkpoint, resume, DATA=data, **({} if out is None else {"--out": out}))
+    if islands is None:
+        check_checkpoint(checkpoint, resume, DATA=data, **({} if out is None else {"--out": out}))
+    else:
+        check_folder_of_islands(checkpoint, resume)
     leaving = Leaving()
     with Interrupts(leaving) as interrupts:
         from scratchcard.datasets import load
         from scratchcard.find import Search
         from scratchcard.search import Limits
+        from scratchcard.search.islands import Islands
         from scratchcard.search.problem import AUTO
 
         try:
@@ -218,6 +227,7 @@ def find(
                 goal=goal,
                 limits=limits,
                 n_jobs=jobs or usable_cores(),
+                islands=None if islands is None else Islands(**islands),
                 max_density=AUTO if max_density is None else max_density,
                 **settings,
             )
@@ -226,7 +236,7 @@ def find(
         except ValueError as error:
             raise InputError(str(error)) from error
         journal = leaving.journal = open_journal(search, checkpoint, resume, every)
-        with ProgressLine() as progress:
+        with ProgressLine() as progress, resumable(journal):
             found = search.run([progress], interrupts, journal)
         with interrupts.saving():
             saved = save(found.ticket, out, default)

@@ -32,7 +32,7 @@ on_option = click.option(
     type=click.Choice(["processes", "ray"]),
     default="processes",
     show_default=True,
-    help="Where runs are done: processes of this machine, or the Ray cluster of RAY_ADDRESS, else "
+    help="Where work is done: processes of this machine, or the Ray cluster of RAY_ADDRESS, else "
     "of `ray start` on this machine, else a new one here.",
 )
 

@@ -35,7 +35,27 @@ def summary(report: Report) -> Lines:
             f"{report['evaluations']:,} candidates in {clock(report['seconds'])} "
             f"({report['evaluations_per_second']:,.0f}/s)",
         ),
+        *_of_islands(report),
         ("stopped by", report["stopped_by"]),
+    ]
+
+
+def _of_islands(report: Report) -> Lines:
+    if "islands" not in report:
+        return []
+    islands = report["islands"]
+    of_networks = f" on {islands['networks']} networks" if islands["networks"] > 1 else ""
+    scores = islands["validation_accuracies"] or islands["validation_losses"]
+    shown = [
+        "–" if one is None else percent(one) if islands["validation_accuracies"] else f"{one:.4g}"
+        for one in scores
+    ]
+    return [
+        (
+            "islands",
+            f"{islands['count']}{of_networks}, number {islands['chosen']} won; on validation rows "
+            f"{', '.join(shown)}; {clock(islands['worker_seconds'])} of workers' time in all",
+        )
     ]
 
 

@@ -12,6 +12,7 @@ from scratchcard.search.clustering import (
 )
 from scratchcard.search.evolution import Outcome, evolve
 from scratchcard.search.genetic import Genetic
+from scratchcard.search.islands import Islands
 from scratchcard.search.journal import Journal
 from scratchcard.search.limits import Limits, Progress
 from scratchcard.search.loop import Loop
@@ -46,6 +47,7 @@ __all__ = [
     "Genetic",
     "Given",
     "Individual",
+    "Islands",
     "Journal",
     "Labelled",
     "Limits",

@@ -55,6 +55,8 @@ def search_best(
     run: Run,
     callbacks: Sequence[AnyCallback],
     seed: int,
+    *,
+    last: Run | None = None,
 ) -> tuple[Problem, Outcome, Setting]:
     """Choose a setting, and search with it.
 
@@ -75,6 +77,8 @@ def search_best(
         What is done beside each search. Callables are told how far all of it is.
     seed : int
         Says which rows are held back together.
+    last : callable or None
+        Runs the last, whole search in the place of ``run``; None for the same.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def search_best(
         for deal in range(deals):
             parts += folds(first.train, FOLDS, ROWS, seed + deal)
     settings = settings if parts else settings[:1]
-    together = Together(run, limits, callbacks, work_of(len(settings), stages))
+    together = Together(run, limits, callbacks, work_of(len(settings), stages), last)
 
     def searched(setting: Setting, share: float) -> Tried:
         problem = first if setting is settings[0] else make(setting.network)

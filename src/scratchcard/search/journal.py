@@ -18,7 +18,6 @@ from itertools import count
 from types import TracebackType
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.objectives import get_objective
@@ -26,19 +25,17 @@ from scratchcard.rows import Rows
 from scratchcard.search.callbacks.checkpoint import SECONDS, Complain, Pace, Saves, Snapshots, warn
 from scratchcard.search.evolution import AnyCallback, Outcome, evolve
 from scratchcard.search.identity import check_same
-from scratchcard.search.limits import MOST, as_array, from_array
 from scratchcard.search.loop import Loop
+from scratchcard.search.outcomes import Parts, outcome_of, parts_of
 from scratchcard.search.population import Population
 from scratchcard.search.sealed import CheckpointError, read_sealed, write_sealed
 from scratchcard.search.together import OF_ITSELF
-from scratchcard.ticket import Head, Mask, Network
-from scratchcard.ticket.codec import ByteReader
+from scratchcard.ticket import Network
 
 __all__ = ["Journal"]
 
 KIND = "search"
 AT_ONCE = 5.0  # most seconds that a process which ends now waits for what is being saved
-Parts = tuple[dict[str, Any], dict[str, NDArray[Any]]]
 
 
 class Journal:
@@ -71,13 +68,34 @@ class Journal:
         self.path, self.identity = path, dict(identity or {})
         self._before = 0.0  # seconds that the search had taken when it was saved
         self._began: float | None = None
-        self._saves = Saves(path, complain)
+        self.complain, self._saves = complain, Saves(path, complain)
         self._pace = Pace(seconds)
         self._lock = threading.RLock()
         self._numbers = count()
         self._ended: dict[str, Parts] = {}
         self._populations: dict[str, Population] = {}
         self._is_saved = False
+
+    @property
+    def place(self) -> str | os.PathLike[str] | None:
+        """What a user knows the journal by."""
+        return self.path
+
+    @staticmethod
+    def is_there(path: str | os.PathLike[str]) -> bool:
+        """Return whether an earlier process has saved something there.
+
+        Parameters
+        ----------
+        path : str or path-like
+            What :meth:`read` would be called with.
+
+        Returns
+        -------
+        bool
+            Whether there is a journal.
+        """
+        return os.path.exists(path)
 
     def __enter__(self) -> Self:
         return self
@@ -190,7 +208,7 @@ class Journal:
             if head is None:
                 objective = get_objective(settings.get("objective", "cross_entropy"))
                 head = objective.head(network.n_outputs)
-            outcome = _outcome(name, self._ended[name], network, head)
+            outcome = outcome_of(f"part {name!r}", self._ended[name], network, head)
             if interrupts is not None:
                 interrupts.started()
             return outcome
@@ -206,7 +224,7 @@ class Journal:
             self.save()
         elif outcome.stopped_by in ends:  # and not because others have failed, or by a callback
             with self._lock:
-                self._ended[name], self._is_saved = _parts(outcome), False
+                self._ended[name], self._is_saved = parts_of(outcome), False
                 self._populations.pop(name, None)
                 self.save_if_due()
         return outcome
@@ -255,11 +273,16 @@ class Journal:
             Whether the file holds it now.
         """
         with self._lock:
-            if self.path is None or not (self._ended or self._populations):
+            if self.path is None or not self._has_begun:
                 return False
             if not self._is_saved:
                 self._is_saved = self._write()
             return self._is_saved
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether there is something to go on from."""
+        return bool(self._ended or self._populations)
 
     def save_at_once(self) -> None:
         """Save all that is known, in a process that ends now; nothing is saved after that."""
@@ -318,53 +341,3 @@ class _Watching(Snapshots):
 def _under(owner: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     start = f"{owner}/"
     return {n.removeprefix(start): array for n, array in arrays.items() if n.startswith(start)}
-
-
-PLAIN = ("objective", "evaluations", "seconds", "generations", "stopped_by")
-"""Fields of an outcome that are plain values."""
-
-
-def _parts(outcome: Outcome) -> Parts:
-    """Return an outcome as plain values and arrays."""
-    return {
-        "objective": float(outcome.objective),
-        "evaluations": int(outcome.evaluations),
-        "seconds": float(outcome.seconds),
-        "generations": int(outcome.generations),
-        "stopped_by": str(outcome.stopped_by),
-    }, {
-        "mask": np.packbits(outcome.mask.flat()),
-        "head": np.frombuffer(outcome.head.encode(), np.uint8),
-        "history": as_array(outcome.history),
-    }
-
-
-def _outcome(name: str, parts: Parts, network: Network, head: Head) -> Outcome:
-    """Return the outcome that :func:`_parts` was given."""
-    plain, arrays = parts
-    try:
-        packed = arrays["mask"]
-        if packed.dtype != np.uint8 or packed.shape != (-(-network.n_weights // 8),):
-            raise ValueError(f"its mask is of shape {packed.shape}")
-        counts, seconds = (plain["evaluations"], plain["generations"]), float(plain["seconds"])
-        if (
-            not all(type(n) is int and 0 <= n <= MOST for n in counts)
-            or not 0 <= seconds < math.inf
-        ):
-            raise ValueError(f"it has counts {counts} and took {seconds} seconds")
-        flat = np.unpackbits(packed, count=network.n_weights)
-        found = type(head).decode(ByteReader(arrays["head"].tobytes()), network.n_outputs)
-        return Outcome(
-            mask=Mask.from_flat(network.layers, flat),
-            head=head.calibrated_as(found),
-            objective=float(plain["objective"]),
-            evaluations=counts[0],
-            seconds=seconds,
-            generations=counts[1],
-            stopped_by=str(plain["stopped_by"]),
-            history=from_array(arrays["history"]),
-        )
-    except (LookupError, ValueError, TypeError, OverflowError) as error:
-        raise CheckpointError(
-            f"part {name!r} of the saved search cannot be read: {error}"
-        ) from None

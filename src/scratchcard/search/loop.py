@@ -62,6 +62,8 @@ class Loop:
         The highest of the population; None until choosing has read validation rows.
     stopped_by : str
         Why the search ends; empty while it goes on.
+    fraction : float
+        Share of the limits that is used, 0 to 1.
     """
 
     def __init__(
@@ -128,6 +130,22 @@ class Loop:
         finally:
             self._end()
 
+    def receive(self, masks: NDArray[np.uint8]) -> None:
+        """Let the search take in masks that other searches in the same network have found.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n_masks, n_weights), uint8
+            Flat masks.
+        """
+        self.search.receive(masks, self.fraction)
+        self._look()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a limit is reached, or the algorithm's own rule says that the search ends."""
+        return self.fraction >= 1.0 or self.search.converged
+
     def population(self) -> Population:
         """Return the state of the search, with what its callbacks must remember.
 
@@ -188,6 +206,7 @@ class Loop:
         if resume is not None:
             self._restore(resume)
         self._look()
+        self.fraction = self._fraction()
         for callback in self.callbacks:
             callback.on_start(self)
         self.fraction = self._fraction()

@@ -165,6 +165,18 @@ class RunningSearch(Protocol):
         """
         ...
 
+    def receive(self, masks: NDArray[np.uint8], fraction: float) -> None:
+        """Take in what is good of masks that other searches in the same network have found.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n_masks, n_weights), uint8
+            Flat masks.
+        fraction : float
+            Share of the limits that is used, 0 to 1.
+        """
+        ...
+
     def population(self) -> Population:
         """Return the whole state of the search as plain data.
 

@@ -35,6 +35,8 @@ class Together:
         What is done beside each search. Callables are told how far all of them together are.
     work : float
         How long all searches take together, in whole searches.
+    last : callable or None
+        Runs the last, whole search in the place of ``run``; None for the same.
     """
 
     def __init__(
@@ -43,9 +45,11 @@ class Together:
         limits: Limits | None,
         callbacks: Sequence[AnyCallback],
         work: float,
+        last: Run | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self._run, self._work = run, work
+        self._last = run if last is None else last
         self._callbacks = [
             one if isinstance(one, Callback) else self._told(one) for one in callbacks
         ]
@@ -117,13 +121,20 @@ class Together:
         if limits.seconds is not None and least.seconds is not None:
             left_seconds = limits.seconds - sum(one.seconds for one in self._before)
             limits = replace(limits, seconds=max(left_seconds, least.seconds))
-        return self._searched(problem, algorithm, limits.filled(algorithm.generations), 1.0)
+        limits = limits.filled(algorithm.generations)
+        return self._searched(problem, algorithm, limits, 1.0, self._last)
 
     def _searched(
-        self, problem: Problem, algorithm: Algorithm, limits: Limits, share: float
+        self,
+        problem: Problem,
+        algorithm: Algorithm,
+        limits: Limits,
+        share: float,
+        run: Run | None = None,
     ) -> Outcome:
         self._share = share
-        outcome = self._run(problem, algorithm, limits, self._callbacks)
+        run = self._run if run is None else run
+        outcome = run(problem, algorithm, limits, self._callbacks)
         self._done += share
         self._before.append(outcome)
         return outcome

@@ -201,6 +201,18 @@ class GeneticSearch:
         masks, self.masks = self.masks, self.masks[:0]
         self._select(masks, np.empty(0))
 
+    def receive(self, masks: NDArray[np.uint8], fraction: float) -> None:
+        """Add masks that other searches have found to the population, and select.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n_masks, n_weights), uint8
+            Flat masks.
+        fraction : float
+            Share of the limits that is used, 0 to 1; this algorithm ignores it.
+        """
+        self._select(np.concatenate([self.masks, masks]), self.objectives)
+
     def _is_over(self) -> bool:
         """Return whether no time is left."""
         return self.task.stop[0] > 0 or time.perf_counter() > self.deadline

@@ -18,6 +18,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -138,10 +139,7 @@ class MemeticSearch:
         if len(self.members) == 1 or self._is_over(deadline):
             return
         best, moves = self.members[0].mask.copy(), self._moves(at)
-        self._together(
-            lambda member, threads: member.mate(threads, self.window, moves, best),
-            self.members[1:],
-        )
+        self._together(partial(_mated, self.window, moves, best), self.members[1:])
         self._select()
         if self.generation % NEWCOMER_PERIOD == 0 and fraction < 0.5:
             self._replace_worst()
@@ -198,6 +196,23 @@ class MemeticSearch:
             return
         self.engine.retarget(targets)
         self._live(self._moves(fraction), 0)
+        self._select()
+
+    def receive(self, masks: NDArray[np.uint8], fraction: float) -> None:
+        """Let every member take units of masks that other searches have found, where none hurts.
+
+        Parameters
+        ----------
+        masks : ndarray of shape (n_masks, n_weights), uint8
+            Flat masks.
+        fraction : float
+            Share of the limits that is used, 0 to 1.
+        """
+        self._reprice()
+        moves = self._moves(fraction)
+        for mask in masks:
+            self._live(moves, 0)
+            self._together(partial(_mated, self.window, moves, mask), self.members)
         self._select()
 
     # -- a generation ----------------------------------------------------------------------------
@@ -399,6 +414,13 @@ class MemeticSearch:
         for member, objective in zip(self.members, population.objectives, strict=True):
             member.objective = float(objective)
         self.generation, self.evaluations = population.generation, population.evaluations
+
+
+def _mated(
+    window: slice, moves: Moves, other: NDArray[np.uint8], member: Member, threads: Threads
+) -> int:
+    """Do one thread's part in having a member take units' weights from another mask."""
+    return member.mate(threads, window, moves, other)
 
 
 def _thinned(
