@@ -1,9 +1,10 @@
 """What a second thread is worth: the same search with one thread and with two, in turn.
 
-    python benchmarks/two_threads.py [--generations 20] [--repeats 3] [--hidden 256]
+    python benchmarks/two_threads.py [--generations 20] [--pairs 5] [--hidden 256]
+    python benchmarks/two_threads.py --data digits --hidden 100 --density 0.1 --generations 100
 
-Fashion-MNIST, all 51,000 training rows, one individual. Prints seconds of the search (without
-loading), the ratio of each pair, and whether the tickets are the same.
+Prints seconds of the search (without loading), the ratio of each pair, and whether the tickets are
+the same.
 """
 
 from __future__ import annotations
@@ -19,21 +20,28 @@ from scratchcard.search import Limits
 def main() -> None:
     """Print one line per pair."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default="fashion-mnist")
     parser.add_argument("--generations", type=int, default=20)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--hidden", type=int, nargs="+", default=[256])
+    parser.add_argument("--density", type=float, default=0.05)
     arguments = parser.parse_args()
-    data = load("fashion-mnist")
+    data = load(arguments.data)
 
     def run(n_jobs: int, generations: int) -> tuple[float, bytes]:
-        limits = Limits(generations=generations)
-        hidden = tuple(arguments.hidden)
-        found = Search(data, hidden=hidden, max_density=0.05, limits=limits, n_jobs=n_jobs).run()
+        found = Search(
+            data,
+            hidden=tuple(arguments.hidden),
+            weights="uniform",
+            max_density=arguments.density,
+            limits=Limits(generations=generations),
+            n_jobs=n_jobs,
+        ).run()
         return found.outcome.history[-1].seconds, found.ticket.to_bytes()
 
     run(2, 1)  # compiles
     ratios = []
-    for _ in range(arguments.repeats):
+    for _ in range(arguments.pairs):
         (one, first), (two, second) = run(1, arguments.generations), run(2, arguments.generations)
         ratios.append(one / two)
         same = "the same ticket" if first == second else "NOT the same ticket"
