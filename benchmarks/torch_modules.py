@@ -218,7 +218,7 @@ def chunks() -> None:
             rows = torch.rand(n_rows, width), torch.zeros(n_rows, dtype=torch.int64)
             rates = []
             for at_once in (1, 8, 32):
-                examples = read_examples("data", rows, 1024, frozen.device)
+                examples = read_examples("data", rows, 1024, frozen.device, torch.float32)
                 engine = ModuleEngine(frozen, F.cross_entropy, examples, at_once)
                 engine.evaluate(masks[:at_once])
                 took = []

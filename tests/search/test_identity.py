@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -122,8 +123,31 @@ def test_all_that_differs_is_named():
     check_same("it", {"a": "1"}, {"a": "1"})
     rows = "95 rows, " + fingerprint(b"")
     message = (
-        r"it is of another search: b: 2 then, None now; "
-        r"c: 95 rows, [0-9a-f]{6}… then, none now; d: None then, 4 now"
+        r"it is of another search: b: 2 then, absent now; "
+        r"c: 95 rows, [0-9a-f]{6}… then, none now; d: absent then, 4 now"
     )
     with pytest.raises(CheckpointError, match=message):
         check_same("it", {"a": "1", "b": "2", "c": rows}, {"a": "1", "c": "none", "d": "4"})
+
+
+class Flip:
+    """An operator that is an object."""
+
+    def __init__(self, rate):
+        self.rate = rate
+
+    def __call__(self, masks):
+        return masks
+
+
+def by_keyword(rate):
+    def flip(masks, *, share=rate):
+        return masks
+
+    return flip
+
+
+@pytest.mark.parametrize("make", [Flip, lambda rate: partial(np.power, rate), by_keyword])
+def test_callables_that_do_something_else_are_told_apart(make):
+    assert settings_of("mutation", make(0.1)) == settings_of("mutation", make(0.1))
+    assert settings_of("mutation", make(0.1)) != settings_of("mutation", make(0.2))

@@ -171,7 +171,7 @@ def test_masks_at_once_do_not_change_what_is_found(make, algorithm):
 def test_many_masks_at_once_have_the_losses_of_each(make, batch_size):
     module, (inputs, targets) = make().eval(), rows()
     frozen = Frozen(module, None, None)
-    examples = read_examples("data", (inputs, targets), batch_size, frozen.device)
+    examples = read_examples("data", (inputs, targets), batch_size, frozen.device, torch.float32)
     engine = ModuleEngine(frozen, F.cross_entropy, examples, 5)
     assert engine.at_once == 5
     random = np.random.default_rng(0)
@@ -387,3 +387,32 @@ def test_the_search_takes_about_the_seconds_it_is_given():
     found = find_mask(dense(), F.cross_entropy, rows(), limits=Limits(seconds=0.5))
     assert found.stopped_by == "seconds"
     assert found.evaluations > 0
+
+
+@pytest.mark.parametrize("algorithm", ["memetic", "genetic"])
+def test_validation_data_choose(algorithm):
+    module, data = dense().eval(), rows()
+    inputs, targets = (one[30:] for one in rows(90))
+    given = {"algorithm": algorithm, "limits": Limits(generations=8)}
+    found = find_mask(module, F.cross_entropy, data, validation=(inputs, targets), **given)
+    plain = find_mask(module, F.cross_entropy, data, **given)
+    with torch.no_grad():
+        last = float(F.cross_entropy(plain.module(inputs), targets))
+    assert found.validation_loss <= last
+
+
+def test_a_mask_whose_loss_is_no_number_is_worse_than_any_other():
+    def odd(outputs, targets):
+        loss = F.cross_entropy(outputs, targets)
+        return torch.nan if int(outputs.abs().sum() * 1e6) % 3 == 0 else loss
+
+    found = find_mask(dense().eval(), odd, rows(), limits=Limits(generations=5))
+    assert np.isfinite(found.loss)
+
+
+def test_arrays_of_numpy_are_read_in_the_precision_of_the_module():
+    inputs, targets = rows()
+    given = {"limits": Limits(generations=2)}
+    found = find_mask(dense().eval(), F.cross_entropy, (inputs, targets), **given)
+    arrays = inputs.double().numpy(), targets.numpy()
+    assert find_mask(dense().eval(), F.cross_entropy, arrays, **given).loss == found.loss

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -12,7 +13,7 @@ from torch import nn  # noqa: E402
 from torch.nn import functional as F  # noqa: E402
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
-from scratchcard.search import Genetic, Limits, Memetic  # noqa: E402
+from scratchcard.search import Checkpoint, Genetic, Limits, Memetic  # noqa: E402
 from scratchcard.torch import find_mask  # noqa: E402
 
 X, Y = torch.randn(20, 4, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 3
@@ -109,8 +110,8 @@ def test_data(data, says):
         (None, "loss takes a function of outputs and targets, got None"),
         (lambda outputs, targets: outputs, r"one for each of the 20 rows, got shape \(20, 3\)"),
         (lambda outputs, targets: "low", "loss takes .* a number or a tensor, got 'low'"),
-        (lambda outputs, targets: outputs.sum() * torch.nan, "finite numbers, got nan"),
-        (lambda outputs, targets: float("inf"), "finite numbers, got inf"),
+        (lambda outputs, targets: outputs.sum() * torch.nan, "finite numbers, got NaN"),
+        (lambda outputs, targets: float("inf"), "finite numbers, got NaN"),
     ],
 )
 @pytest.mark.parametrize("algorithm", ["memetic", "genetic"])
@@ -148,3 +149,42 @@ def test_without_torch_the_error_names_the_extra():
     assert done.stderr.strip().endswith(
         "ImportError: scratchcard.torch needs torch: pip install 'scratchcard[torch]'"
     )
+
+
+class Writing(nn.Linear):
+    """Changes what it reads."""
+
+    def forward(self, x):
+        return super().forward(x.mul_(0.5))
+
+
+class Locked(nn.Linear):
+    """Holds what has no copy."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes)
+        self.lock = threading.Lock()
+
+
+@pytest.mark.parametrize(
+    ("module", "changed", "says"),
+    [
+        (Writing(4, 3), {}, "leaves its inputs as they are"),
+        (Locked(4, 3), {}, "one that can be copied"),
+        (nn.Linear(5, 3), {}, "data takes what the module can read"),
+        (nn.Linear(4, 3), {"algorithm": Memetic(), "max_density": 0.1}, "max_density is for an"),
+        (nn.Linear(4, 3), {"callbacks": [Checkpoint("x")]}, "callbacks takes no Checkpoint"),
+    ],
+)
+def test_what_cannot_be_searched(module, changed, says):
+    data = torch.rand(20, 4), torch.arange(20) % 3
+    with pytest.raises(ValueError, match=says):
+        find_mask(module, F.cross_entropy, data, **changed)
+
+
+def test_a_loss_that_changes_its_targets_is_refused():
+    def loss(outputs, targets):
+        return ((outputs - targets.mul_(0.5)) ** 2).mean()
+
+    with pytest.raises(ValueError, match="leaves the targets as they are"):
+        find_mask(nn.Linear(4, 3), loss, (torch.rand(20, 4), torch.rand(20, 3)))

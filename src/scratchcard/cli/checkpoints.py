@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from scratchcard.search.journal import Journal
 
 INTERRUPTED = 130
+SECONDS = 30.0  # from one save to the next
 
 checkpoint_option = click.option(
     "--checkpoint",
@@ -39,9 +40,8 @@ every_option = click.option(
     "every",
     type=click.FloatRange(min=0, max=1e9),
     metavar="SECONDS",
-    default=30,
-    show_default=True,
-    help="Least time between two saves; more where saving would take over 0.5 % of it.",
+    help="Least time between two saves; more where saving would take over 0.5 % of it.  "
+    "[default: 30]",
 )
 
 
@@ -83,11 +83,15 @@ def check_checkpoint(checkpoint: Path | None, resume: Path | None, **others: str
         )
 
 
-def check_folder_of_islands(checkpoint: Path | None, resume: Path | None) -> None:
+def check_folder_of_islands(
+    checkpoint: Path | None, resume: Path | None, **others: str | Path
+) -> None:
     """Make the folder in which islands are saved, if one is asked for.
 
     Raises an error for something else than a folder, one that cannot be written to, and one with
     other files.
+
+    others: paths that are read or written as well, by the names of their arguments.
     """
     folder, option = (resume, "--resume") if resume is not None else (checkpoint, "--checkpoint")
     if folder is None:
@@ -100,7 +104,12 @@ def check_folder_of_islands(checkpoint: Path | None, resume: Path | None) -> Non
         raise InputError(f"{option} takes a folder with --islands, got the file {str(folder)!r}")
     if checkpoint is None and not folder.is_dir():
         raise InputError(f"--resume: no folder {str(folder)!r}")
+    for name, other in others.items():
+        if other != "-" and _is_same(folder, other):
+            raise click.UsageError(f"{option} {str(folder)!r} is the same as {name}")
     check_folder(folder)
+    if resume is not None and any(folder.iterdir()) and not (folder / "search").is_file():
+        raise InputError(f"{option} {str(folder)!r} holds no saved search, but other files")
     if resume is None and any(folder.iterdir()):
         raise click.UsageError(
             f"--checkpoint {str(folder)!r} is not empty; --resume {str(folder)!r} goes on from a "
@@ -113,15 +122,17 @@ def _is_same(path: str | Path | None, other: str | Path | None) -> bool:
 
 
 def open_journal(
-    search: Search, checkpoint: Path | None, resume: Path | None, every: float
+    search: Search, checkpoint: Path | None, resume: Path | None, every: float | None
 ) -> Journal | None:
     """Return the journal of a search, with what was saved of it; None where none is asked for."""
     from scratchcard.search import CheckpointError
 
     path = checkpoint or resume
     if path is None:
+        if every is not None:
+            raise click.UsageError("--checkpoint-every takes --checkpoint or --resume")
         return None
-    journal = search.journal(path, seconds=every, complain=complain)
+    journal = search.journal(path, seconds=SECONDS if every is None else every, complain=complain)
     if resume is not None and (checkpoint is None or journal.is_there(resume)):
         try:
             journal.read(resume)
@@ -151,7 +162,7 @@ def put_away(journal: Journal, is_interrupted: bool, is_kept: bool) -> None:
     path = str(journal.place)
     if not is_interrupted and is_kept:
         journal.remove()
-    elif journal.save():
+    elif journal.save() and journal.is_there(path):
         complain(f"--resume {path!r} goes on from here")
     elif journal.is_there(path):
         complain(f"--resume {path!r} goes on from what was saved before")

@@ -180,7 +180,7 @@ def find(
     islands: dict[str, Any] | None,
     checkpoint: Path | None,
     resume: Path | None,
-    every: float,
+    every: float | None,
     out: Path | None,
     compare_simple: bool,
     as_json: bool,
@@ -204,10 +204,8 @@ def find(
         check_simple(labels)
     default = Path(f"{stem_of(data) or 'found'}.ticket")
     check_output(out or unused(default), DATA=data)
-    if islands is None:
-        check_checkpoint(checkpoint, resume, DATA=data, **({} if out is None else {"--out": out}))
-    else:
-        check_folder_of_islands(checkpoint, resume)
+    check = check_checkpoint if islands is None else check_folder_of_islands
+    check(checkpoint, resume, DATA=data, **({} if out is None else {"--out": out}))
     leaving = Leaving()
     with Interrupts(leaving) as interrupts:
         from scratchcard.datasets import load
@@ -243,6 +241,7 @@ def find(
         if saved.problem:
             complain(saved.problem)
         if journal is not None:
+            leaving.journal = None  # nothing is left to save
             put_away(journal, found.outcome.stopped_by == "interrupt", saved.path is not None)
         report = found.report()
         if compare_simple:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -104,7 +105,15 @@ def settings_of(name: str, value: Any) -> dict[str, str]:
         return {name: _objective(value)}
     if isinstance(value, np.ndarray):
         return {name: f"array of shape {value.shape}, {fingerprint(value)}"}
-    if callable(value):
+    if isinstance(value, partial):
+        parts = {"": value.func, "arguments": value.args, "keywords": value.keywords}
+        found: dict[str, str] = {}
+        for part, one in parts.items():
+            found |= settings_of(f"{name} {part}".strip(), one)
+        return found
+    if callable(value) and not is_dataclass(value) and not getattr(value, "__dict__", None):
+        return {name: _function(value)}
+    if isinstance(value, FunctionType | type) or hasattr(value, "py_func"):
         return {name: _function(value)}
     if is_dataclass(value):
         own = {one.name: getattr(value, one.name) for one in fields(value)}
@@ -151,8 +160,11 @@ def _code(value: Any, depth: int = 0) -> bytes:
         return value.co_code + repr(value.co_names).encode() + constants
     if isinstance(value, FunctionType) and depth < DEEPEST:
         around = [cell.cell_contents for cell in value.__closure__ or ()]
-        parts = [value.__code__, *(value.__defaults__ or ()), *around]
+        named = sorted((value.__kwdefaults__ or {}).items())
+        parts = [value.__code__, *(value.__defaults__ or ()), *named, *around]
         return b"|".join(_code(one, depth + 1) for one in parts)
+    if isinstance(value, np.ndarray):
+        return fingerprint(value).encode()
     text = repr(value)
     return (_named(value) if " at 0x" in text or callable(value) else text).encode()
 
@@ -175,8 +187,7 @@ def check_same(what: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> 
     names = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if names:
         found = "; ".join(
-            f"{name}: {_shown(before.get(name))} then, {_shown(now.get(name))} now"
-            for name in names
+            f"{name}: {_shown(before, name)} then, {_shown(now, name)} now" for name in names
         )
         raise CheckpointError(f"{what} is of another search: {found}")
 
@@ -213,5 +224,7 @@ def identity_of(
     return found
 
 
-def _shown(value: Any) -> str:
-    return shortened(re.sub(r"\b([0-9a-f]{6})[0-9a-f]{26}\b", r"\1…", str(value)), SHOWN)
+def _shown(identity: Mapping[str, Any], name: str) -> str:
+    if name not in identity:
+        return "absent"
+    return shortened(re.sub(r"\b([0-9a-f]{6})[0-9a-f]{26}\b", r"\1…", str(identity[name])), SHOWN)

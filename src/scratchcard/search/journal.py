@@ -65,7 +65,7 @@ class Journal:
         seconds: float = SECONDS,
         complain: Complain = warn,
     ) -> None:
-        self.path, self.identity = path, dict(identity or {})
+        self.path, self.identity, self.seconds = path, dict(identity or {}), seconds
         self._before = 0.0  # seconds that the search had taken when it was saved
         self._began: float | None = None
         self.complain, self._saves = complain, Saves(path, complain)

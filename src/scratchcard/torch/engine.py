@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 
 from scratchcard.engines.checks import one_statistic_only
-from scratchcard.objectives import Objective, ObjectiveError
+from scratchcard.objectives import Objective
 from scratchcard.objectives.base import one_statistic
 from scratchcard.rows import Rows
 from scratchcard.torch.examples import Examples
@@ -119,10 +119,10 @@ class ModuleEngine:
         try:
             with torch.no_grad(), warnings.catch_warnings():
                 # torch warns where it would loop over masks itself, which is slower than to do so.
-                warnings.simplefilter("error")
+                warnings.filterwarnings("error", "There is a performance drop")
                 self.frozen.many(self.frozen.weights(two), self.examples.batches[0])
         except Exception as error:  # whatever a module's own code raises
-            reason = str(error).split(". ")[0].splitlines()[0]
+            reason = (str(error) or type(error).__name__).split(". ")[0].splitlines()[0]
             warnings.warn(
                 f"masks are computed one after the other, since vmap cannot run this module: "
                 f"{reason}",
@@ -158,7 +158,13 @@ class ModuleEngine:
 
     def _loss(self, outputs: torch.Tensor) -> float:
         """Return the loss of outputs, a mean over rows where it is one number for each."""
-        found = self.loss(outputs, self.examples.targets)
+        try:
+            found = self.loss(outputs, self.examples.targets)
+        except (RuntimeError, TypeError, IndexError) as error:
+            reason = str(error) or type(error).__name__
+            raise ValueError(
+                f"loss takes a function of these outputs and targets: {reason}"
+            ) from error
         try:
             values = torch.as_tensor(found).detach().cpu().double()
         except (TypeError, ValueError, RuntimeError):
@@ -173,11 +179,12 @@ class ModuleEngine:
         return _rounded(float(values.mean()))
 
     def value(self, sums: NDArray[np.int64]) -> float:
-        """Return the loss for these sums, (1,)."""
+        """Return the loss for these sums, (1,); infinite where it is no finite number.
+
+        A mask may leave a module nothing to divide by; it is worse than any other then.
+        """
         loss = loss_of(sums)
-        if not math.isfinite(loss):
-            raise ObjectiveError(f"loss takes a function that returns finite numbers, got {loss}")
-        return loss
+        return loss if math.isfinite(loss) else math.inf
 
     def values(self, sums: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the losses for many sums: (n, 1) give (n,)."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, IterableDataset, default_collate
 
@@ -49,7 +50,9 @@ def as_device(device: Any) -> torch.device | None:
     return found
 
 
-def read_examples(name: str, data: Any, batch_size: int, device: torch.device) -> Examples:
+def read_examples(
+    name: str, data: Any, batch_size: int, device: torch.device, dtype: torch.dtype
+) -> Examples:
     """Return data as tensors on a device.
 
     Parameters
@@ -64,6 +67,8 @@ def read_examples(name: str, data: Any, batch_size: int, device: torch.device) -
         Rows of a batch.
     device : torch.device
         Where the tensors are put.
+    dtype : torch.dtype
+        What arrays of floating-point numbers become, which NumPy makes double.
 
     Returns
     -------
@@ -76,7 +81,7 @@ def read_examples(name: str, data: Any, batch_size: int, device: torch.device) -
         For anything else, and for no rows.
     """
     if isinstance(data, DataLoader):
-        inputs, targets = _collected(name, list(data), joined=True)
+        inputs, targets = _collected(name, list(data), joined=data.batch_size is not None)
     elif isinstance(data, IterableDataset):
         inputs, targets = _collected(name, list(data), joined=False)
     elif isinstance(data, Dataset):
@@ -84,8 +89,9 @@ def read_examples(name: str, data: Any, batch_size: int, device: torch.device) -
         inputs, targets = _collected(name, rows, joined=False)
     else:
         inputs, targets = _pair(name, data)
-    arguments = inputs if isinstance(inputs, (tuple, list)) else (inputs,)
-    tensors = [_as_tensor(name, values, device) for values in (*arguments, targets)]
+    several = isinstance(inputs, (tuple, list)) and all(hasattr(one, "shape") for one in inputs)
+    arguments = inputs if several else (inputs,)
+    tensors = [_as_tensor(name, values, device, dtype) for values in (*arguments, targets)]
     lengths = [len(values) for values in tensors]
     if min(lengths) == 0 or len(tensors) < 2:
         raise ValueError(f"{name} takes at least one row, got none")
@@ -116,17 +122,22 @@ def _collected(name: str, items: list[Any], joined: bool) -> tuple[Any, Any]:
         raise ValueError(f"{name} takes at least one row, got none")
     for item in items:
         _pair(name, item)
-    if not joined:
-        inputs, targets = default_collate([tuple(item) for item in items])
-        return inputs, targets
-    inputs = [one if isinstance(one, (tuple, list)) else (one,) for one, _ in items]
-    arguments = tuple(torch.cat(parts) for parts in zip(*inputs, strict=True))
-    return arguments, torch.cat([targets for _, targets in items])
+    try:
+        if not joined:
+            inputs, targets = default_collate([tuple(item) for item in items])
+            return inputs, targets
+        inputs = [one if isinstance(one, (tuple, list)) else (one,) for one, _ in items]
+        arguments = tuple(torch.cat(parts) for parts in zip(*inputs, strict=True))
+        return arguments, torch.cat([targets for _, targets in items])
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"{name} takes rows of numbers that are alike: {error}") from error
 
 
-def _as_tensor(name: str, values: Any, device: torch.device) -> torch.Tensor:
+def _as_tensor(name: str, values: Any, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
     try:
         found = torch.as_tensor(values).detach().to(device)
+        if isinstance(values, np.ndarray) and found.is_floating_point():
+            found = found.to(dtype)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"{name} takes tensors or arrays of numbers: {error}") from None
     if found.ndim == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,8 @@ from torch import nn
 from scratchcard.checks import as_int, as_share
 from scratchcard.engines import Engine
 from scratchcard.interrupts import Interrupts
-from scratchcard.search import Callback, Genetic, Limits, Loop, Memetic, Task
+from scratchcard.objectives import ObjectiveError
+from scratchcard.search import Callback, Checkpoint, Genetic, Limits, Loop, Memetic, Task
 from scratchcard.search.callbacks import Calling, Choosing, EarlyStopping
 from scratchcard.search.evolution import AnyCallback
 from scratchcard.search.limits import MOST
@@ -75,7 +76,7 @@ def find_mask(
         What is masked: names of parameters; or ``f(name, parameter)``, true for these; or None for
         all parameters with two or more dimensions, so that biases stay.
     validation : like ``data``, or None
-        Where it is given, the individual with the lowest loss on it is chosen.
+        Where it is given, the mask is that of the generation with the lowest loss on it.
     algorithm : {"memetic", "genetic"}, Memetic or Genetic
         The algorithm. Of :class:`~scratchcard.Memetic`, ``heat``, ``tolerance`` and the default
         price are multiplied by the mean loss of random masks, so that a loss may be of any size,
@@ -132,24 +133,29 @@ def find_mask(
     if limits.patience is not None and validation is None:
         raise ValueError("patience takes validation data to watch, got validation=None")
     frozen = Frozen(module, parameters, as_device(device))
-    examples = read_examples("data", data, batch_size, frozen.device)
+    dtype = frozen.parameters[frozen.names[0]].dtype
+    examples = read_examples("data", data, batch_size, frozen.device, dtype)
     aside = None
     if validation is not None:
-        aside = read_examples("validation", validation, batch_size, frozen.device)
+        aside = read_examples("validation", validation, batch_size, frozen.device, dtype)
+    for one in callbacks:
+        if isinstance(one, Checkpoint):
+            raise ValueError("callbacks takes no Checkpoint: a search of a module is not resumed")
     with ExitStack() as stack:
         interrupts = stack.enter_context(Interrupts())
         with torch.no_grad():
             frozen.probe(examples)
+            if aside is not None:
+                frozen.probe(aside)
         engine = ModuleEngine(frozen, loss, examples, chunk_size)
         judge = None if aside is None else ModuleEngine(frozen, loss, aside, engine.at_once)
         interrupts.check()
         settings = _fitted(settings, engine, seed, limits)
-        choosing = _Choosing(engine, judge, limits.patience is not None)
+        choosing = _Choosing(engine, judge, aside is not None)
         beside: list[Callback] = [choosing]
         beside += [one if isinstance(one, Callback) else Calling(one) for one in callbacks]
         if limits.patience is not None:
             beside.append(EarlyStopping(choosing, limits.patience))
-        began = time.perf_counter()
         task = Task(
             engine.network,
             engine.rows,
@@ -158,13 +164,17 @@ def find_mask(
             seed,
             evaluations=limits.evaluations,
             generations=limits.generations,
-            deadline=began + (limits.seconds or math.inf),
             stop=interrupts.flag,
         )
+        _warm_up(settings, task)
+        began = time.perf_counter()
+        task = replace(task, deadline=began + (limits.seconds or math.inf))
         loop = Loop(settings, task, limits, beside, Given(engine.rows.targets))
         loop.run(interrupts)
         seconds = time.perf_counter() - began
     assert choosing.individual is not None
+    if not math.isfinite(choosing.individual.objective):
+        raise ObjectiveError("loss takes a function that is finite for some mask, none was found")
     flat = torch.from_numpy(choosing.individual.mask.copy())[None]
     masks = {name: mask[0].bool() for name, mask in frozen.split(flat).items()}
     return ModuleOutcome(
@@ -180,6 +190,15 @@ def find_mask(
     )
 
 
+def _warm_up(settings: Memetic | Genetic, task: Task) -> None:
+    """Have compiled what a search runs, so that no clock counts that."""
+    small = replace(settings, population=2)
+    if isinstance(small, Memetic):
+        small = replace(small, burst=1)
+    with closing(small.start(replace(task, evaluations=None, generations=1))) as search:
+        search.step(0.0, math.inf)
+
+
 def _settings(algorithm: str | Memetic | Genetic, max_density: float | None) -> Memetic | Genetic:
     """Return the settings of the algorithm of this name, or the settings themselves."""
     if max_density is not None:
@@ -191,6 +210,11 @@ def _settings(algorithm: str | Memetic | Genetic, max_density: float | None) -> 
     if not isinstance(algorithm, (Memetic, Genetic)):
         raise ValueError(
             f"algorithm takes 'memetic', 'genetic', a Memetic or a Genetic, got {algorithm!r}"
+        )
+    if max_density is not None:
+        raise ValueError(
+            "max_density is for an algorithm by name; one with settings of its own has its own, "
+            f"got max_density={max_density} and {algorithm!r}"
         )
     if isinstance(algorithm, Memetic) and algorithm.max_bits is not None:
         raise ValueError("algorithm takes settings without max_bits, which is for tickets' files")
@@ -211,7 +235,16 @@ def _fitted(
     masks = np.array([random_bits_of(n_weights, density, random) for _ in range(MASKS)])
     engine.evaluate(masks[:1])  # the first call of a module takes longer
     began = time.perf_counter()
-    size = float(np.abs(engine.values(engine.evaluate(masks))).mean()) or 1.0
+    targets = engine.examples.targets.clone()
+    losses = engine.values(engine.evaluate(masks))
+    if not torch.equal(targets, engine.examples.targets):
+        raise ValueError("loss takes a function that leaves the targets as they are")
+    if not np.isfinite(losses).any():
+        raise ObjectiveError(
+            f"loss takes a function that returns finite numbers, got NaN or an infinity for all of "
+            f"{MASKS} random masks"
+        )
+    size = float(np.abs(losses[np.isfinite(losses)]).mean()) or 1.0
     seconds = (time.perf_counter() - began) / MASKS
     if isinstance(settings, Genetic):
         return replace(settings, engine=make_engine)

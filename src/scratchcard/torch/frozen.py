@@ -54,10 +54,11 @@ class Frozen:
     ) -> None:
         if not isinstance(module, nn.Module):
             raise ValueError(f"module takes a torch.nn.Module, got {type(module).__name__}")
-        self.module = module
         own = dict(module.named_parameters())
         self.names = _chosen(own, parameters)
         self.device = device or own[self.names[0]].device
+        # One is asked, and may keep what it computes; the other becomes the result.
+        self.module, self._pristine = _copied(module), _copied(module)
 
         def here(tensor: torch.Tensor) -> torch.Tensor:
             return tensor.detach().to(device or tensor.device).clone()
@@ -104,11 +105,31 @@ class Frozen:
         outputs: torch.Tensor = vmap(lambda some: self.one(some, arguments))(weights)
         return outputs
 
+    def asked(
+        self, weights: dict[str, torch.Tensor], arguments: tuple[torch.Tensor, ...]
+    ) -> torch.Tensor:
+        """Return what :meth:`one` does; raise ValueError for data that the module cannot read."""
+        try:
+            return self.one(weights, arguments)
+        except (RuntimeError, TypeError, IndexError) as error:
+            reason = str(error) or type(error).__name__
+            raise ValueError(f"data takes what the module can read: {reason}") from error
+
     def probe(self, examples: Examples) -> None:
         """Ask the module twice, and raise ValueError unless it can be searched."""
         arguments = tuple(values[:PROBED] for values in examples.batches[0])
+        read = tuple(values.clone() for values in arguments)
         before = {name: buffer.clone() for name, buffer in self.buffers.items()}
-        first, second = (self.one({}, arguments) for _ in range(2))
+        own = {name: parameter.clone() for name, parameter in self.parameters.items()}
+        first, second = (self.asked(own, arguments) for _ in range(2))
+        if not all(map(_same, arguments, read)):
+            raise ValueError("module takes one that leaves its inputs as they are")
+        for name, parameter in own.items():
+            if not _same(parameter, self.parameters[name]):
+                raise ValueError(
+                    f"module takes one that writes no parameter, got one that changes {name!r} "
+                    "when it is called"
+                )
         changed = [n for n, buffer in self.buffers.items() if not _same(buffer, before[n])]
         if changed:
             raise ValueError(
@@ -133,12 +154,19 @@ class Frozen:
 
     def masked(self, masks: dict[str, torch.Tensor]) -> nn.Module:
         """Return a copy of the module with each weight times its mask."""
-        module = copy.deepcopy(self.module)
+        module = copy.deepcopy(self._pristine)
         with torch.no_grad():
             for name, parameter in module.named_parameters():
                 if name in masks:
                     parameter.mul_(masks[name].to(parameter))
         return module
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    try:
+        return copy.deepcopy(module)
+    except Exception as error:  # whatever it holds that has no copy
+        raise ValueError(f"module takes one that can be copied: {error}") from error
 
 
 def _chosen(own: dict[str, nn.Parameter], parameters: Parameters) -> tuple[str, ...]:

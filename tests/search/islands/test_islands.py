@@ -15,7 +15,7 @@ from scratchcard.datasets import load
 from scratchcard.find import Search, find
 from scratchcard.interrupts import Interrupts
 from scratchcard.search import CheckpointError, Genetic, Limits, Memetic
-from scratchcard.search.islands import FolderJournal, Islands, archipelago, leg
+from scratchcard.search.islands import FolderJournal, Islands, archipelago
 from scratchcard.search.islands.archipelago import shared
 from scratchcard.workers import Workers, WorkersError
 
@@ -81,16 +81,16 @@ def test_one_island_finds_what_a_search_finds(iris, inline, changed):
 
 
 @pytest.mark.parametrize("algorithm", [GIVEN["algorithm"], Genetic(population=12, patience=None)])
-def test_neither_workers_nor_their_deaths_change_the_ticket(iris, inline, algorithm, monkeypatch):
+def test_neither_workers_nor_their_deaths_change_the_ticket(iris, inline, algorithm, tmp_path):
     given = GIVEN | {"algorithm": algorithm}
     whole = find(iris, **given, islands=ISLANDS)
-    monkeypatch.setattr(leg, "SECONDS", 0.0)  # a job ends when it has taken 50 times its beginning
-    monkeypatch.setattr(leg, "SHARE", 1e9)  # or, now, after one generation
     deaths = 0
     for seed, n_workers in enumerate((1, 2, 3, 4)):
         made = inline(seed=seed, deaths=0.2)
-        again = find(iris, **given, islands=replace(ISLANDS, workers=n_workers))
-        assert same(whole, again)
+        search = Search(iris, **given, islands=replace(ISLANDS, workers=n_workers))
+        journal = search.journal(tmp_path / str(seed), seconds=0.0)  # a job ends after a generation
+        journal.place.mkdir()
+        assert same(whole, search.run(journal=journal))
         deaths += made[-1].born - n_workers
     assert deaths > 20
 
@@ -317,3 +317,18 @@ def test_a_journal_of_islands_is_a_folder(iris, tmp_path):
     journal.remove()
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert np.all([path.read_text() == "keep" for path in tmp_path.iterdir()])
+
+
+def test_a_driver_whose_folder_another_one_leads_ends_and_stops_nobody(iris, inline, tmp_path):
+    search = Search(iris, **GIVEN, islands=ISLANDS)
+    journal, other = search.journal(tmp_path), search.journal(tmp_path)
+
+    def taken_over(progress):
+        taken_over.token = taken_over.token or other.folder.lead()
+
+    taken_over.token = ""
+    with pytest.raises(WorkersError, match="another process goes on with it"):
+        search.run([taken_over], journal=journal)
+    assert not other.folder.is_to_stop(taken_over.token)
+    other.read(tmp_path)
+    assert same(find(iris, **GIVEN, islands=ISLANDS), search.run(journal=other))

@@ -186,7 +186,6 @@ class Sweep:
         return {
             "scratchcard": __version__,
             "rows": _fingerprint(self.dataset),
-            "data": self.data,
             "target": self.target,
             "answers": self.dataset.answers,
             "algorithm": self.algorithm,

@@ -12,7 +12,6 @@ from scratchcard.objectives import Objective, get_objective
 from scratchcard.search.callbacks import Callback
 from scratchcard.search.callbacks.checkpoint import Pace
 from scratchcard.search.evolution import AnyCallback, Outcome
-from scratchcard.search.islands import leg as legs
 from scratchcard.search.islands.course import Course
 from scratchcard.search.islands.folder import FolderJournal
 from scratchcard.search.islands.leg import Job, Legs
@@ -143,7 +142,7 @@ def evolve_islands(
             augment,
             journal.folder,
             journal.folder.lead(),
-            legs.SECONDS,
+            journal.seconds,
         )
         driver = _Driver(problem, work, journal, limits, callbacks, interrupts)
         driver.run()
@@ -169,7 +168,7 @@ class _Driver:
         ]
         self.folder, self.islands = journal.folder, work.islands
         self.began = time.monotonic() - self.folder.seconds
-        self.pace = Pace(legs.SECONDS)
+        self.pace = Pace(journal.seconds)
         self.course = Course(self.islands, self.folder)
         self.outcomes: dict[int, Outcome] = {}
         for result in self.course.latest.values():
@@ -195,7 +194,8 @@ class _Driver:
                         if island not in going and pool.has_room:
                             going.add(island)
                             pool.begin(island, Job(island, leg, migrants, share))
-                    going.discard(self._next(pool, lambda: self.interrupts.interrupted))
+                    island = self._next(pool, lambda: self.interrupts.interrupted)
+                    going.discard(island)
             except KeyboardInterrupt:
                 self.stopped_by = "interrupt"
             finally:
@@ -223,7 +223,7 @@ class _Driver:
 
     def _halt(self, pool: Workers) -> None:
         """Let workers save what they have."""
-        self.folder.ask_to_stop()
+        self.folder.ask_to_stop(self.work.token)
         until = time.monotonic() + PATIENCE
         self.callbacks = []
         try:
@@ -239,7 +239,7 @@ class _Driver:
         self.outcomes[island] = self.course.latest[island].outcome(network, self.work.head)
 
     def _note_seconds(self) -> None:
-        self.folder.note(time.monotonic() - self.began)
+        self.folder.note(time.monotonic() - self.began, self.work.token)
 
     def _progress(self, island: int) -> Progress:
         """Return how far all islands are, with the objective of the one that has just returned."""

@@ -108,26 +108,48 @@ class Folder:
         except (OSError, ValueError):
             return 0.0
 
-    def note(self, seconds: float) -> None:
+    def note(self, seconds: float, token: str) -> None:
         """Note how many seconds the search on islands has taken; that it cannot be is no matter.
 
         Parameters
         ----------
         seconds : float
             Those of earlier drivers included.
+        token : str
+            What :meth:`lead` returned to the driver; nothing is noted once another one leads.
         """
-        with suppress(OSError):
+        with suppress(OSError, WorkersError):
+            self.check(token)
             write_whole(self.path / CLOCK, str(seconds).encode())
 
-    def ask_to_stop(self) -> None:
-        """Have all workers save what they have, and return."""
-        with suppress(OSError):
-            (self.path / STOP).touch()
+    def ask_to_stop(self, token: str) -> None:
+        """Have all workers of a driver save what they have, and return.
 
-    @property
-    def is_to_stop(self) -> bool:
-        """Whether workers are to save what they have, and return."""
-        return (self.path / STOP).exists()
+        Parameters
+        ----------
+        token : str
+            What :meth:`lead` returned to the driver. Workers of another one go on.
+        """
+        with suppress(OSError):
+            write_whole(self.path / STOP, token.encode())
+
+    def is_to_stop(self, token: str) -> bool:
+        """Return whether the workers of a driver are to save what they have, and return.
+
+        Parameters
+        ----------
+        token : str
+            What :meth:`lead` returned to the driver.
+
+        Returns
+        -------
+        bool
+            Whether that driver has asked them to.
+        """
+        try:
+            return (self.path / STOP).read_bytes() == token.encode()
+        except OSError:
+            return False
 
     def save(self, island: int, leg: int, population: Population) -> None:
         """Save how far an island is.

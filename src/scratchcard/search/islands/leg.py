@@ -7,6 +7,7 @@ it, in how many jobs, and after how many deaths, the island is the same at its e
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratchcard.interrupts import Interrupts
-from scratchcard.objectives import Objective
+from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
 from scratchcard.search.callbacks import Callback
-from scratchcard.search.evolution import evolve
+from scratchcard.search.evolution import evolve, warm_up
 from scratchcard.search.islands.folder import Folder
 from scratchcard.search.islands.results import LEG, PAUSE, Result
 from scratchcard.search.islands.settings import Islands
@@ -30,7 +31,6 @@ from scratchcard.search.task import Algorithm
 from scratchcard.ticket import Head, Network
 from scratchcard.workers import WorkersError
 
-SECONDS = 30.0  # from one save to the next
 SHARE = 0.02  # of the time of a job may go into its beginning
 RECEIVED = "received"
 
@@ -98,7 +98,7 @@ class Legs:
     augment: str | None
     folder: Folder
     token: str
-    seconds: float = SECONDS
+    seconds: float
 
     def __call__(self, job: Job) -> Result | None:
         """Go on with a leg.
@@ -121,11 +121,13 @@ class Legs:
             For a file that is damaged.
         """
         self.folder.check(self.token)
-        if self.folder.is_to_stop:
+        if self.folder.is_to_stop(self.token):
             return None
         network = self.islands.network_of(job.island, self.network)
         masks = [np.unpackbits(one, count=network.n_weights) for one in job.migrants]
-        course = _Watch(job, masks, self.islands.migrate_every, self.folder, self.seconds)
+        # Before the job's clock begins.
+        warm_up(self.algorithm, get_objective(self.objective), network.n_outputs)
+        course = _Watch(job, masks, self.islands.migrate_every, self._is_to_stop, self.seconds)
         outcome = evolve(
             network,
             self.train,
@@ -157,6 +159,9 @@ class Legs:
             ) from None
         return result
 
+    def _is_to_stop(self) -> bool:
+        return self.folder.is_to_stop(self.token)
+
     def _before(self, job: Job) -> Population | None:
         """Return what was saved last of the island: in this leg, or at the end of the last one."""
         found = self.folder.load(job.island, job.leg)
@@ -181,10 +186,11 @@ class _Watch(Callback):
         The migrants.
     length : int
         Generations of a leg.
-    folder : Folder
+    is_to_stop : callable
         Says when to stop before.
     seconds : float
-        The job takes no longer than this, or than the last generation that began before.
+        The job takes no longer than this, or than the last generation that began before; where
+        beginning takes long, four times as long at most.
     """
 
     def __init__(
@@ -192,10 +198,10 @@ class _Watch(Callback):
         job: Job,
         masks: list[NDArray[np.uint8]],
         length: int,
-        folder: Folder,
+        is_to_stop: Callable[[], bool],
         seconds: float,
     ) -> None:
-        self.job, self.masks, self.folder = job, masks, folder
+        self.job, self.masks, self.is_to_stop = job, masks, is_to_stop
         self.start, self.end = job.leg * length, (job.leg + 1) * length
         self.received = 0  # the last leg whose migrants were taken in
         self.population: Population | None = None
@@ -212,18 +218,19 @@ class _Watch(Callback):
     def on_start(self, loop: Loop) -> None:
         """Take migrants in, and see how long beginning has taken."""
         now = time.monotonic()
-        self.until = now + max(self.seconds, (now - self.began) / SHARE)
+        worth_it = min((now - self.began) / SHARE, 4 * self.seconds)
+        self.until = now + max(self.seconds, worth_it)
         if loop.generation > self.start and self.received < self.job.leg:
             raise CheckpointError(
-                f"{str(self.folder.path)!r} has island {self.job.island} at generation "
-                f"{loop.generation} without the masks of leg {self.job.leg}"
+                f"island {self.job.island} is saved at generation {loop.generation} without the "
+                f"masks of leg {self.job.leg}"
             )
         self._look(loop)
 
     def on_generation(self, loop: Loop) -> None:
         """Stop where the leg, or the time, is over."""
         self._look(loop)
-        if time.monotonic() >= self.until or self.folder.is_to_stop:
+        if time.monotonic() >= self.until or self.is_to_stop():
             self._stop(loop, PAUSE)
 
     def on_end(self, loop: Loop) -> None:
