@@ -56,6 +56,7 @@ def interrupting(path):
     ],
     ids=["classifier", "within bytes", "regressor", "clusterer"],
 )
+@pytest.mark.filterwarnings("ignore:.*clusters are empty")
 def test_what_ctrl_c_ended_goes_on(request, path, model, y, weights):
     whole = clone(model).fit(X, y, sample_weight=weights)
     model = clone(model).set_params(checkpoint=path)
