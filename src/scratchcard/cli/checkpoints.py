@@ -12,14 +12,12 @@ import click
 
 from scratchcard.cli.console import complain, complain_at_once
 from scratchcard.cli.options import InputError, check_output, reason_of
-from scratchcard.cli.running import check_folder
+from scratchcard.cli.running import INTERRUPTED, check_folder
 
 if TYPE_CHECKING:
     from scratchcard.find import Search
     from scratchcard.search.journal import Journal
 
-INTERRUPTED = 130
-SECONDS = 30.0  # from one save to the next
 
 checkpoint_option = click.option(
     "--checkpoint",
@@ -132,7 +130,8 @@ def open_journal(
         if every is not None:
             raise click.UsageError("--checkpoint-every takes --checkpoint or --resume")
         return None
-    journal = search.journal(path, seconds=SECONDS if every is None else every, complain=complain)
+    pace = {} if every is None else {"seconds": every}
+    journal = search.journal(path, complain=complain, **pace)
     if resume is not None and (checkpoint is None or journal.is_there(resume)):
         try:
             journal.read(resume)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from scratchcard.cli.checkpoints import (
-    INTERRUPTED,
     Leaving,
     check_checkpoint,
     check_folder_of_islands,
@@ -49,6 +48,7 @@ from scratchcard.cli.options import (
     unread_target_option,
     unused,
 )
+from scratchcard.cli.running import INTERRUPTED
 from scratchcard.cli.saving import Saved, save
 from scratchcard.cli.simple import beside, check_objective, check_simple, sentence
 from scratchcard.cli.summaries import summary

@@ -111,9 +111,9 @@ def settings_of(name: str, value: Any) -> dict[str, str]:
         for part, one in parts.items():
             found |= settings_of(f"{name} {part}".strip(), one)
         return found
-    if callable(value) and not is_dataclass(value) and not getattr(value, "__dict__", None):
-        return {name: _function(value)}
-    if isinstance(value, FunctionType | type) or hasattr(value, "py_func"):
+    is_code = isinstance(value, FunctionType | type) or hasattr(value, "py_func")
+    has_fields = is_dataclass(value) or bool(getattr(value, "__dict__", None))
+    if is_code or (callable(value) and not has_fields):
         return {name: _function(value)}
     if is_dataclass(value):
         own = {one.name: getattr(value, one.name) for one in fields(value)}

@@ -87,8 +87,7 @@ class Islands:
         int or None
             None for one that is alone on its network.
         """
-        ring = range(island % self.networks, self.count, self.networks)
-        return ring[ring.index(island) - 1] if len(ring) > 1 else None
+        return self._neighbour(island, -1)
 
     def after(self, island: int) -> int | None:
         """Return the island that takes in the masks of an island.
@@ -103,8 +102,12 @@ class Islands:
         int or None
             None for one that is alone on its network.
         """
+        return self._neighbour(island, 1)
+
+    def _neighbour(self, island: int, step: int) -> int | None:
+        """Return the island so many steps on in the ring of its network."""
         ring = range(island % self.networks, self.count, self.networks)
-        return ring[(ring.index(island) + 1) % len(ring)] if len(ring) > 1 else None
+        return ring[(ring.index(island) + step) % len(ring)] if len(ring) > 1 else None
 
     def network_of(self, island: int, network: Network) -> Network:
         """Return the network that an island searches.
