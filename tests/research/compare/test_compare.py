@@ -19,9 +19,9 @@ from scratchcard.cli import main
 from scratchcard.research.compare import Comparison, ComparisonRuns
 from scratchcard.research.compare.pictures import draw_accuracies, draw_sizes, look
 from scratchcard.research.compare.runs import ticket_path
-from scratchcard.research.compare.tables import markdown_report, plain_report, write, write_runs
+from scratchcard.research.compare.tables import markdown_report, plain_report, write
 from scratchcard.research.shared.instance import Effort
-from scratchcard.research.shared.words import frame
+from scratchcard.research.shared.words import frame, write_table
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +119,7 @@ def test_runs_are_read_back_from_both_formats(finished, tmp_path):
     pytest.importorskip("pyarrow")
     rows = ComparisonRuns(SMALL, finished).rows
     for format in ("csv", "parquet"):
-        write_runs(frame(rows), tmp_path, format)
+        write_table(frame(rows), tmp_path, "runs", format)
     from_csv = pd.read_csv(tmp_path / "runs.csv")
     from_parquet = pd.read_parquet(tmp_path / "runs.parquet")
     assert list(from_csv) == list(from_parquet) == list(rows[0])

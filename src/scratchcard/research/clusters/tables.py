@@ -17,6 +17,7 @@ from scratchcard.research.shared.words import (
     table_of_tests,
     tabulated,
     whole,
+    write_table,
 )
 
 if TYPE_CHECKING:
@@ -144,10 +145,6 @@ def write(runs: DataFrame, folder: Path, format: str = "csv") -> list[Path]:
     list of Path
         The files that were written.
     """
-    data, table = folder / f"runs.{format}", folder / "table.md"
-    if format == "parquet":
-        runs.to_parquet(data, index=False)
-    else:
-        runs.to_csv(data, index=False)
+    data, table = write_table(runs, folder, "runs", format), folder / "table.md"
     table.write_text(markdown_report(runs), encoding="utf-8")
     return [data, table, *draw_measures(runs, folder)]

@@ -17,6 +17,7 @@ from scratchcard.research.shared.words import (
     table_of_tests,
     tabulated,
     whole,
+    write_table,
 )
 
 if TYPE_CHECKING:
@@ -146,16 +147,6 @@ def write(
     list of Path
         The files that were written.
     """
-    data, table = write_runs(runs, folder, format), folder / "table.md"
+    data, table = write_table(runs, folder, "runs", format), folder / "table.md"
     table.write_text(markdown_report(runs, controls), encoding="utf-8")
     return [data, table, *draw_accuracies(runs, folder), *draw_sizes(runs, folder)]
-
-
-def write_runs(runs: DataFrame, folder: Path, format: str = "csv") -> Path:
-    """Write runs.csv or runs.parquet and return its path."""
-    path = folder / f"runs.{format}"
-    if format == "parquet":
-        runs.to_parquet(path, index=False)
-    else:
-        runs.to_csv(path, index=False)
-    return path

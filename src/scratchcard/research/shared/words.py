@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -153,3 +154,13 @@ def tabulated(
 
     more: dict[str, Any] = {} if isinstance(table, Sequence) else {"showindex": index}
     return str(tabulate(table, headers="keys", tablefmt=style, disable_numparse=True, **more))
+
+
+def write_table(table: DataFrame, folder: Path, name: str, format: str) -> Path:
+    """Write a table as CSV or Parquet, and return its path."""
+    path = folder / f"{name}.{format}"
+    if format == "parquet":
+        table.to_parquet(path, index=False)
+    else:
+        table.to_csv(path, index=False)
+    return path

@@ -17,12 +17,13 @@ from scratchcard.research.shared.words import (
     seconds,
     tabulated,
     whole,
+    write_table,
 )
 from scratchcard.research.sweep.cases import SWEPT
 from scratchcard.research.sweep.pictures import draw_front, score_name
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    pass
 
 LIBRARIES = ("pandas", "matplotlib", "tabulate")
 TITLES = {
@@ -159,19 +160,10 @@ def write(
         The files that were written.
     """
     runs, best = frame(rows), frame(front)
-    paths = [_write(runs, folder, "runs", format), _write(best, folder, "front", format)]
+    paths = [write_table(runs, folder, "runs", format), write_table(best, folder, "front", format)]
     table = folder / "table.md"
     table.write_text(markdown_report(rows, front), encoding="utf-8")
     return [*paths, table, *draw_front(runs, best, folder)]
-
-
-def _write(table: DataFrame, folder: Path, name: str, format: str) -> Path:
-    path = folder / f"{name}.{format}"
-    if format == "parquet":
-        table.to_parquet(path, index=False)
-    else:
-        table.to_csv(path, index=False)
-    return path
 
 
 def _swept(group: Row, rows: Sequence[Row]) -> dict[str, str]:
