@@ -13,11 +13,21 @@ if TYPE_CHECKING:
     from scratchcard.estimators import TicketClassifier, TicketClusterer, TicketRegressor
     from scratchcard.rows import Rows
     from scratchcard.search import Genetic, Limits, Memetic, Outcome, Progress, evolve
-    from scratchcard.ticket import InputScaling, Mask, Network, Ticket, TicketError
+    from scratchcard.ticket import (
+        Conv2d,
+        Dense,
+        InputScaling,
+        Mask,
+        Network,
+        Ticket,
+        TicketError,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Conv2d",
+    "Dense",
     "Genetic",
     "InputScaling",
     "Limits",
@@ -37,6 +47,8 @@ __all__ = [
 ]
 
 _HOME_OF = {
+    "Conv2d": "ticket",
+    "Dense": "ticket",
     "Genetic": "search",
     "InputScaling": "ticket",
     "Limits": "search",

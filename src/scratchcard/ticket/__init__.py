@@ -5,7 +5,7 @@ from __future__ import annotations
 from scratchcard.ticket.codec import TicketError
 from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.heads import HEADS, Classes, Head, Lines, Numbers, Reading
-from scratchcard.ticket.layers import LAYERS, Dense, Layer
+from scratchcard.ticket.layers import LAYERS, Conv2d, Dense, Layer
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
@@ -20,6 +20,7 @@ __all__ = [
     "Classes",
     "Column",
     "Columns",
+    "Conv2d",
     "Dense",
     "Head",
     "InputScaling",

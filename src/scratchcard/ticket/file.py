@@ -285,13 +285,15 @@ def _decode_scaling(
 
 def _check_size(input_shape: Shape, layers: list[Layer], allowed: int) -> None:
     """Raise TicketError for layers with more weights than a file of this size may declare."""
-    n_weights, shape = 0, input_shape
+    n_weights, shape, n_values = 0, input_shape, math.prod(input_shape)
     for layer in layers:
         stacked = layer.on(shape)
         n_weights, shape = n_weights + stacked.n_weights, stacked.shape
-    if n_weights > allowed or math.prod(input_shape) > allowed:
+        n_values = max(n_values, math.prod(shape))
+    if n_weights > allowed or n_values > allowed:
         raise TicketError(
-            f"so small a file has at most {allowed} weights, this one declares {n_weights}"
+            f"so small a file has at most {allowed} weights, and as many values in a layer; this "
+            f"one declares {n_weights} weights and {n_values} values"
         )
 
 

@@ -31,8 +31,15 @@ class LiveLayer(Protocol):
     def reads(self) -> Ints:
         """Units of the layer before that they read, ascending, (n_reads,)."""
 
+    @property
+    def width(self) -> int:
+        """How many numbers of a row it works on at a time."""
+
     def sums(self, values: Floats) -> Floats:
-        """Return the sums, (n_rows, n_units), of values, (n_rows, n_reads)."""
+        """Return the sums of all values of its units, from all values of the units it reads.
+
+        Both are matrices with a row for each row, in which the values of a unit lie side by side.
+        """
 
 
 class MatrixLayer(NamedTuple):
@@ -40,13 +47,18 @@ class MatrixLayer(NamedTuple):
 
     units: Ints
     reads: Ints
-    weights: Int8s  # (n_units, n_reads)
+    weights: Int8s  # (n_units, values of the units that it reads)
     bias: Floats  # (n_units,)
 
+    @property
+    def width(self) -> int:
+        """How many numbers of a row it works on at a time."""
+        return max(self.weights.shape)
+
     def sums(self, values: Floats) -> Floats:
-        """Return the sums, (n_rows, n_units), of values, (n_rows, n_reads)."""
+        """Return the sums, (n_rows, n_units), of values of the units that it reads."""
         out = np.empty((len(values), len(self.units)))
-        step = max(1, BLOCK // max(1, len(self.reads)))
+        step = max(1, BLOCK // max(1, values.shape[1]))
         for start in range(0, len(self.units), step):
             part = slice(start, start + step)
             out[:, part] = values @ self.weights[part].astype(np.float64).T
@@ -55,7 +67,10 @@ class MatrixLayer(NamedTuple):
 
 
 class SparseLayer(NamedTuple):
-    """A layer as a list of its survivors, unit by unit, where a matrix would be nearly empty."""
+    """A layer as a list of its survivors, unit by unit, where a matrix would be nearly empty.
+
+    Units below have one value each.
+    """
 
     units: Ints
     reads: Ints
@@ -63,6 +78,11 @@ class SparseLayer(NamedTuple):
     read: Ints  # (n_survivors,) where in reads each leads from
     weights: Int8s  # (n_survivors,)
     bias: Floats  # (n_units,)
+
+    @property
+    def width(self) -> int:
+        """How many numbers of a row it works on at a time."""
+        return max(len(self.units), len(self.reads))
 
     def sums(self, values: Floats) -> Floats:
         """Return the sums, (n_rows, n_units), of values, (n_rows, n_reads)."""

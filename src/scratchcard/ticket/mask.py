@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.checks import as_int
-from scratchcard.ticket.layers import Dense, Layer
+from scratchcard.ticket.layers import Dense, Layer, architecture_of
 from scratchcard.ticket.packed import Bytes, Ints, clear_ones, count_ones, ones, unpacked
 
 __all__ = ["MAX_MASKED", "Mask", "Sources", "random_bits_of"]
@@ -68,7 +68,7 @@ class Mask:
         return type(self), (self.layers, self.bits)
 
     def __repr__(self) -> str:
-        shape = "-".join(map(str, (self.layers[0].n_sources, *self.layers)))
+        shape = architecture_of(self.layers)
         kept = f"{self.surviving} of {self.n_weights} weights"
         return f"<Mask {shape}: {kept}, density {self.density:.4f}>"
 
@@ -325,7 +325,7 @@ class Mask:
         layer = self.layers[0]
         found = np.zeros(layer.n_sources, np.bool_)
         for index in self.survivors(0):
-            found[layer.sources(index)] = True
+            found |= layer.read_by(index)
         return found
 
     def without_dead(self) -> Mask:
@@ -346,7 +346,7 @@ class Mask:
         feeds = None
         for number in reversed(range(len(self.layers))):
             layer, (start, stop) = self.layers[number], self._span(number)
-            found = np.zeros(layer.n_sources if number else 0, np.bool_)
+            found = np.zeros(layer.units_below if number else 0, np.bool_)
             for index in ones(packed, start, stop):
                 if feeds is not None:
                     index = _cleared(packed, start, index, feeds[layer.targets(index)])
@@ -393,8 +393,8 @@ class Sources:
 
     def __init__(self, layer: Layer, count: int) -> None:
         self._layer = layer
-        few = layer.n_sources > max(8 * count, _CHUNK)  # then a flag for each would be many
-        self._flags = None if few else np.zeros(layer.n_sources, np.bool_)
+        few = layer.units_below > max(8 * count, _CHUNK)  # then a flag for each would be many
+        self._flags = None if few else np.zeros(layer.units_below, np.bool_)
         self._units: list[Ints] = []
 
     def add(self, index: Ints) -> None:
@@ -457,4 +457,4 @@ def _as_layer(layer: Layer | tuple[int, int]) -> Layer:
         raise TypeError from None
     sizes = (as_int("layers", size, 1, MAX_MASKED) for size in (fan_out, fan_in))
     units, below = sizes
-    return Dense(units, (below,))
+    return Dense(units, below=(below,))

@@ -3,6 +3,7 @@
 The arithmetic of a prediction, in integers from end to end (docs/ticket-format.md specifies it):
 
     sum_l[j] = bias_l[j] + sum over surviving weights of w_l[j, i] * a_{l-1}[i]
+    (a map has a sum at each position, and where it is pooled the largest of each square counts)
     relu     a_l = min(max(sum_l, 0) >> shift_l, limit_l)
     step     a_l = one_l if sum_l > 0 else 0
     sign     a_l = one_l * sign(sum_l), sign(0) = 0
@@ -10,6 +11,12 @@ The arithmetic of a prediction, in integers from end to end (docs/ticket-format.
 
 Shifts and limits depend on layers and families only, never on data, seed or mask. Every sum stays
 below 2**31 in magnitude: the limits hold fan_in products to 2**30, and a bias is below 2**30.
+
+Sums of maps are many, so they are held to 16 bits where that leaves activations of at least 16
+steps in every layer of maps. With a limit of at most (2**15 - 1) // (fan_in * max + one) on what
+enters a layer, its products are below fan_in * max * limit and its bias below limit * one in
+magnitude, so no sum is beyond 2**15 - 1. Shifts then bring a typical activation to a quarter of
+the limit, since what is rare but large tells images apart.
 """
 
 from __future__ import annotations
@@ -26,7 +33,7 @@ import numpy.typing as npt
 
 from scratchcard.checks import as_family, as_int
 from scratchcard.ticket import live
-from scratchcard.ticket.layers import Dense, Layer, Shape
+from scratchcard.ticket.layers import Dense, Layer, Shape, architecture_of
 from scratchcard.ticket.live import Floats, Ints, LiveLayer, MatrixLayer, SparseLayer
 from scratchcard.ticket.mask import MAX_MASKED, Mask
 from scratchcard.ticket.weights import (
@@ -43,6 +50,8 @@ __all__ = ["ACTIVATIONS", "Network"]
 
 ACTIVATIONS = ("relu", "step", "sign")
 
+_NARROW = (1 << 15) - 1  # the largest sum of maps whose sums are held to 16 bits
+_STEPS = 16  # and the least that must be left of their activations
 _SMALL = 1 << 20  # up to this many weights, or biases, are drawn once and kept
 _EMPTY = 512  # a matrix with one survivor in this many weights is slower than a list of survivors
 
@@ -55,9 +64,9 @@ class Network:
     ----------
     layers : sequence of Layer
         The layers of weights, the first one first, as ``[Dense(100), Dense(10)]``; the last one's
-        units are the outputs. Each is put on the one before it.
+        units are the outputs, so it is no layer of maps. Each is put on the one before it.
     input_shape : int or tuple of int
-        Shape of a row: 64, or (64,).
+        Shape of a row: 64, or (64,); for maps (channels, height, width), as (1, 28, 28).
     seed : int
         Seed of the weights, 0 to 2**32 - 1.
     weights : {"uniform", "signed_constant", "kaiming_normal"}
@@ -140,9 +149,17 @@ class Network:
         fan_in = max(layer.fan_in for layer in self.layers)
         if fan_in > widest:
             raise ValueError(
-                f"layers takes at most {widest} units into a unit of {self.weights} weights, "
+                f"layers takes at most {widest} weights into a unit of {self.weights} weights, "
                 f"got {fan_in}"
             )
+        if self.layers[-1].positions > 1:
+            raise ValueError(
+                f"layers takes a last layer whose units have one value each, as Dense(10), got "
+                f"{self.layers[-1]}, which ends in maps"
+            )
+        values = max(layer.units * layer.positions for layer in self.layers)
+        if values > MAX_MASKED:
+            raise ValueError(f"layers takes at most 2**31 values in a layer of maps, got {values}")
 
     # -- shape -----------------------------------------------------------------------------------
 
@@ -173,8 +190,8 @@ class Network:
 
     @property
     def architecture(self) -> str:
-        """The layers in a few characters, as 64-100-10."""
-        return "-".join(map(str, (self.n_inputs, *self.layers)))
+        """The layers in a few characters, as 64-100-10 or 1x28x28-conv32x3s2-10."""
+        return architecture_of(self.layers)
 
     @property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -208,6 +225,13 @@ class Network:
         """Value that stands for 1.0 in what enters each layer of weights."""
         return self._scales.ones
 
+    @cached_property
+    def has_narrow_maps(self) -> bool:
+        """Whether the sums of all layers of maps are held to 16 bits."""
+        family = WEIGHT_FAMILIES[self.weights]
+        widest = max((one.fan_in for one in self.layers if one.positions > 1), default=0)
+        return widest > 0 and _NARROW // (widest * family.max + family.one) >= _STEPS
+
     @property
     def input_limit(self) -> int:
         """Greatest magnitude of a quantised input."""
@@ -217,23 +241,26 @@ class Network:
     def _scales(self) -> _Scales:
         family = WEIGHT_FAMILIES[self.weights]
 
-        def cap(fan_in: int) -> int:  # fan_in products of such an activation stay below 2**30
-            return min(32767, (1 << 30) // (fan_in * family.max))
+        def cap(layer: Layer) -> int:  # the sums of such activations stay in 16 bits, or 32
+            if self.has_narrow_maps and layer.positions > 1:
+                return _NARROW // (layer.fan_in * family.max + family.one)
+            return min(32767, (1 << 30) // (layer.fan_in * family.max))
 
-        fan_ins = [layer.fan_in for layer in self.layers]
-        limit = min((1 << (self.input_bits - 1)) - 1, cap(fan_ins[0]))
+        limit = min((1 << (self.input_bits - 1)) - 1, cap(self.layers[0]))
         one, typical = limit, limit // 2
         shifts, limits, one_sums, ones = [], [limit], [one * family.one], [one]
-        for fan_in, next_fan_in in pairwise(fan_ins):
+        for layer, above in pairwise(self.layers):
             if self.activation == "relu":
-                spread = max(1, math.isqrt(fan_in * family.mean_square // 2))
-                typical = max(1, typical * spread)
-                shift = max(0, typical.bit_length() - 11)  # the least shift to at most 2047
+                spread = max(1, math.isqrt(layer.fan_in * family.mean_square // 2))
+                typical, limit = max(1, typical * spread), cap(above)
+                most = limit // 4 if self.has_narrow_maps and above.positions > 1 else 2047
+                shift = 0
+                while typical >> shift > most:
+                    shift += 1
                 typical = max(1, typical >> shift)
-                limit = cap(next_fan_in)
                 one = max(1, min(one_sums[-1] >> shift, limit))
             else:
-                shift, limit = 0, min(127, cap(next_fan_in))
+                shift, limit = 0, min(127, cap(above))
                 one, typical = limit, max(1, limit // 2)
             shifts.append(shift)
             limits.append(limit)
@@ -346,9 +373,9 @@ class Network:
         rows = self._as_inputs(inputs)
         layers = self._live_layers(mask)
         out = np.empty((len(rows), self.n_outputs), np.int64)
-        step = max(1, live.BLOCK // max(max(len(part.units), len(part.reads)) for part in layers))
+        step = max(1, live.BLOCK // max(part.width for part in layers))
         for start in range(0, len(rows), step):
-            values = rows[start : start + step, layers[0].reads].astype(np.float64)
+            values = self._read_inputs(layers[0], rows[start : start + step])
             out[start : start + step] = self._finish(layers, layers[0].sums(values))
         return out
 
@@ -377,7 +404,7 @@ class Network:
         """
         self.check_mask(mask)
         rows, first = self._as_inputs(inputs), self._live_layers(mask)[0]
-        return first.units, first.sums(rows[:, first.reads].astype(np.float64))
+        return first.units, first.sums(self._read_inputs(first, rows))
 
     def outputs_after(self, mask: Mask, sums: Floats) -> npt.NDArray[np.int64]:
         """Return the sums of the last layer from those that :meth:`first_sums` gives.
@@ -395,6 +422,12 @@ class Network:
             The sums.
         """
         return self._finish(self._live_layers(mask), sums).astype(np.int64)
+
+    def _read_inputs(self, first: LiveLayer, rows: npt.NDArray[np.integer[Any]]) -> Floats:
+        """Return the inputs that the first layer reads."""
+        values = math.prod(self.input_shape[1:])  # of each unit
+        by_unit = rows.reshape(len(rows), self.input_shape[0], values)[:, first.reads]
+        return by_unit.reshape(len(rows), len(first.reads) * values).astype(np.float64)
 
     def _finish(self, layers: list[LiveLayer], sums: Floats) -> Floats:
         """Return the sums of the last layer from those of the first."""
@@ -420,7 +453,7 @@ class Network:
         if not isinstance(mask, Mask):
             raise ValueError(f"{name} takes a Mask, got {type(mask).__name__}")
         if mask.layers != self.layers:
-            of_mask = "-".join(map(str, (mask.layers[0].n_sources, *mask.layers)))
+            of_mask = architecture_of(mask.layers)
             raise ValueError(f"{name} takes a mask of {self.architecture}, got one of {of_mask}")
 
     def _as_inputs(self, inputs: npt.ArrayLike) -> npt.NDArray[np.integer[Any]]:
@@ -446,7 +479,8 @@ class Network:
     def _live_layers(self, mask: Mask) -> list[LiveLayer]:
         """Return for each layer the units that feed an output, what they read, and the weights."""
         few = self.n_weights > _SMALL and mask.surviving * 16 < self.n_weights
-        only_survivors = few and "_flat_weights" not in self.__dict__
+        is_plain = all(layer.positions_below == 1 for layer in self.layers)
+        only_survivors = few and is_plain and "_flat_weights" not in self.__dict__
         found: list[LiveLayer] = []
         units: Ints = np.arange(self.n_outputs)
         for number in reversed(range(self.n_layers)):
@@ -457,11 +491,8 @@ class Network:
 
     def _matrix_layer(self, mask: Mask, number: int, units: Ints) -> LiveLayer:
         layer, kept = self.layers[number], mask.array(number)[units]
-        reads = np.flatnonzero(layer.matrix(kept, units).any(axis=0))
-        masked = self.weights_of(number)[units] * kept
-        matrix = layer.matrix(masked, units)[:, reads]
-        bias = self._biases_at(number, units)
-        return MatrixLayer(units, reads, matrix, bias)
+        weights = self.weights_of(number)[units] * kept
+        return layer.live(units, kept, weights, self._biases_at(number, units))
 
     def _sparse_layer(self, mask: Mask, number: int, units: Ints) -> LiveLayer:
         """Draw survivors only; make a matrix of them unless that would be nearly empty."""

@@ -5,17 +5,21 @@ A layer is a frozen dataclass. ``Dense(100)`` is a layer that stands on nothing 
 outside this folder, and outside the compiled functions in ``engines/incremental/wiring.py`` that
 read the same numbers, knows where in the flat vector of weights a weight stands.
 
-The contract that all layers keep, and that lets compiled code run any of them:
+A unit is what a weight leads to. It has one value in a plain layer; in a layer of maps, such as a
+convolution, it has one at each position of an image. The contract that all layers keep, and that
+lets compiled code run any of them:
 
 * the weights into one unit lie side by side, ``fan_in`` of them, unit after unit;
-* they read ``fan_in`` units below that lie side by side too, from ``first_sources()[unit]`` on.
+* they read units below that lie side by side too, from ``first_sources()[unit]`` on, and ``span``
+  weights lead from each of them.
 """
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -23,8 +27,10 @@ import numpy.typing as npt
 
 from scratchcard.checks import as_int
 from scratchcard.ticket.codec import ByteReader
+from scratchcard.ticket.live import Floats, LiveLayer, MatrixLayer
+from scratchcard.ticket.weights import Int8s
 
-__all__ = ["MAX_UNITS", "Layer", "Shape"]
+__all__ = ["MAX_UNITS", "Layer", "Shape", "architecture_of"]
 
 Shape = tuple[int, ...]
 Indices = npt.NDArray[np.int64]
@@ -42,7 +48,8 @@ class Layer(ABC):
     units : int
         How many units the layer has, at least 1.
     below : tuple of int
-        Shape of the units below. It is given by :meth:`on`; empty before.
+        Shape of what is below: the number of units and, where they are maps, height and width. It
+        is given by :meth:`on`; empty before.
 
     Raises
     ------
@@ -51,7 +58,7 @@ class Layer(ABC):
     """
 
     units: int
-    below: Shape = ()
+    below: Shape = field(default=(), kw_only=True)
 
     name: ClassVar[str]
     """What the layer is called in texts."""
@@ -67,7 +74,7 @@ class Layer(ABC):
         Parameters
         ----------
         below : tuple of int
-            Shape of the units below.
+            Shape of what is below.
 
         Returns
         -------
@@ -87,14 +94,34 @@ class Layer(ABC):
         return (self.units,)
 
     @property
-    def n_sources(self) -> int:
+    def positions(self) -> int:
+        """Number of values that each unit has: 1, or the positions of a map."""
+        return math.prod(self.shape[1:])
+
+    @property
+    def units_below(self) -> int:
         """Number of units below."""
+        return self.below[0]
+
+    @property
+    def positions_below(self) -> int:
+        """Number of values that each unit below has."""
+        return math.prod(self.below[1:])
+
+    @property
+    def n_sources(self) -> int:
+        """Number of values below."""
         return math.prod(self.below)
 
     @property
     @abstractmethod
     def fan_in(self) -> int:
         """Number of weights that lead into each unit."""
+
+    @property
+    def span(self) -> int:
+        """Number of weights that lead from a unit below to a unit: one for each of its values."""
+        return self.positions_below
 
     @property
     def n_weights(self) -> int:
@@ -111,7 +138,7 @@ class Layer(ABC):
         """
         return np.zeros(self.units, np.int64)
 
-    # -- where weights lead, from the two numbers above ------------------------------------------
+    # -- where weights lead, from the three numbers above ----------------------------------------
 
     def sources(self, index: npt.ArrayLike) -> Indices:
         """Return the units below that weights lead from.
@@ -127,7 +154,7 @@ class Layer(ABC):
             Units below.
         """
         unit, slot = np.divmod(np.asarray(index, np.int64), self.fan_in)
-        found: Indices = self.first_sources()[unit] + slot
+        found: Indices = self.first_sources()[unit] + slot // self.span
         return found
 
     def targets(self, index: npt.ArrayLike) -> Indices:
@@ -146,41 +173,26 @@ class Layer(ABC):
         found: Indices = np.asarray(index, np.int64) // self.fan_in
         return found
 
-    def read(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the value that each weight reads.
+    def read_by(self, index: npt.ArrayLike) -> Bools:
+        """Return which values below some weights read.
 
         Parameters
         ----------
-        values : ndarray of shape (n_sources,)
-            A value for each unit below.
-
-        Returns
-        -------
-        ndarray of shape (units, fan_in)
-            A value for each weight.
-        """
-        found: npt.NDArray[Any] = values[self.first_sources()[:, None] + np.arange(self.fan_in)]
-        return found
-
-    def feeding(self, bits: Bools) -> Bools:
-        """Return which units below are read by a surviving weight.
-
-        Parameters
-        ----------
-        bits : ndarray of shape (units, fan_in), bool
-            Which weights survive.
+        index : array-like of integers
+            Weights, counted within the layer.
 
         Returns
         -------
         ndarray of shape (n_sources,), bool
-            True for the units that are read.
+            True for the values that are read.
         """
+        unit, slot = np.divmod(np.asarray(index, np.int64), self.fan_in)
         found = np.zeros(self.n_sources, np.bool_)
-        found[self.sources(np.flatnonzero(bits))] = True
+        found[self.first_sources()[unit] * self.positions_below + slot] = True
         return found
 
     def matrix(self, values: npt.NDArray[Any], units: Indices) -> npt.NDArray[Any]:
-        """Return weights as a matrix that multiplies all units below, 0 where no weight leads.
+        """Return weights as a matrix that multiplies all values below, 0 where no weight leads.
 
         Parameters
         ----------
@@ -195,9 +207,35 @@ class Layer(ABC):
             The matrix.
         """
         out = np.zeros((len(units), self.n_sources), values.dtype)
-        columns = self.first_sources()[units][:, None] + np.arange(self.fan_in)
-        np.put_along_axis(out, columns, values, axis=1)
+        first = self.first_sources()[units][:, None] * self.positions_below
+        np.put_along_axis(out, first + np.arange(self.fan_in), values, axis=1)
         return out
+
+    # -- what a prediction computes --------------------------------------------------------------
+
+    def live(self, units: Indices, kept: Bools, weights: Int8s, bias: Floats) -> LiveLayer:
+        """Return the part of the layer that computes some units from the units that they read.
+
+        Parameters
+        ----------
+        units : ndarray of shape (n,), int64
+            Units of the layer, ascending.
+        kept : ndarray of shape (n, fan_in), bool
+            Which of their weights survive.
+        weights : ndarray of shape (n, fan_in), int8
+            The weights, 0 where scratched off.
+        bias : ndarray of shape (n,), float64
+            Their biases.
+
+        Returns
+        -------
+        LiveLayer
+            The part.
+        """
+        reads = self.matrix(kept, units).any(axis=0).reshape(self.units_below, -1).any(axis=1)
+        columns = np.repeat(reads, self.positions_below)
+        matrix = self.matrix(weights, units)[:, columns]
+        return MatrixLayer(units, np.flatnonzero(reads), matrix, bias)
 
     # -- its bytes in a file ---------------------------------------------------------------------
 
@@ -236,3 +274,20 @@ class Layer(ABC):
 
     def __str__(self) -> str:
         return str(self.units)
+
+
+def architecture_of(layers: Sequence[Layer]) -> str:
+    """Return layers that stand on each other in a few characters.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        A network's layers.
+
+    Returns
+    -------
+    str
+        What is below the first one and then each of them, as 64-100-10 or
+        1x28x28-conv32x3s2-10.
+    """
+    return "-".join(("x".join(map(str, layers[0].below)), *map(str, layers)))

@@ -1,4 +1,4 @@
-"""The dense layer, in which every unit reads every unit below. NumPy only."""
+"""The dense layer, in which every unit reads every value below. NumPy only."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from scratchcard.ticket.codec import ByteReader, varint
-from scratchcard.ticket.layers.base import Bools, Indices, Layer
+from scratchcard.ticket.layers.base import Indices, Layer
 
 __all__ = ["Dense"]
 
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """A layer whose every unit reads every unit below.
+    """A layer whose every unit reads every value below.
 
-    Weight ``j * n_sources + i`` leads from unit i below to unit j. See :class:`Layer`.
+    Weight ``j * n_sources + i`` leads from value i below to unit j. See :class:`Layer`.
 
     Parameters
     ----------
     units : int
         How many units the layer has, at least 1.
     below : tuple of int
-        Shape of the units below. It is given by :meth:`on`; empty before.
+        Shape of what is below. It is given by :meth:`on`; empty before.
 
     Raises
     ------
@@ -38,10 +38,10 @@ class Dense(Layer):
 
     @property
     def fan_in(self) -> int:
-        """Number of weights that lead into each unit: one from each unit below."""
+        """Number of weights that lead into each unit: one from each value below."""
         return self.n_sources
 
-    # What the base class does by index is plain broadcasting here.
+    # What the base class does by index is plain arithmetic here.
 
     def sources(self, index: npt.ArrayLike) -> Indices:
         """Return the units below that weights lead from.
@@ -57,45 +57,14 @@ class Dense(Layer):
             Units below.
         """
         found: Indices = np.asarray(index, np.int64) % self.fan_in
-        return found
-
-    def read(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the value that each weight reads.
-
-        Parameters
-        ----------
-        values : ndarray of shape (n_sources,)
-            A value for each unit below.
-
-        Returns
-        -------
-        ndarray of shape (units, fan_in)
-            A read-only view.
-        """
-        return np.broadcast_to(values, (self.units, self.fan_in))
-
-    def feeding(self, bits: Bools) -> Bools:
-        """Return which units below are read by a surviving weight.
-
-        Parameters
-        ----------
-        bits : ndarray of shape (units, fan_in), bool
-            Which weights survive.
-
-        Returns
-        -------
-        ndarray of shape (n_sources,), bool
-            True for the units that are read.
-        """
-        found: Bools = np.logical_or.reduce(bits, axis=0)
-        return found
+        return found if self.span == 1 else found // self.span
 
     def matrix(self, values: npt.NDArray[Any], units: Indices) -> npt.NDArray[Any]:
-        """Return the weights as they are, since a weight leads from each unit below.
+        """Return the weights as they are, since a weight leads from each value below.
 
         Parameters
         ----------
-        values : ndarray of shape (n, n_sources)
+        values : ndarray of shape (n, fan_in)
             The weights of these units.
         units : ndarray of shape (n,), int64
             Units of the layer.
