@@ -148,7 +148,7 @@ class IncrementalEngine:
         size = self.data.weights.shape[1]
         n_hidden, maps = int(self.net.sizes[1:-1].sum()), self.net.maps
         n_sums, n_values = int(maps.first_sums[-1]), int(maps.first_values[-1])
-        n_last = n_values - int(maps.first_values[-2]) if n_values > 0 else 0
+        n_most = int(np.diff(maps.first_values).max(initial=0))  # values of a layer of maps
         # A weight that is scratched off is listed twice where the map that it reads changes, too.
         n_taps = 2 * int(self.net.fan_ins[: maps.kernels.size].max(initial=0))
         wide = np.int32 if n_values > 0 and not self.network.has_narrow_maps else np.int16
@@ -162,20 +162,20 @@ class IncrementalEngine:
             outputs=np.zeros((n_blocks, 2 * n_classes + 3, size), dtype=np.int32),
             exps=np.empty((n_blocks, exps_planes, size), dtype=np.float32),
             where=np.zeros((n_blocks, n_classes + 1 + LINE), dtype=np.int64),
-            moved=np.zeros((n_blocks, n_last + n_hidden + 1 + LINE), dtype=np.int64),
-            changed=np.zeros(n_last + n_hidden, dtype=np.int64),
-            delta=np.empty((n_last + n_hidden + 1, size), dtype=np.int32),
+            moved=np.zeros((n_blocks, n_most + n_hidden + 1 + LINE), dtype=np.int64),
+            changed=np.zeros(n_most + n_hidden, dtype=np.int64),
+            delta=np.empty((n_most + n_hidden + 1, size), dtype=np.int32),
             work=np.empty((2, size), dtype=np.float32),
             trial_sums=np.zeros(self.n_statistics, dtype=np.int64),
             reading=self.net.reading.copy(),
             n_retargets=np.full(1, self.n_retargets, dtype=np.int64),
             map_sums=np.empty((n_blocks, n_sums, size), dtype=wide),
             map_values=np.empty((n_blocks, n_values, size), dtype=np.int16),
-            map_delta=np.empty((n_values, size), dtype=np.int16),
+            map_delta=np.zeros((n_values + 1, size), dtype=np.int16),
             map_moved=np.zeros(n_values, dtype=np.uint8),
             map_altered=np.zeros((2, int(self.net.sizes.max())), dtype=np.int64),
             map_taps=np.zeros((2, n_taps, 4), dtype=np.int64),
-            map_chosen=np.zeros((2, n_taps, 2), dtype=np.int64),
+            map_chosen=np.zeros((2, max(n_taps, n_most), 2), dtype=np.int64),
             map_work=np.zeros((6, size), dtype=wide),
         )
 

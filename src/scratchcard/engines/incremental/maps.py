@@ -60,19 +60,23 @@ def set_sum(out, base, sources, chosen, n):
 
 @jit(inline="always")
 def _set_one(out, base, plane, factor):
-    w = np.int16(factor)
+    number = out.dtype.type  # without these casts everything is widened to 64 bits
+    w = number(factor)
     for r in range(out.size):
-        out[r] = base[r] + w * plane[r]
+        out[r] = number(base[r] + number(w * number(plane[r])))
 
 
 @jit(inline="always")
 def _set_four(sums, planes, factors):
     out, base = sums
     p0, p1, p2, p3 = planes
-    w0, w1 = np.int16(factors[0]), np.int16(factors[1])
-    w2, w3 = np.int16(factors[2]), np.int16(factors[3])
+    number = out.dtype.type
+    w0, w1 = number(factors[0]), number(factors[1])
+    w2, w3 = number(factors[2]), number(factors[3])
     for r in range(out.size):
-        out[r] = base[r] + ((w0 * p0[r] + w1 * p1[r]) + (w2 * p2[r] + w3 * p3[r]))
+        first = number(number(w0 * number(p0[r])) + number(w1 * number(p1[r])))
+        second = number(number(w2 * number(p2[r])) + number(w3 * number(p3[r])))
+        out[r] = number(base[r] + number(first + second))
 
 
 @jit(inline="always")
@@ -192,9 +196,9 @@ def fill_maps(place, mask, kept):
 def change_maps(place, flips, n_flips, keeps):
     """Carry ``flips[:n_flips]`` through the maps of a block.
 
-    ``changed`` and ``delta`` get the values of the last layer of maps that change. If ``keeps``,
-    sums and values of all maps are changed as well. Return how many of the flips led into maps, and
-    how many values of the last layer change.
+    ``changed`` gets the values of the last layer of maps that change, and ``map_delta`` by how
+    much. If ``keeps``, sums and values of all maps are changed as well. Return how many of the
+    flips lead into maps, and how many values of the last layer change.
     """
     net, state = place.net, place.state
     n_layers = net.maps.kernels.size
@@ -204,7 +208,7 @@ def change_maps(place, flips, n_flips, keeps):
         while last < n_flips and flips[last] < net.starts[layer + 1]:
             last += 1
         f = first
-        n_above = unit = 0
+        n_above = unit = n_changed = 0
         while unit < net.sizes[layer + 1]:
             if n_below == 0:  # nothing arrives from below: go straight to the next flip
                 if f == last:
@@ -221,10 +225,13 @@ def change_maps(place, flips, n_flips, keeps):
             )
             f = end
             if n_moving + n_flipped > 0:
-                counts = (n_moving, n_flipped)
-                if layer == n_layers - 1:
-                    n_changed = _change_last(place, layer, unit, counts, n_changed, keeps)
-                elif _change_inner(place, layer, unit, counts, keeps):
+                before = n_changed
+                if n_moving == 0 and n_flipped == 1 and not keeps:
+                    n_changed = _try_tap(place, layer, unit, n_changed)
+                else:
+                    counts = (n_moving, n_flipped)
+                    n_changed = _change_map(place, layer, unit, counts, n_changed, keeps)
+                if n_changed > before:
                     state.map_altered[1 - side, n_above] = unit
                     n_above += 1
             unit += 1
@@ -318,20 +325,21 @@ def _new_sums(place, layer, unit, counts, q, keeps):
 
 
 @jit(_nrt=False)
-def _change_last(place, layer, unit, counts, n_changed, keeps):
-    """Change a map of the last layer of maps; return how many values have changed so far."""
+def _change_map(place, layer, unit, counts, n_changed, keeps):
+    """Change a map by its taps, and return how many values of the layer have changed so far."""
     net, state, b = place.net, place.state, place.b
     maps = net.maps
-    first_value = _values_of(net, layer, unit)
     n_positions = maps.rows[layer] * maps.columns[layer]
+    first_value = _values_of(net, layer, unit)
+    first_place = net.places[layer + 1] + unit * n_positions
     shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
     for q in range(n_positions):
         sums, is_new = _new_sums(place, layer, unit, counts, q, keeps)
-        if not is_new:
-            continue
-        values, delta = state.map_values[b, first_value + q], state.delta[n_changed]
-        if change_from(values, sums, delta, net.activation, shift, limit):
-            state.changed[n_changed] = net.places[layer + 1] + unit * n_positions + q
+        values, delta = state.map_values[b, first_value + q], state.map_delta[first_value + q]
+        moved = is_new and change_from(values, sums, delta, net.activation, shift, limit)
+        state.map_moved[first_value + q] = moved
+        if moved:
+            state.changed[n_changed] = first_place + q
             n_changed += 1
             if keeps:
                 _add_change(values, delta)
@@ -339,28 +347,106 @@ def _change_last(place, layer, unit, counts, n_changed, keeps):
 
 
 @jit(_nrt=False)
-def _change_inner(place, layer, unit, counts, keeps):
-    """Change a map that a layer of maps reads; return whether any value has changed."""
+def _try_tap(place, layer, unit, n_changed):
+    """Do what :func:`_change_map` does for a trial of one flipped weight, in fewer passes."""
     net, state, b = place.net, place.state, place.b
     maps = net.maps
+    columns, pool, step = maps.columns[layer], maps.pools[layer], maps.strides[layer]
+    height, width = maps.heights[layer], maps.widths[layer]
+    n_positions = maps.rows[layer] * columns
     first_value = _values_of(net, layer, unit)
+    first_place = net.places[layer + 1] + unit * n_positions
     shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
-    some = False
-    for q in range(maps.rows[layer] * maps.columns[layer]):
-        sums, is_new = _new_sums(place, layer, unit, counts, q, keeps)
-        state.map_moved[first_value + q] = 0
-        if not is_new:
-            continue
-        values, delta = state.map_values[b, first_value + q], state.map_delta[first_value + q]
-        if change_from(values, sums, delta, net.activation, shift, limit):
-            state.map_moved[first_value + q] = 1
-            some = True
-            if keeps:
-                _add_change(values, delta)
-    return some
+    tap = state.map_taps[FLIPPED, 0]
+    sources = place.data.inputs[b] if layer == 0 else state.map_values[b]
+    nothing, sums = state.map_delta[state.map_moved.size], state.map_sums[b]
+    w = tap[FACTOR]
+    plane = _sums_of(net, layer, unit)
+    q = 0
+    r = tap[ROW] - maps.befores[layer]
+    for _ in range(maps.rows[layer]):
+        c = tap[COLUMN] - maps.befores[layer]
+        for _ in range(columns):
+            value, delta = state.map_values[b, first_value + q], state.map_delta[first_value + q]
+            p = tap[PLANE] + r * width + c
+            in_first, in_next = 0 <= c < width, 0 <= c + step < width
+            has_first = in_first and 0 <= r < height
+            first = sources[p] if has_first else nothing
+            is_new = has_first
+            if pool == 1:
+                if is_new:
+                    out = state.map_work[0]
+                    _set_one(out, sums[plane], first, w)
+                    is_new = change_from(value, out, delta, net.activation, shift, limit)
+            else:
+                has_second = in_next and 0 <= r < height
+                has_third = in_first and 0 <= r + step < height
+                has_fourth = in_next and 0 <= r + step < height
+                is_new = has_first or has_second or has_third or has_fourth
+                if is_new:
+                    out = state.map_work[0]
+                    below = p + step * width
+                    _set_largest(
+                        out,
+                        (sums[plane], sums[plane + 1], sums[plane + 2], sums[plane + 3]),
+                        (
+                            first,
+                            sources[p + step] if has_second else nothing,
+                            sources[below] if has_third else nothing,
+                            sources[below + step] if has_fourth else nothing,
+                        ),
+                        w,
+                    )
+                    is_new = change_from(value, out, delta, net.activation, shift, limit)
+            state.map_moved[first_value + q] = is_new
+            if is_new:
+                state.changed[n_changed] = first_place + q
+                n_changed += 1
+            q += 1
+            plane += pool * pool
+            c += pool * step
+        r += pool * step
+    return n_changed
+
+
+@jit(inline="always")
+def _set_largest(out, sums, planes, factor):
+    """Set ``out`` to the largest of four sums, each with a plane times a factor added."""
+    s0, s1, s2, s3 = sums
+    p0, p1, p2, p3 = planes
+    number = out.dtype.type
+    w = number(factor)
+    for r in range(out.size):
+        a = number(s0[r] + number(w * number(p0[r])))
+        b = number(s1[r] + number(w * number(p1[r])))
+        c = number(s2[r] + number(w * number(p2[r])))
+        d = number(s3[r] + number(w * number(p3[r])))
+        out[r] = max(max(a, b), max(c, d))
 
 
 @jit(inline="always")
 def _add_change(values, delta):
     for r in range(values.size):
         values[r] += delta[r]
+
+
+@jit(_nrt=False)
+def add_moved(place, layer, unit, n_changed, old, new):
+    """Set ``new`` to the sums ``old`` of a unit above maps, with all that has changed in these.
+
+    Return whether anything leads from a value that has changed to the unit.
+    """
+    net, state = place.net, place.state
+    chosen = state.map_chosen[MOVING]
+    row = first_weight(net, layer, unit)
+    origin = net.places[layer]
+    first_plane = net.maps.first_values[layer - 1]
+    n = 0
+    for k in range(n_changed):
+        value = state.changed[k] - origin
+        chosen[n, 0] = first_plane + value
+        chosen[n, 1] = net.weights[row + value]
+        n += state.mask[row + value]
+    if n > 0:
+        set_sum(new, old, state.map_delta, chosen, n)
+    return n > 0

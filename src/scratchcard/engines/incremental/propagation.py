@@ -8,7 +8,7 @@ from scratchcard.compiled.cache import jit
 from scratchcard.compiled.float32 import clip_scalar, exp2_scalar
 from scratchcard.compiled.vectors import add_scaled, copy, if_equal, set_scaled
 from scratchcard.engines.incremental.activation import activate, change
-from scratchcard.engines.incremental.maps import change_maps
+from scratchcard.engines.incremental.maps import add_moved, change_maps
 from scratchcard.engines.incremental.wiring import first_source, first_weight, target_of
 
 
@@ -43,14 +43,16 @@ def add_source(place, layer, i, w, moved, keeps, out):
     u = net.places[layer] + i
     n_maps = net.maps.kernels.size
     if layer == n_maps:
-        add_scaled(out, w, state.map_values[place.b, net.maps.first_values[n_maps - 1] + i])
-        if keeps:
-            return
-    else:
-        activation = state.work[1].view(np.int32)
-        shift, limit = net.shifts[layer], net.limits[layer]
-        activate(state.hidden[place.b, 0, u], activation, net.activation, shift, limit)
-        add_scaled(out, w, activation)
+        plane = net.maps.first_values[n_maps - 1] + i
+        add_scaled(out, w, state.map_values[place.b, plane])
+        for c in range(moved[0], moved[1]):
+            if state.changed[c] == u and not keeps:
+                add_scaled(out, w, state.map_delta[plane])
+        return
+    activation = state.work[1].view(np.int32)
+    shift, limit = net.shifts[layer], net.limits[layer]
+    activate(state.hidden[place.b, 0, u], activation, net.activation, shift, limit)
+    add_scaled(out, w, activation)
     for c in range(moved[0], moved[1]):
         if state.changed[c] == u:
             add_scaled(out, w, state.delta[c])
@@ -100,26 +102,26 @@ def propagate(place, flips, n_flips, keeps):
             row = first_weight(net, layer, j)
             lowest = first_source(net, layer, j)
             origin = net.places[layer] + lowest
-            is_met = f < last and flips[f] < row + fan_in
-            for c in range(below, above):
-                slot = state.changed[c] - origin
-                if slot >= 0 and slot < fan_in:
-                    is_met |= state.mask[row + slot] != 0
-            if not is_met:
-                j += 1
-                continue
             u = net.places[layer + 1] + j
             old = outputs[j] if is_output else hidden[u]
             new = outputs[n_classes + n_touched] if is_output else fresh[n_moved]
+            is_met = f < last and flips[f] < row + fan_in
             is_copied = False
-            for c in range(below, above):
-                slot = state.changed[c] - origin
-                if slot >= 0 and slot < fan_in and state.mask[row + slot]:
-                    if is_copied:
-                        add_scaled(new, net.weights[row + slot], state.delta[c])
-                    else:
-                        set_scaled(new, old, net.weights[row + slot], state.delta[c])
-                    is_copied = True
+            if layer == n_maps and above > 0:
+                is_copied = add_moved(place, layer, j, above, old, new)
+                is_met |= is_copied
+            else:
+                for c in range(below, above):
+                    slot = state.changed[c] - origin
+                    if slot >= 0 and slot < fan_in and state.mask[row + slot]:
+                        if is_copied:
+                            add_scaled(new, net.weights[row + slot], state.delta[c])
+                        else:
+                            set_scaled(new, old, net.weights[row + slot], state.delta[c])
+                        is_copied = is_met = True
+            if not is_met:
+                j += 1
+                continue
             while f < last and flips[f] < row + fan_in:
                 w = np.int32(net.weights[flips[f]])
                 if state.mask[flips[f]]:

@@ -50,8 +50,8 @@ class State(NamedTuple):
     where: NDArray[np.int64]  # (blocks, K + 1, padded) plane of each class, plane of the target
     moved: NDArray[np.int64]  # (blocks, values + 1, padded) hidden units with new sums; last: how many
     changed: NDArray[np.int64]  # (values,) scratch: places of values that changed; values are
-    #                             hidden units and the values of the last layer of maps
-    delta: NDArray[np.int32]  # (values + 1, rows) scratch: by how much they changed
+    #                             those of the last layer of maps, and hidden units
+    delta: NDArray[np.int32]  # (values + 1, rows) scratch: by how much hidden units changed
     work: NDArray[np.float32]  # (2, rows) scratch
     trial_sums: NDArray[np.int64]  # (n_statistics,) sums that the last trial found
     reading: NDArray[np.float32]  # (numbers,) how outputs were read for exps and sums
@@ -59,7 +59,7 @@ class State(NamedTuple):
     # Layers of maps: T is int16 where their sums are held to 16 bits, and else int32.
     map_sums: NDArray[Any]  # (blocks, planes, rows) T, those of a pooled square side by side
     map_values: NDArray[np.int16]  # (blocks, planes, rows) activations of all maps
-    map_delta: NDArray[np.int16]  # (planes, rows) scratch: by how much they changed
+    map_delta: NDArray[np.int16]  # (planes + 1, rows) scratch: by how much they changed; last: 0
     map_moved: NDArray[np.uint8]  # (planes,) scratch: whether they did
     map_altered: NDArray[np.int64]  # (2, most maps) scratch: maps of two layers that changed
     map_taps: NDArray[np.int64]  # (2, taps, 4) scratch, see maps.py
