@@ -32,8 +32,9 @@ __all__ = [
     "search_temperature",
 ]
 
-# Before a search outputs are read by those of MASKS random masks, for at most ROWS rows.
-MASKS, ROWS = 8, 1024
+# Before a search outputs are read by those of MASKS random masks, for at most ROWS rows; a row of
+# maps takes a thousand times as long, and an eighth of them tells enough.
+MASKS, ROWS, ROWS_OF_MAPS = 8, 1024, 128
 
 
 def search_temperature(network: Network, rows: Rows, density: float) -> float:
@@ -84,7 +85,8 @@ def _random_outputs(
     """Return the outputs of random masks for some distinct rows, and the weights of these."""
     random = np.random.default_rng(0)
     first, weights = distinct(rows.inputs, rows.weights)
-    inputs, weights = rows.inputs[first[:ROWS]], weights[:ROWS]
+    most = ROWS if network.layers[0].positions == 1 else ROWS_OF_MAPS
+    inputs, weights = rows.inputs[first[:most]], weights[:most]
     masks = [Mask.random(network.layers, density, random) for _ in range(MASKS)]
     return [network.outputs(mask, inputs) for mask in masks], weights
 

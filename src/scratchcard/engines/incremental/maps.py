@@ -29,7 +29,7 @@ def set_sum(out, base, sources, chosen, n):
     """Set ``out`` to ``base`` plus ``n`` planes of ``sources``, times a factor each.
 
     ``chosen``, (most, 2) int64, are the planes and the factors. Sums may wrap on the way; the last
-    does not.
+    does not. Where ``out`` and ``base`` were one plane, vector loops would not be taken.
     """
     k = 0
     if n >= 4:
@@ -309,13 +309,16 @@ def _new_sums(place, layer, unit, counts, q, keeps):
         before, now = now, state.map_sums[b, plane + d]
         if n_moving + n_flipped > 0:
             is_new = True
-            out = now if keeps else state.map_work[d]
-            base = now
-            if n_moving > 0:
-                set_sum(out, base, state.map_delta, moving, n_moving)
-                base = out
-            if n_flipped > 0:
-                set_sum(out, base, sources, flipped, n_flipped)
+            out, half = state.map_work[d], state.map_work[squares + 1]
+            if n_moving == 0:
+                set_sum(out, now, sources, flipped, n_flipped)
+            elif n_flipped == 0:
+                set_sum(out, now, state.map_delta, moving, n_moving)
+            else:
+                set_sum(half, now, state.map_delta, moving, n_moving)
+                set_sum(out, half, sources, flipped, n_flipped)
+            if keeps:
+                copy(now, out)
             now = out
         if d == 1:
             _set_larger(best, before, now)

@@ -54,6 +54,7 @@ class Moves(NamedTuple):
     price: float  # what each unit of cost adds to the objective
     heat: float  # mean of the exponentially distributed worsening that is accepted
     race_z: float  # standard errors after which a race is lost; 0: no races
+    rates: NDArray[np.float64]  # (layers,) share of the proposals in each layer that are tried
 
 
 class Chooser(NamedTuple):
@@ -137,6 +138,12 @@ def note_flip(net, survivors, index):
         survivors.spent[0] -= survivors.costs[index]
 
 
+@jit(inline="always")
+def is_left_out(moves, layer, rng):
+    """Return whether a proposal in this layer is one of those that are not tried."""
+    return moves.rates[layer] < 1.0 and uniform(rng) >= moves.rates[layer]
+
+
 @jit(_nrt=False)
 def propose(net, chooser, flips):
     """Fill ``flips`` with one or two weights to flip, and return how many; 0 if none was found."""
@@ -148,9 +155,11 @@ def propose(net, chooser, flips):
         if count == 0:
             return 0
         flips[0] = survivors.indices[below(rng, count)]
+        layer = layer_of(net, flips[0])
+        if is_left_out(moves, layer, rng):
+            return 0
         if kind < moves.remove:
             return 1
-        layer = layer_of(net, flips[0])
         row = first_weight(net, layer, target_of(net, layer, flips[0]))
         for _ in range(TRIES):
             other = row + below(rng, net.fan_ins[layer])
@@ -180,6 +189,8 @@ def propose(net, chooser, flips):
         is_read = net.stands and layer < n_layers - 1
         if is_read and survivors.fed[net.first_units[layer + 1] + j] == 0:
             continue  # a weight into a unit that feeds nothing changes no output
+        if is_left_out(moves, layer, rng):
+            return 0
         flips[0] = index
         return 1
     return 0

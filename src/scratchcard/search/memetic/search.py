@@ -36,6 +36,7 @@ from scratchcard.search.memetic.member import (
 from scratchcard.search.memetic.moves import Moves
 from scratchcard.search.memetic.pool import Pool
 from scratchcard.search.memetic.pricing import bits_of
+from scratchcard.search.memetic.rates import rates_of
 from scratchcard.search.memetic.sampler import Sampler
 from scratchcard.search.memetic.saved import Saved
 from scratchcard.search.memetic.windows import Windows
@@ -77,7 +78,10 @@ class MemeticSearch:
         network = task.network
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
         self.n_trials = settings.burst or max(1, int(TRIALS * np.sqrt(network.n_weights)))
-        self.size = settings.population or (1 if network.n_weights > LARGE else POPULATION)
+        import os
+        has_maps = network.layers[0].positions > 1
+        self.window_bursts = int(os.environ.get("WB","10")) if has_maps else 1
+        self.size = settings.population or (1 if network.n_weights > LARGE or has_maps else POPULATION)
         if task.evaluations is not None:
             share = task.evaluations // (MIN_GENERATIONS * self.size)
             self.n_trials = max(1, min(self.n_trials, share))
@@ -229,7 +233,8 @@ class MemeticSearch:
             if deadline < math.inf:
                 at = max(at, (now - self.began) / (deadline - self.began))
             at = min(at, 1.0)
-            self.window = self.windows.next(at)
+            if done % (TRIALS_OF_WINDOW * self.window_bursts) == 0:
+                self.window = self.windows.next(at)
             self._live(self._moves(at), n_trials)
         return at
 
@@ -246,6 +251,7 @@ class MemeticSearch:
             price=self.price,
             heat=self.heat * (1.0 - fraction) ** 2,
             race_z=self.doubt,
+            rates=rates_of(self.task.network, fraction),
         )
 
     def _live(self, moves: Moves, n_trials: int, members: Sequence[Member] | None = None) -> None:

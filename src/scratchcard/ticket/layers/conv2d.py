@@ -288,20 +288,32 @@ class Convolution(NamedTuple):
             axis=(1, 2)
         ).max(initial=0)
         kind = np.float32 if largest < _EXACT else np.float64
-        padded = self._padded(values.reshape(n, n_reads, there.height, there.width), kind)
-        views = np.lib.stride_tricks.sliding_window_view(
-            padded, (there.kernel, there.kernel), axis=(2, 3)
-        )[:, :, :: there.stride, :: there.stride]
-        patch = n_reads * there.kernel**2
-        patches = views.transpose(0, 2, 3, 1, 4, 5).reshape(n * there.rows * there.columns, patch)
-        kernels = self.weights.reshape(len(self.units), patch).astype(kind)
-        found = (patches @ kernels.T).astype(np.float64) + self.bias
-        maps = found.reshape(n, there.rows, there.columns, len(self.units)).transpose(0, 3, 1, 2)
+        maps = values.reshape(n, n_reads, there.height, there.width).swapaxes(0, 1)
+        windows = self._windows(self._padded(maps, kind))
+        kernels = self.weights.swapaxes(1, 2).reshape(len(self.units), len(windows)).astype(kind)
+        sums = (kernels @ windows).reshape(len(self.units), n, there.rows, there.columns)
         if there.pool == 2:
-            rows, columns = there.rows // 2, there.columns // 2
-            squares = maps[:, :, : 2 * rows, : 2 * columns]
-            maps = squares.reshape(n, len(self.units), rows, 2, columns, 2).max(axis=(3, 5))
-        return maps.reshape(n, maps.shape[1] * maps.shape[2] * maps.shape[3])
+            rows, columns = there.rows // 2 * 2, there.columns // 2 * 2
+            above, below = sums[:, :, 0:rows:2], sums[:, :, 1:rows:2]
+            rows_of_pairs = np.maximum(above, below)
+            sums = np.maximum(rows_of_pairs[..., 0:columns:2], rows_of_pairs[..., 1:columns:2])
+        found = sums.swapaxes(0, 1).astype(np.float64) + self.bias[:, None, None]
+        return found.reshape(n, len(self.units) * sums.shape[2] * sums.shape[3])
+
+    def _windows(self, padded: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what each weight of a kernel reads, at all places of all rows.
+
+        The first axis has the places in the kernel, and for each of them the maps that are read.
+        """
+        there, (n_reads, n) = self.geometry, padded.shape[:2]
+        shape = (there.kernel, there.kernel, n_reads, n, there.rows, there.columns)
+        out = np.empty(shape, padded.dtype)
+        height, width = there.rows * there.stride, there.columns * there.stride
+        for row in range(there.kernel):
+            for column in range(there.kernel):
+                across = padded[:, :, row : row + height : there.stride]
+                out[row, column] = across[..., column : column + width : there.stride]
+        return out.reshape(there.kernel**2 * n_reads, n * there.rows * there.columns)
 
     def _padded(self, maps: Floats, kind: type) -> npt.NDArray[Any]:
         """Return maps with the zeros around them, just as many as are read."""
