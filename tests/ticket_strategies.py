@@ -285,6 +285,11 @@ def random_map_ticket(
     return Ticket(network, Mask.random(network.layers, density, rng), scaling, head)
 
 
+def map_tickets() -> st.SearchStrategy[Ticket]:
+    """Tickets with convolutions."""
+    return st.integers(0, 2**32 - 1).map(lambda n: random_map_ticket(np.random.default_rng(n)))
+
+
 def file_head(sizes: tuple[int, ...], codes: int = 0, seed: int = 0) -> bytes:
     """Return the start of a file, up to and with its temperature."""
     numbers = (len(sizes) - 1, *sizes, seed)
