@@ -201,7 +201,7 @@ def test_what_c_cannot_hold_is_refused(tickets, settings, message):
 def test_a_layer_too_wide_for_a_stack_is_refused():
     network = Network.dense((200_000, 1))
     ticket = Ticket(network, Mask.full(network.layers), InputScaling([0.0], [1.0]))
-    with pytest.raises(ValueError, match="at most 131072 units in a layer"):
+    with pytest.raises(ValueError, match="at most 131072 values in a layer"):
         export.c(ticket)
 
 

@@ -190,6 +190,6 @@ def test_other_heads_and_layers_are_refused(to):
     layered = Ticket(paired, Mask.full(paired.layers), InputScaling([0.0], [1.0]))
     if to != "qr":
         with pytest.raises(
-            ValueError, match=f"{to} takes a ticket of dense layers, got one with a"
+            ValueError, match=f"{to} takes a ticket of dense layers and convolutions, got one with"
         ):
             getattr(export, to)(layered)

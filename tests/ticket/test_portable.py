@@ -144,7 +144,10 @@ def test_random_tickets_with_convolutions(reader: list[str], tmp_path: Path) -> 
     rng = np.random.default_rng(21)
     made, jobs = [random_map_ticket(rng) for _ in range(300)], []
     for ticket in made:
-        rows = rng.normal(size=(3, ticket.n_columns)), rng.choice([-1e9, 1e9], (2, ticket.n_columns))
+        rows = (
+            rng.normal(size=(3, ticket.n_columns)),
+            rng.choice([-1e9, 1e9], (2, ticket.n_columns)),
+        )
         jobs.append(Job(ticket.to_bytes(), np.vstack(rows)))
     for ticket, job, answer in zip(made, jobs, run_jobs(reader, jobs, tmp_path), strict=True):
         check(ticket, job.rows, answer)

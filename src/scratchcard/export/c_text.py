@@ -23,13 +23,14 @@ __all__ = [
     "signed_type",
     "string",
     "unsigned_type",
+    "values_of",
 ]
 
 INT = 32767  # what an int holds everywhere
 _LONGEST_NAME = 31
 _LONGEST_STRING = 4095  # characters that every C99 compiler takes
 _LINE = 92
-_WIDEST = 1 << 17  # units of a layer: two layers' values take 1 MiB
+_WIDEST = 1 << 17  # values of a layer: those of two layers take 1 MiB
 
 
 class Bounds(NamedTuple):
@@ -228,9 +229,14 @@ def check_size(network: Network) -> None:
         raise ValueError(
             f"export to c takes a ticket of at most {INT} outputs, got {network.n_outputs}"
         )
-    widest = max(network.sizes)
+    widest = values_of(network)
     if widest > _WIDEST:
         raise ValueError(
-            f"export to c takes a ticket of at most {_WIDEST} units in a layer, whose values stand "
-            f"on the stack, got {widest}"
+            f"export to c takes a ticket of at most {_WIDEST} values in a layer, which stand on "
+            f"the stack, got {widest}"
         )
+
+
+def values_of(network: Network) -> int:
+    """Return how many values the widest layer of a network has, or a row."""
+    return max(network.n_inputs, *(layer.units * layer.positions for layer in network.layers))
