@@ -23,9 +23,15 @@ from scratchcard.export.c_text import (
     check_size,
     labels,
     signed_type,
+)
+from scratchcard.export.parts import (
+    PlainLayer,
+    check_layers,
+    classes_of,
+    has_maps,
+    plain_layers,
     values_of,
 )
-from scratchcard.export.parts import PlainLayer, check_layers, classes_of, has_maps, plain_layers
 from scratchcard.ticket import Network, Ticket
 from scratchcard.ticket.layers.conv2d import MAX_KERNEL
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import PlainLayer
+from scratchcard.export.parts import PlainLayer, values_of
 from scratchcard.ticket import Network
 
 __all__ = [
@@ -23,7 +23,6 @@ __all__ = [
     "signed_type",
     "string",
     "unsigned_type",
-    "values_of",
 ]
 
 INT = 32767  # what an int holds everywhere
@@ -235,8 +234,3 @@ def check_size(network: Network) -> None:
             f"export to c takes a ticket of at most {_WIDEST} values in a layer, which stand on "
             f"the stack, got {widest}"
         )
-
-
-def values_of(network: Network) -> int:
-    """Return how many values the widest layer of a network has, or a row."""
-    return max(network.n_inputs, *(layer.units * layer.positions for layer in network.layers))
