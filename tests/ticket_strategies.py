@@ -210,6 +210,17 @@ def small_column_ticket() -> Ticket:
     return Ticket(network, Mask.from_arrays([mask]), scaling, head, made)
 
 
+def small_map_ticket() -> Ticket:
+    """Return the ticket of the example of a convolution in docs/ticket-format.md."""
+    network = Network([Conv2d(3, 3, pool=2), Dense(2)], (1, 4, 4), seed=7)
+    kernels, dense = np.zeros((3, 9), np.bool_), np.zeros((2, 12), np.bool_)
+    kernels[[0, 0, 2], [1, 4, 8]] = True  # map 1 feeds nothing
+    dense[[0, 0, 1], [1, 10, 3]] = True
+    mask = Mask.from_flat(network.layers, np.concatenate([kernels.ravel(), dense.ravel()]))
+    scaling = InputScaling(np.array([0.5]), np.array([2.0]))
+    return Ticket(network, mask, scaling, Classes(["no", "yes"], 2.0**-10))
+
+
 def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: float) -> Ticket:
     """Return a ticket of random families, seed and mask, with scaling per feature or global."""
     network = Network.dense(
