@@ -23,7 +23,8 @@
 
    There is no column, -1, where the ticket does not read it, and -1 is the code of any value that
    it does not know. What is not read may be anything.
-   With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.3 kB smaller.
+   With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.3 kB smaller. With
+   SCRATCHCARD_NO_CONVOLUTIONS tickets that have them are refused, which saves more.
 
    The file and the work area must stay where they are while the ticket is in use, and one ticket
    predicts one row at a time. Compile without -ffast-math. Names with sc_ or SC_ are private. */
@@ -623,6 +624,22 @@ static inline sc_shape sc_read_shape(sc_reader *reader, uint64_t allowed)
     return shape;
 }
 
+#ifdef SCRATCHCARD_NO_CONVOLUTIONS
+
+static inline void sc_read_convolution(
+    scratchcard_layer *layer, sc_reader *reader, uint64_t allowed, sc_shape *shape)
+{
+    (void)layer, (void)allowed, (void)shape;
+    reader->refused = 1;
+}
+
+static inline uint32_t sc_sums_needed(const scratchcard_ticket *ticket)
+{
+    return ticket && 0;
+}
+
+#else
+
 /* A convolution on maps that are no smaller than its kernel, and of which something is left. */
 static inline void sc_read_convolution(
     scratchcard_layer *layer, sc_reader *reader, uint64_t allowed, sc_shape *shape)
@@ -652,6 +669,21 @@ static inline void sc_read_convolution(
         reader->refused = 1;
 }
 
+/* int16_t for the sums of one map, of the layer whose maps take most. */
+static inline uint32_t sc_sums_needed(const scratchcard_ticket *ticket)
+{
+    uint32_t most = 0;
+    for (uint32_t l = 0; l < ticket->n_layers; l++) {
+        const scratchcard_layer *layer = &ticket->layers[l];
+        uint32_t sums = layer->rows * layer->columns * (layer->is_narrow ? 1 : 2);
+        if (layer->kernel && sums > most)
+            most = sums;
+    }
+    return most;
+}
+
+#endif
+
 /* A layer on what has this shape, which becomes that of the layer. */
 static inline void sc_read_layer(
     scratchcard_layer *layer, sc_reader *reader, unsigned code, uint64_t allowed, sc_shape *shape)
@@ -675,19 +707,6 @@ static inline void sc_read_layer(
     layer->positions = shape->height * shape->width;
     if ((uint64_t)layer->fan_out * layer->positions > allowed)
         reader->refused = 1;
-}
-
-/* int16_t for the sums of one map, of the layer whose maps take most. */
-static inline uint32_t sc_sums_needed(const scratchcard_ticket *ticket)
-{
-    uint32_t most = 0;
-    for (uint32_t l = 0; l < ticket->n_layers; l++) {
-        const scratchcard_layer *layer = &ticket->layers[l];
-        uint32_t sums = layer->rows * layer->columns * (layer->is_narrow ? 1 : 2);
-        if (layer->kernel && sums > most)
-            most = sums;
-    }
-    return most;
 }
 
 static inline void sc_read_network(
@@ -944,6 +963,15 @@ static inline int16_t sc_activate(const scratchcard_ticket *ticket, uint32_t l, 
 
 /* ---- maps ---- */
 
+#ifdef SCRATCHCARD_NO_CONVOLUTIONS
+
+static inline void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l, int32_t *outputs)
+{
+    (void)ticket, (void)l, (void)outputs; /* no such ticket is open */
+}
+
+#else
+
 static inline int32_t sc_sum(const int16_t *sums, uint32_t at, int is_narrow)
 {
     return is_narrow ? sums[at] : (int32_t)sums[2 * at + 1] * 65536 + (uint16_t)sums[2 * at];
@@ -1044,6 +1072,8 @@ SC_APART void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l, int32_t 
             outputs[j] = sc_pooled(layer, ticket->sums, 0);
     }
 }
+
+#endif
 
 static inline void sc_run_layer(const scratchcard_ticket *ticket, uint32_t l, int32_t *outputs)
 {

@@ -756,12 +756,13 @@ export class Ticket {
       const { shift, convolution } = this.layers[l];
       const sums = (convolution ? mapSums : denseSums)(this.layers[l], values);
       if (l + 1 === this.layers.length) return sums;
-      const { limit, one } = this.layers[l + 1];
-      if (this.activation === "relu") {
-        values = sums.map((sum) => Math.min(Math.max(sum, 0) >> shift, limit));
-      } else {
-        const low = this.activation === "sign" ? -one : 0;
-        values = sums.map((sum) => (sum > 0 ? one : sum < 0 ? low : 0));
+      const { limit, one } = this.layers[l + 1], low = this.activation === "sign" ? -one : 0;
+      const isRelu = this.activation === "relu";
+      values = new Int16Array(sums.length);
+      for (let j = 0; j < sums.length; j++) {
+        const sum = sums[j];
+        if (isRelu) values[j] = Math.min(Math.max(sum, 0) >> shift, limit);
+        else values[j] = sum > 0 ? one : sum < 0 ? low : 0;
       }
     }
   }

@@ -37,6 +37,7 @@ from ticket_strategies import (
     random_ticket,
     sealed,
     small_column_ticket,
+    small_map_ticket,
     small_ticket,
     tickets,
 )
@@ -180,6 +181,22 @@ def test_images(reader: list[str], tmp_path: Path) -> None:
         mask = Mask.random(network.layers, density, rng)
         ticket = Ticket(network, mask, InputScaling([0.0], [0.5]))
         check(ticket, rows, run_jobs(reader, [Job(ticket.to_bytes(), rows)], tmp_path)[0])
+
+
+@pytest.mark.parametrize(("weights", "size"), [("signed_constant", 1), ("uniform", 2)])
+def test_c_says_how_much_it_needs_for_maps(tmp_path: Path, weights: str, size: int) -> None:
+    """Two layers of values, the sums of one map in 16 or 32 bits, and a bit for each map."""
+    if shutil.which("gcc") is None:
+        pytest.skip("gcc is not installed")
+    layers = [Conv2d(32, 3, 2), Conv2d(64, 3, pool=2), Dense(10)]
+    network = Network(layers, (1, 28, 28), 1, weights=weights)
+    mask = Mask.random(network.layers, 0.3, np.random.default_rng(0))
+    Ticket(network, mask, InputScaling([0.0], [1.0])).save(tmp_path / "maps.ticket")
+    program, flags = tmp_path / "memory", ["-std=c99", "-O2", f"-I{ROOT / 'portable'}"]
+    subprocess.run(["gcc", *flags, str(READERS / "memory.c"), "-o", str(program)], check=True)
+    done = subprocess.run([program, tmp_path / "maps.ticket"], capture_output=True, text=True)
+    values, sums, bits = 32 * 14 * 14 + 64 * 7 * 7, 14 * 14 * size, 32 // 8 + 64 // 8
+    assert int(done.stdout.split()[0]) == 2 * values + 2 * sums + bits
 
 
 def test_exponentials_of_counts_at_their_limits(reader: list[str], tmp_path: Path) -> None:
@@ -449,7 +466,9 @@ def test_c_refuses_cells_that_a_number_cannot_have(c_reader: list[str], tmp_path
         ticket.outputs(table_of(ticket, bad[:1]))
 
 
-def test_c_without_columns_refuses_tables_alone(c_reader: list[str], tmp_path: Path) -> None:
+def test_c_without_tables_or_convolutions_refuses_these_alone(
+    c_reader: list[str], tmp_path: Path
+) -> None:
     source = tmp_path / "plain.c"
     source.write_text(
         """#include <stdio.h>
@@ -461,7 +480,7 @@ int main(int argc, char **argv)
     static scratchcard_ticket ticket;
     FILE *from = fopen(argv[argc - 1], "rb");
     size_t length = from ? fread(file, 1, sizeof file, from) : 0;
-    double row[8] = {0};
+    double row[16] = {0};
     int32_t outputs[2] = {0};
     int error = scratchcard_open(&ticket, file, length, work, 99);
     int found = error ? error : scratchcard_predict(&ticket, row, outputs);
@@ -471,12 +490,15 @@ int main(int argc, char **argv)
 """
     )
     program = tmp_path / "plain"
-    flags = [*C_FLAGS, "-DSCRATCHCARD_NO_COLUMNS", f"-I{ROOT / 'portable'}"]
-    subprocess.run(["gcc", *flags, str(source), "-o", str(program)], check=True)
-    said = []
-    for ticket in (small_ticket(), small_column_ticket()):
-        ticket.save(tmp_path / "a.ticket")
-        done = subprocess.run([program, str(tmp_path / "a.ticket")], capture_output=True, text=True)
-        said.append(list(map(int, done.stdout.split())))
-    outputs = small_ticket().outputs(np.zeros((1, 8)))[0]
-    assert said == [[outputs.argmax(), outputs[0]], [-4, 0]]
+    table, maps = small_column_ticket(), small_map_ticket()
+    made = (small_ticket(), table, maps)
+    for refused, option in ((table, "NO_COLUMNS"), (maps, "NO_CONVOLUTIONS")):
+        flags = [*C_FLAGS, f"-DSCRATCHCARD_{option}", f"-I{ROOT / 'portable'}"]
+        subprocess.run(["gcc", *flags, str(source), "-o", str(program)], check=True)
+        for ticket in made:
+            ticket.save(tmp_path / "a.ticket")
+            command = [program, str(tmp_path / "a.ticket")]
+            done = subprocess.run(command, capture_output=True, text=True)
+            outputs = expected_rows(ticket, np.zeros((1, ticket.n_columns)))[0]
+            said = list(map(int, done.stdout.split()))
+            assert said == ([-4, 0] if ticket is refused else outputs[:2])
