@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -11,7 +14,7 @@ import numpy.typing as npt
 from scratchcard.checks import as_int
 from scratchcard.ticket.codec import ByteReader, TicketError, varint
 from scratchcard.ticket.layers.base import Bools, Indices, Layer, Shape
-from scratchcard.ticket.live import Floats
+from scratchcard.ticket.live import BLOCK, Floats
 from scratchcard.ticket.weights import Int8s
 
 __all__ = ["MAX_KERNEL", "PADDINGS", "Conv2d", "Geometry"]
@@ -311,15 +314,32 @@ class Convolution(NamedTuple):
             padded, (there.kernel, there.kernel), axis=(2, 3)
         )[:, :, :: there.stride, :: there.stride]
         patch = n_reads * there.kernel**2
-        patches = views.transpose(0, 2, 3, 1, 4, 5).reshape(n * there.rows * there.columns, patch)
         kernels = self.weights.reshape(len(self.units), patch).astype(kind)
-        found = (patches @ kernels.T).astype(np.float64) + self.bias
-        maps = found.reshape(n, there.rows, there.columns, len(self.units)).transpose(0, 3, 1, 2)
+        maps = np.empty((n, len(self.units), there.rows, there.columns))
+        for part in self._parts(n * patch):
+            seen = views[:, :, *part].transpose(0, 2, 3, 1, 4, 5)
+            patches = seen.reshape(math.prod(seen.shape[:3]), patch)
+            found = (patches @ kernels.T).astype(np.float64) + self.bias
+            maps[:, :, *part] = found.reshape(*seen.shape[:3], len(self.units)).transpose(
+                0, 3, 1, 2
+            )
         if there.pool == 2:
             rows, columns = there.rows // 2, there.columns // 2
             squares = maps[:, :, : 2 * rows, : 2 * columns]
             maps = squares.reshape(n, len(self.units), rows, 2, columns, 2).max(axis=(3, 5))
         return maps.reshape(n, maps.shape[1] * maps.shape[2] * maps.shape[3])
+
+    def _parts(self, width: int) -> Iterator[tuple[slice, slice]]:
+        """Yield rows and columns of sums, as many as make a block: each copies ``width`` values.
+
+        All of them, but for a kernel that is large on a large map: copies of what it reads at all
+        places would take more memory than a file may cost.
+        """
+        rows, columns = self.geometry.rows, self.geometry.columns
+        across = min(columns, max(1, BLOCK // max(1, width)))
+        down = max(1, BLOCK // max(1, width * columns)) if across == columns else 1
+        for r, c in product(range(0, rows, down), range(0, columns, across)):
+            yield slice(r, r + down), slice(c, c + across)
 
     def _padded(self, maps: Floats, kind: type) -> npt.NDArray[Any]:
         """Return maps with the zeros around them, just as many as are read."""
