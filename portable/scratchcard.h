@@ -12,7 +12,7 @@
        int32_t class_index = error ? -1 : scratchcard_predict(&ticket, row, outputs);
 
    Where ticket.head is SCRATCHCARD_ANSWERS_NUMBERS, scratchcard_predict_numbers gives the answer.
-   Files of version 1 are read, and of version 2 those whose layers are all dense.
+   A row of maps, such as an image, has all values of the first map first, row by row.
 
    A row has ticket.n_columns doubles. A ticket may know columns of a table: then the cell of a
    category is the code of its value, and NaN stands for a missing cell:
@@ -23,7 +23,8 @@
 
    There is no column, -1, where the ticket does not read it, and -1 is the code of any value that
    it does not know. What is not read may be anything.
-   With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.3 kB smaller.
+   With SCRATCHCARD_NO_COLUMNS such tickets are refused, and the code is 1.3 kB smaller. With
+   SCRATCHCARD_NO_CONVOLUTIONS tickets that have them are refused, which saves more.
 
    The file and the work area must stay where they are while the ticket is in use, and one ticket
    predicts one row at a time. Compile without -ffast-math. Names with sc_ or SC_ are private. */
@@ -70,8 +71,14 @@ enum { /* label_kind */
 };
 enum { SCRATCHCARD_NOTHING, SCRATCHCARD_NUMBER, SCRATCHCARD_CATEGORY }; /* kind of a column */
 
-typedef struct { /* one layer of weights */
-    uint32_t fan_in, fan_out;
+typedef struct { /* one layer of weights: dense, or a convolution, whose units are maps */
+    uint32_t fan_in, fan_out;      /* weights into a unit, and units */
+    uint32_t span;                 /* weights from one unit below: a kernel, or its values */
+    uint32_t positions;            /* values of a unit */
+    uint32_t height, width;        /* of a map below */
+    uint32_t rows, columns;        /* of the sums of a map */
+    uint8_t kernel, stride, before, pool; /* 0, 1, 0, 1 where the layer is dense */
+    uint8_t is_narrow;             /* the sums of its maps stay in 16 bits */
     uint32_t survivors, first_bit; /* how many weights stay, and where their code starts */
     int32_t limit, one;            /* of what enters: greatest magnitude, what stands for 1.0 */
     int32_t unit;                  /* the sum that stands for 1.0 */
@@ -89,6 +96,7 @@ typedef struct {
     uint32_t work_needed;  /* int16_t in the work area */
     uint32_t widths[2];    /* int16_t in each of values */
     int16_t *values[2];    /* what enters a layer, and what leaves it */
+    int16_t *sums;         /* of a map: one for each, two where they take 32 bits */
     const uint8_t *scaling, *labels, *lines, *mask;
     const uint8_t *columns, *kept, *entries; /* NULL where the ticket knows no columns */
     uint32_t mask_bits;
@@ -298,11 +306,11 @@ static inline int sc_check_mask(scratchcard_ticket *ticket)
         uint8_t *feeds = l ? ticket->layers[l - 1].feeds : NULL;
         layer->first_bit = bit;
         sc_walk walk = sc_start(ticket, l, feeding * layer->fan_in);
-        for (uint32_t i = 0; feeds && i < (layer->fan_in + 7) / 8; i++)
+        for (uint32_t i = 0; feeds && i < (ticket->layers[l - 1].fan_out + 7) / 8; i++)
             feeds[i] = 0;
         feeding = 0;
         while (sc_next(&walk)) {
-            uint32_t i = (walk.place - 1) % layer->fan_in;
+            uint32_t i = (walk.place - 1) % layer->fan_in / layer->span;
             if (feeds && !(feeds[i >> 3] >> (i & 7) & 1)) {
                 feeds[i >> 3] |= (uint8_t)(1u << (i & 7));
                 feeding++;
@@ -330,19 +338,42 @@ static inline uint32_t sc_root(uint64_t value) /* floor(sqrt(value)), below 2**3
     return (uint32_t)root;
 }
 
-static inline int32_t sc_cap(uint32_t fan_in, uint32_t max)
+/* The greatest magnitude that may enter a layer, so that its sums stay in 16 bits, or in 32. */
+static inline int32_t sc_cap(const scratchcard_layer *layer, uint32_t max, uint32_t one)
 {
-    uint64_t cap = ((uint64_t)1 << 30) / ((uint64_t)fan_in * max);
+    uint64_t reach = (uint64_t)layer->fan_in * max, cap = ((uint64_t)1 << 30) / reach;
+    if (layer->is_narrow)
+        return (int32_t)(32767u / (reach + one));
     return cap > 32767 ? 32767 : (int32_t)cap;
 }
 
-/* Limits, units and shifts of all layers, from sizes and families alone. 0: a layer is too wide. */
+/* Sums of maps are kept in 16 bits if that leaves 16 steps of what enters each of their layers. */
+static inline void sc_narrow(scratchcard_ticket *ticket, uint32_t max, uint32_t one)
+{
+    uint64_t widest = 0;
+    for (uint32_t l = 0; l < ticket->n_layers; l++)
+        if (ticket->layers[l].positions > 1 && ticket->layers[l].fan_in > widest)
+            widest = ticket->layers[l].fan_in;
+    for (uint32_t l = 0; l < ticket->n_layers; l++)
+        ticket->layers[l].is_narrow =
+            ticket->layers[l].positions > 1 && 32767u / (widest * max + one) >= 16;
+}
+
+/* What a typical activation is shifted down to. */
+static inline uint64_t sc_usual(const scratchcard_layer *above, int32_t limit)
+{
+    return above->is_narrow ? (uint64_t)limit / 4 : 2047;
+}
+
+/* Limits, units and shifts of all layers, from shapes and families. 0: a layer is too wide. */
 static inline int sc_derive(scratchcard_ticket *ticket, int32_t input_limit)
 {
     static const uint8_t one_of[3] = {127, 1, 32}, max_of[3] = {127, 1, 127};
     static const uint16_t mean_square_of[3] = {5419, 1, 1014};
     uint32_t max = max_of[ticket->weights], mean_square = mean_square_of[ticket->weights];
-    int32_t limit = sc_cap(ticket->n_inputs, max);
+    uint32_t weight = one_of[ticket->weights];
+    sc_narrow(ticket, max, weight);
+    int32_t limit = sc_cap(&ticket->layers[0], max, weight);
     int32_t one = limit = limit < input_limit ? limit : input_limit;
     uint64_t typical = (uint64_t)limit / 2;
     for (uint32_t l = 0;; l++) {
@@ -351,15 +382,15 @@ static inline int sc_derive(scratchcard_ticket *ticket, int32_t input_limit)
             return 0;
         layer->limit = limit;
         layer->one = one;
-        layer->unit = one * (int32_t)one_of[ticket->weights];
+        layer->unit = one * (int32_t)weight;
         layer->shift = 0;
         if (l + 1 == ticket->n_layers)
             return 1;
-        limit = sc_cap(layer->fan_out, max);
+        limit = sc_cap(layer + 1, max, weight);
         if (ticket->activation == SCRATCHCARD_RELU) {
             uint32_t spread = sc_root((uint64_t)layer->fan_in * mean_square / 2);
             typical *= spread ? spread : 1;
-            while (typical >> layer->shift > 2047)
+            while (typical >> layer->shift > sc_usual(layer + 1, limit))
                 layer->shift++;
             typical >>= layer->shift;
             one = layer->unit >> layer->shift;
@@ -573,19 +604,109 @@ static inline void sc_read_columns(scratchcard_ticket *ticket, sc_reader *reader
 
 /* ---- the network ---- */
 
-/* The number of features: in version 2 the product of the dimensions of a row. */
-static inline uint32_t sc_read_shape(sc_reader *reader, uint64_t allowed, uint32_t *dimensions)
+typedef struct { /* of a row, and of what leaves a layer; 1 where there is no such dimension */
+    uint32_t dimensions, units, height, width;
+} sc_shape;
+
+/* The shape of a row in version 2; in all it has no more values than are allowed. */
+static inline sc_shape sc_read_shape(sc_reader *reader, uint64_t allowed)
 {
+    sc_shape shape = {1, 1, 1, 1};
     uint64_t size = 1;
-    *dimensions = (uint32_t)sc_varint(reader, 1, 3);
-    for (uint32_t d = 0; d < *dimensions && !reader->refused; d++) {
-        size *= sc_varint(reader, 1, allowed); /* both factors are below 2**29 */
-        if (size > allowed) {
+    shape.dimensions = (uint32_t)sc_varint(reader, 1, 3);
+    for (uint32_t d = 0; d < shape.dimensions && !reader->refused; d++) {
+        uint32_t extent = (uint32_t)sc_varint(reader, 1, allowed);
+        size *= extent; /* both factors are below 2**29 */
+        if (size > allowed)
             reader->refused = 1;
-            size = 1;
-        }
+        *(d == 0 ? &shape.units : d == 1 ? &shape.height : &shape.width) = extent;
     }
-    return (uint32_t)size;
+    return shape;
+}
+
+#ifdef SCRATCHCARD_NO_CONVOLUTIONS
+
+static inline void sc_read_convolution(
+    scratchcard_layer *layer, sc_reader *reader, uint64_t allowed, sc_shape *shape)
+{
+    (void)layer, (void)allowed, (void)shape;
+    reader->refused = 1;
+}
+
+static inline uint32_t sc_sums_needed(const scratchcard_ticket *ticket)
+{
+    return ticket && 0;
+}
+
+#else
+
+/* A convolution on maps that are no smaller than its kernel, and of which something is left. */
+static inline void sc_read_convolution(
+    scratchcard_layer *layer, sc_reader *reader, uint64_t allowed, sc_shape *shape)
+{
+    uint32_t units = (uint32_t)sc_varint(reader, 1, allowed);
+    uint32_t kernel = (uint32_t)sc_varint(reader, 1, 255);
+    uint32_t stride = (uint32_t)sc_varint(reader, 1, 255);
+    uint8_t flags = sc_byte(reader);
+    uint32_t missing = flags & 1 ? kernel : 1; /* places of the kernel at which nothing is left */
+    if (reader->refused || flags > 3 || shape->dimensions != 3 || kernel > shape->height ||
+        kernel > shape->width || (uint64_t)shape->units * kernel * kernel > allowed) {
+        reader->refused = 1;
+        return;
+    }
+    layer->kernel = (uint8_t)kernel;
+    layer->stride = (uint8_t)stride;
+    layer->before = (uint8_t)(flags & 1 ? 0 : (kernel - 1) / 2);
+    layer->pool = (uint8_t)(1 + (flags >> 1));
+    layer->span = kernel * kernel;
+    layer->fan_in = shape->units * layer->span;
+    shape->units = units;
+    shape->height = ((layer->height - missing) / stride + 1) / layer->pool;
+    shape->width = ((layer->width - missing) / stride + 1) / layer->pool;
+    layer->rows = shape->height * layer->pool; /* what no square holds counts for nothing */
+    layer->columns = shape->width * layer->pool;
+    if (!layer->rows || !layer->columns)
+        reader->refused = 1;
+}
+
+/* int16_t for the sums of one map, of the layer whose maps take most. */
+static inline uint32_t sc_sums_needed(const scratchcard_ticket *ticket)
+{
+    uint32_t most = 0;
+    for (uint32_t l = 0; l < ticket->n_layers; l++) {
+        const scratchcard_layer *layer = &ticket->layers[l];
+        uint32_t sums = layer->rows * layer->columns * (layer->is_narrow ? 1 : 2);
+        if (layer->kernel && sums > most)
+            most = sums;
+    }
+    return most;
+}
+
+#endif
+
+/* A layer on what has this shape, which becomes that of the layer. */
+static inline void sc_read_layer(
+    scratchcard_layer *layer, sc_reader *reader, unsigned code, uint64_t allowed, sc_shape *shape)
+{
+    layer->height = shape->height;
+    layer->width = shape->width;
+    if (code == 0) {
+        layer->kernel = layer->before = 0;
+        layer->stride = layer->pool = 1;
+        layer->rows = layer->columns = 1;
+        layer->span = shape->height * shape->width;
+        layer->fan_in = shape->units * layer->span;
+        shape->units = (uint32_t)sc_varint(reader, 1, allowed);
+        shape->dimensions = shape->height = shape->width = 1;
+    } else if (code == 1) {
+        sc_read_convolution(layer, reader, allowed, shape);
+    } else {
+        reader->refused = 1;
+    }
+    layer->fan_out = shape->units;
+    layer->positions = shape->height * shape->width;
+    if ((uint64_t)layer->fan_out * layer->positions > allowed)
+        reader->refused = 1;
 }
 
 static inline void sc_read_network(
@@ -593,15 +714,16 @@ static inline void sc_read_network(
 {
     uint8_t codes = sc_byte(reader);
     uint64_t n_weights = 0, allowed = ((uint64_t)1 << 22) + (uint64_t)4096 * length;
-    uint32_t flags = 0, size = 0, dimensions = 1;
+    uint32_t flags = 0;
+    sc_shape shape = {1, 1, 1, 1};
     allowed = allowed < (uint32_t)1 << 28 ? allowed : (uint32_t)1 << 28;
     ticket->weights = codes & 3;
     ticket->zero_biases = codes >> 2 & 1;
     ticket->activation = codes >> 3 & 3;
     ticket->per_feature = codes >> 6 & 1;
     if (version == 2)
-        size = sc_read_shape(reader, allowed, &dimensions);
-    ticket->is_shaped = dimensions > 1;
+        shape = sc_read_shape(reader, allowed);
+    ticket->is_shaped = shape.dimensions > 1;
     ticket->n_layers = (uint32_t)sc_varint(reader, 1, 255);
     ticket->columns = ticket->kept = ticket->entries = NULL;
     ticket->is_named = 0;
@@ -612,25 +734,30 @@ static inline void sc_read_network(
     if (reader->refused || ticket->n_layers > SCRATCHCARD_MAX_LAYERS)
         return;
     if (version == 1)
-        size = (uint32_t)sc_varint(reader, 1, allowed);
-    ticket->n_inputs = ticket->n_columns = size;
+        shape.units = (uint32_t)sc_varint(reader, 1, allowed);
+    ticket->n_inputs = ticket->n_columns = shape.units * shape.height * shape.width;
     for (uint32_t l = 0; l < ticket->n_layers; l++) {
+        uint32_t size = shape.units * shape.height * shape.width;
         if (ticket->widths[l & 1] < size)
             ticket->widths[l & 1] = size;
-        flags += l ? (size + 7) / 8 : 0;
-        ticket->layers[l].fan_in = size;
-        if (version == 2 && sc_byte(reader) != 0) { /* the code of a layer that is not dense */
+        flags += l ? (shape.units + 7) / 8 : 0;
+        unsigned code = version == 2 ? sc_byte(reader) : 0;
+        sc_read_layer(&ticket->layers[l], reader, code, allowed, &shape);
+        n_weights += (uint64_t)ticket->layers[l].fan_in * shape.units;
+        if (reader->refused || n_weights > allowed) {
             reader->refused = 1;
             return;
         }
-        size = ticket->layers[l].fan_out = (uint32_t)sc_varint(reader, 1, allowed);
-        n_weights += (uint64_t)ticket->layers[l].fan_in * size;
     }
-    ticket->n_outputs = size;
-    ticket->work_needed = ticket->widths[0] + ticket->widths[1] + (flags + 1) / 2;
+    ticket->n_outputs = shape.units;
     ticket->seed = (uint32_t)sc_varint(reader, 0, UINT32_MAX);
-    if (n_weights > allowed || size > 65536 || !sc_derive(ticket, codes >> 5 & 1 ? 32767 : 127))
+    if (shape.height * shape.width > 1 || shape.units > 65536 ||
+        !sc_derive(ticket, codes >> 5 & 1 ? 32767 : 127)) {
         reader->refused = 1;
+        return;
+    }
+    ticket->work_needed = ticket->widths[0] + ticket->widths[1] + sc_sums_needed(ticket);
+    ticket->work_needed += (flags + 1) / 2;
 }
 
 static inline void sc_read_scaling(scratchcard_ticket *ticket, sc_reader *reader)
@@ -751,7 +878,8 @@ static inline int scratchcard_open(
         return SCRATCHCARD_WORK;
     ticket->values[0] = work;
     ticket->values[1] = work + ticket->widths[0];
-    uint8_t *flags = (uint8_t *)(work + ticket->widths[0] + ticket->widths[1]);
+    ticket->sums = ticket->values[1] + ticket->widths[1];
+    uint8_t *flags = (uint8_t *)(ticket->sums + sc_sums_needed(ticket));
     for (uint32_t l = 0; l + 1 < ticket->n_layers; l++) {
         ticket->layers[l].feeds = flags;
         flags += (ticket->layers[l].fan_out + 7) / 8;
@@ -833,6 +961,120 @@ static inline int16_t sc_activate(const scratchcard_ticket *ticket, uint32_t l, 
     return (int16_t)(ticket->activation == SCRATCHCARD_SIGN && sum < 0 ? -one : 0);
 }
 
+/* ---- maps ---- */
+
+#ifdef SCRATCHCARD_NO_CONVOLUTIONS
+
+static inline void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l, int32_t *outputs)
+{
+    (void)ticket, (void)l, (void)outputs; /* no such ticket is open */
+}
+
+#else
+
+static inline int32_t sc_sum(const int16_t *sums, uint32_t at, int is_narrow)
+{
+    return is_narrow ? sums[at] : (int32_t)sums[2 * at + 1] * 65536 + (uint16_t)sums[2 * at];
+}
+
+static inline void sc_set_sum(int16_t *sums, uint32_t at, int is_narrow, int32_t sum)
+{
+    int32_t low = sum & 0xFFFF;
+    if (is_narrow) {
+        sums[at] = (int16_t)sum;
+        return;
+    }
+    sums[2 * at] = (int16_t)(low < 32768 ? low : low - 65536);
+    sums[2 * at + 1] = (int16_t)sc_shift(sum, 16);
+}
+
+/* Add weight * in[0], in[step], … to count sums from a place on. */
+static inline void sc_add_row(int16_t *sums, uint32_t at, int is_narrow, const int16_t *in,
+    uint32_t step, uint32_t count, int32_t weight)
+{
+    for (uint32_t c = 0; c < count; c++) {
+        int32_t sum = sc_sum(sums, at + c, is_narrow) + weight * in[c * step];
+        sc_set_sum(sums, at + c, is_narrow, sum);
+    }
+}
+
+/* Of the count places of a kernel, those at which its row or column number at is on the map, whose
+   size is size: from *from to before the place that is returned. */
+static inline uint32_t sc_on_map(
+    const scratchcard_layer *layer, uint32_t at, uint32_t count, uint32_t size, uint32_t *from)
+{
+    uint32_t stride = layer->stride, outside = layer->before > at ? layer->before - at : 0;
+    uint32_t to = (size - 1 + layer->before - at) / stride + 1; /* at < kernel <= size */
+    *from = (outside + stride - 1) / stride;
+    return to < count ? to : count;
+}
+
+/* Add weight times a map to the sums, shifted as the place at of the kernel says. */
+static inline void sc_add_map(const scratchcard_layer *layer, int16_t *sums, const int16_t *map,
+    uint32_t at, int32_t weight)
+{
+    uint32_t row = at / layer->kernel, column = at % layer->kernel, stride = layer->stride;
+    uint32_t top, left, bottom = sc_on_map(layer, row, layer->rows, layer->height, &top);
+    uint32_t right = sc_on_map(layer, column, layer->columns, layer->width, &left);
+    for (uint32_t r = top; r < bottom && left < right; r++) {
+        uint32_t y = r * stride + row - layer->before, x = left * stride + column - layer->before;
+        uint32_t to = r * layer->columns + left;
+        const int16_t *in = map + y * layer->width + x;
+        if (!layer->is_narrow)
+            sc_add_row(sums, to, 0, in, stride, right - left, weight);
+        else if (stride > 1)
+            sc_add_row(sums, to, 1, in, stride, right - left, weight);
+        else
+            sc_add_row(sums, to, 1, in, 1, right - left, weight);
+    }
+}
+
+/* The sum at a position of a map: the largest of a square where there is pooling. */
+static inline int32_t sc_pooled(const scratchcard_layer *layer, const int16_t *sums, uint32_t at)
+{
+    uint32_t width = layer->columns / layer->pool;
+    uint32_t first = at / width * layer->pool * layer->columns + at % width * layer->pool;
+    int32_t sum = sc_sum(sums, first, layer->is_narrow);
+    for (uint32_t i = 1; i < (uint32_t)layer->pool * layer->pool; i++) {
+        uint32_t other = first + i / 2 * layer->columns + i % 2;
+        int32_t found = sc_sum(sums, other, layer->is_narrow);
+        sum = found > sum ? found : sum;
+    }
+    return sum;
+}
+
+/* Run a convolution: one map after the other, each over the weights into it that stay. */
+SC_APART void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l, int32_t *outputs)
+{
+    const scratchcard_layer *layer = &ticket->layers[l];
+    const int16_t *in = ticket->values[l & 1];
+    int16_t *out = ticket->values[~l & 1];
+    uint32_t row = 0, size = layer->height * layer->width; /* row: see sc_run_layer */
+    sc_walk walk = sc_start(ticket, l, UINT32_MAX);
+    int more = sc_next(&walk);
+    for (uint32_t j = 0; j < layer->fan_out; j++) {
+        if (!sc_feeds(layer, j))
+            continue;
+        int32_t bias = scratchcard_bias(ticket->zero_biases, ticket->seed, l, j);
+        bias = sc_shift(bias * layer->unit, 7);
+        for (uint32_t at = 0; at < layer->rows * layer->columns; at++)
+            sc_set_sum(ticket->sums, at, layer->is_narrow, bias);
+        for (; more && walk.place - 1 - row < layer->fan_in; more = sc_next(&walk)) {
+            uint32_t i = walk.place - 1 - row, index = j * layer->fan_in + i;
+            sc_add_map(layer, ticket->sums, in + i / layer->span * size, i % layer->span,
+                scratchcard_weight(ticket->weights, ticket->seed, l, index));
+        }
+        row += layer->fan_in;
+        for (uint32_t at = 0; layer->feeds && at < layer->positions; at++)
+            out[j * layer->positions + at] =
+                sc_activate(ticket, l, sc_pooled(layer, ticket->sums, at));
+        if (!layer->feeds)
+            outputs[j] = sc_pooled(layer, ticket->sums, 0);
+    }
+}
+
+#endif
+
 static inline void sc_run_layer(const scratchcard_ticket *ticket, uint32_t l, int32_t *outputs)
 {
     const scratchcard_layer *layer = &ticket->layers[l];
@@ -875,8 +1117,12 @@ static inline int32_t scratchcard_predict(
             ticket->values[0][i] = sc_quantise(ticket, i, row[i]);
         }
     }
-    for (uint32_t l = 0; l < ticket->n_layers; l++)
-        sc_run_layer(ticket, l, outputs);
+    for (uint32_t l = 0; l < ticket->n_layers; l++) {
+        if (ticket->layers[l].kernel)
+            sc_run_maps(ticket, l, outputs);
+        else
+            sc_run_layer(ticket, l, outputs);
+    }
     for (uint32_t c = 1; c < ticket->n_outputs; c++)
         if (outputs[c] > outputs[best])
             best = c;

@@ -12,8 +12,8 @@
 // of cells by the names of columns.
 //
 // Where a ticket answers with numbers, predict gives the number, or an array of several: the very
-// bits of the Python library. Files of version 1 are read, and of version 2 those whose layers are
-// all dense.
+// bits of the Python library. A row of maps, such as an image, has all values of the first map first,
+// row by row.
 
 export class TicketError extends Error {
   name = "TicketError";
@@ -345,11 +345,11 @@ class Bits {
   }
 }
 
-function readHeads(reader, sizes) { // of the mask, the last layer first
+function readHeads(reader, layers) { // of the mask, the last layer first
   const heads = [];
   let least = 0, most = 0;
-  for (let l = sizes.length - 2; l >= 0; l--) {
-    const n = sizes[l] * sizes[l + 1];
+  for (let l = layers.length - 1; l >= 0; l--) {
+    const n = layers[l].fanIn * layers[l].units;
     const count = reader.varint("the number of surviving weights", 0, n);
     const rice = count ? reader.byte("a Rice parameter") : 0;
     if (rice > 31) throw new TicketError(`a Rice parameter must be 0..31, not ${rice}`);
@@ -367,13 +367,14 @@ function readHeads(reader, sizes) { // of the mask, the last layer first
 // For each layer, the first layer first:
 //   feeding  its units that feed something, ascending
 //   starts   where the survivors into each of these start, and last how many there are
-//   sources  what each survivor reads: a place among the units below that feed something
+//   sources  what each survivor reads: a place among the units below that feed something, times the
+//            span of the layer, and which of the weights from there it is
 //   weights  of the survivors; draw(l, j * fanIn + i) gives one
-function readMask(reader, sizes, draw) {
-  const heads = readHeads(reader, sizes), bits = new Bits(reader), layers = [];
-  let feeding = Uint32Array.from({ length: sizes[sizes.length - 1] }, (_, j) => j);
+function readMask(reader, shapes, draw) {
+  const heads = readHeads(reader, shapes), bits = new Bits(reader), layers = [];
+  let feeding = Uint32Array.from({ length: shapes.at(-1).units }, (_, j) => j);
   for (const { l, count, rice } of heads) {
-    const fanIn = sizes[l], size = feeding.length * fanIn;
+    const { fanIn, span } = shapes[l], size = feeding.length * fanIn;
     const sources = fanIn <= 65536 ? new Uint16Array(count) : new Uint32Array(count);
     const weights = new Int8Array(count), starts = new Uint32Array(feeding.length + 1);
     let place = -1, row = 0;
@@ -386,31 +387,36 @@ function readMask(reader, sizes, draw) {
     }
     starts.fill(count, row + 1);
     layers.unshift({ feeding, starts, sources, weights });
-    if (l) feeding = renumber(sources, fanIn);
+    if (l) feeding = renumber(sources, fanIn / span, span);
   }
   bits.close();
   return layers;
 }
 
-// Puts in place of each source, below size, its place among the different ones; returns these.
-function renumber(sources, size) {
+// Puts in place of the unit of each source, one of size, its place among the different ones; returns
+// these. A source is a unit times the span, and more.
+function renumber(sources, size, span) {
+  const unitOf = span === 1 ? (source) => source : (source) => Math.floor(source / span);
+  const put = (n, unit, place) => (sources[n] += (place - unit) * span);
   if (size > Math.max(65536, 8 * sources.length)) { // few: a table of all would be large
-    const sorted = new Uint32Array(sources).sort();
-    const different = sorted.filter((source, n) => n === 0 || source !== sorted[n - 1]);
-    for (let n = 0; n < sources.length; n++) sources[n] = placeOf(sources[n], different);
+    const sorted = Uint32Array.from(sources, unitOf).sort();
+    const different = sorted.filter((unit, n) => n === 0 || unit !== sorted[n - 1]);
+    for (let n = 0; n < sources.length; n++) {
+      put(n, unitOf(sources[n]), placeOf(unitOf(sources[n]), different));
+    }
     return different;
   }
   const places = new Uint32Array(size);
-  for (let n = 0; n < sources.length; n++) places[sources[n]] = 1;
+  for (let n = 0; n < sources.length; n++) places[unitOf(sources[n])] = 1;
   let found = 0;
-  for (let source = 0; source < size; source++) found += places[source];
+  for (let unit = 0; unit < size; unit++) found += places[unit];
   const different = new Uint32Array(found);
-  for (let source = 0, place = 0; source < size; source++) {
-    if (!places[source]) continue;
-    different[place] = source;
-    places[source] = place++;
+  for (let unit = 0, place = 0; unit < size; unit++) {
+    if (!places[unit]) continue;
+    different[place] = unit;
+    places[unit] = place++;
   }
-  for (let n = 0; n < sources.length; n++) sources[n] = places[sources[n]];
+  for (let n = 0; n < sources.length; n++) put(n, unitOf(sources[n]), places[unitOf(sources[n])]);
   return different;
 }
 
@@ -424,7 +430,84 @@ function placeOf(value, ascending) {
   return low;
 }
 
-// ---- limits, units and shifts, from sizes and families alone ----
+// ---- layers ----
+
+// What a convolution does on maps: kernel, stride, zeros before a map, pooling, and the rows and columns of
+// its sums, without those that no square of a pooling holds.
+function readConvolution(reader, allowed, { dimensions, height, width }) {
+  const units = reader.varint("the maps of a layer", 1, allowed);
+  const kernel = reader.varint("the size of a kernel", 1, 255);
+  const stride = reader.varint("the stride of a kernel", 1, 255);
+  const flags = reader.byte("the flags of a convolution");
+  if (flags > 3) throw new TicketError(`the flags of a convolution must be 0..3, not ${flags}`);
+  if (dimensions !== 3 || kernel > Math.min(height, width)) {
+    throw new TicketError(`a convolution with a kernel of ${kernel} stands on what it does not fit`);
+  }
+  const isValid = (flags & 1) === 1, before = isValid ? 0 : (kernel - 1) >> 1, pool = 1 + (flags >> 1);
+  const places = (size) => Math.floor((size - (isValid ? kernel : 1)) / stride) + 1;
+  const rows = places(height) - (places(height) % pool);
+  const columns = places(width) - (places(width) % pool);
+  if (!rows || !columns) throw new TicketError("a convolution leaves nothing of a map");
+  return { units, convolution: { kernel, stride, before, pool, height, width, rows, columns } };
+}
+
+// A layer on what has this shape, a row or a layer:
+//   fanIn, units  weights into a unit, and units
+//   span          weights that lead from a unit below to a unit: one for each of its values, or a kernel
+//   positions     values of a unit
+//   shape         of what leaves it
+//   convolution   null where it is dense
+function readLayer(reader, code, allowed, below) {
+  let units, span = below.height * below.width, convolution = null;
+  const shape = { dimensions: 1, units: 1, height: 1, width: 1 };
+  if (code === 0) {
+    units = reader.varint("a layer's size", 1, allowed);
+  } else if (code === 1) {
+    ({ units, convolution } = readConvolution(reader, allowed, below));
+    span = convolution.kernel ** 2;
+    shape.dimensions = 3;
+    shape.height = convolution.rows / convolution.pool;
+    shape.width = convolution.columns / convolution.pool;
+  } else {
+    throw new TicketError(`layers of code ${code} are not known here`);
+  }
+  shape.units = units;
+  const positions = shape.height * shape.width;
+  if (units * positions > allowed) {
+    throw new TicketError(`the file declares ${units * positions} values in a layer`);
+  }
+  return { fanIn: below.units * span, units, span, positions, shape, convolution };
+}
+
+// The extents of a row's dimensions, and the layers.
+function readLayers(reader, allowed, version) {
+  const count = () => reader.varint("the number of layers", 1, 255);
+  const nDimensions = version === 1 ? 1 : reader.varint("the dimensions", 1, 3);
+  let nLayers = version === 1 ? count() : 0;
+  const extents = [], layers = [];
+  let size = 1; // of a row; each factor is below 2**29, so that no product is rounded
+  for (let d = 0; d < nDimensions; d++) {
+    extents.push(reader.varint("a dimension", 1, allowed));
+    size *= extents[d];
+    if (size > allowed) throw new TicketError("the file declares rows that are too large");
+  }
+  nLayers ||= count();
+  const [units, height = 1, width = 1] = extents;
+  let shape = { dimensions: nDimensions, units, height, width }, nWeights = 0;
+  while (layers.length < nLayers) {
+    const code = version === 1 ? 0 : reader.byte("the code of a layer");
+    const layer = readLayer(reader, code, allowed, shape);
+    layers.push(layer);
+    shape = layer.shape;
+    nWeights += layer.fanIn * layer.units; // rounded only where it is too large
+  }
+  if (nWeights > allowed || shape.units > 65536 || shape.height * shape.width > 1) {
+    throw new TicketError(`the file declares too many weights (${nWeights}) or classes, or ends in maps`);
+  }
+  return { extents, layers };
+}
+
+// ---- limits, units and shifts, from shapes and families alone ----
 
 function root(value) { // floor(sqrt(value)), value below 2**53
   let guess = Math.floor(Math.sqrt(value));
@@ -433,28 +516,86 @@ function root(value) { // floor(sqrt(value)), value below 2**53
   return guess;
 }
 
-function derive(sizes, family, activation, inputLimit) {
+const NARROW = 32767, STEPS = 16; // sums of maps that stay in 16 bits, and what that must leave
+
+// Adds to layers what bounds and scales their values.
+function derive(layers, family, activation, inputLimit) {
   const { one: unitWeight, max, meanSquare } = FAMILIES[family];
-  const cap = (fanIn) => Math.min(32767, Math.floor(2 ** 30 / (fanIn * max)));
-  let limit = Math.min(inputLimit, cap(sizes[0]));
+  const narrow = (fanIn) => Math.floor(NARROW / (fanIn * max + unitWeight));
+  const widest = Math.max(...layers.map(({ fanIn, positions }) => (positions > 1 ? fanIn : 0)));
+  for (const layer of layers) layer.isNarrow = layer.positions > 1 && narrow(widest) >= STEPS;
+  const cap = ({ fanIn, isNarrow }) =>
+    isNarrow ? narrow(fanIn) : Math.min(32767, Math.floor(2 ** 30 / (fanIn * max)));
+  const usual = (above, limit) => (above.isNarrow ? Math.floor(limit / 4) : 2047);
+  let limit = Math.min(inputLimit, cap(layers[0]));
   let one = limit, typical = Math.floor(limit / 2);
-  const layers = [];
-  for (let l = 0; l + 1 < sizes.length; l++) {
-    if (limit < 1) throw new TicketError(`a layer of ${sizes[l]} units is too wide`);
-    const layer = { fanIn: sizes[l], limit, one, unit: one * unitWeight, shift: 0 };
-    layers.push(layer);
-    limit = cap(sizes[l + 1]);
+  layers.forEach((layer, l) => {
+    if (limit < 1) throw new TicketError(`a layer of ${layer.fanIn} weights into a unit is too wide`);
+    Object.assign(layer, { limit, one, unit: one * unitWeight, shift: 0 });
+    const above = layers[l + 1];
+    if (!above) return;
+    limit = cap(above);
     if (activation === RELU) {
-      typical *= Math.max(1, root(Math.floor((sizes[l] * meanSquare) / 2)));
-      while (Math.floor(typical / 2 ** layer.shift) > 2047) layer.shift++;
+      typical *= Math.max(1, root(Math.floor((layer.fanIn * meanSquare) / 2)));
+      while (Math.floor(typical / 2 ** layer.shift) > usual(above, limit)) layer.shift++;
       typical = Math.max(1, Math.floor(typical / 2 ** layer.shift));
       one = Math.max(1, Math.min(layer.unit >> layer.shift, limit));
     } else {
       one = limit = Math.min(127, limit);
       typical = Math.max(1, Math.floor(limit / 2));
     }
+  });
+}
+
+// ---- sums ----
+
+// Of a dense layer, of the units that feed something.
+function denseSums({ starts, sources, weights, biases }, values) {
+  const sums = biases.slice();
+  for (let j = 0; j < sums.length; j++) {
+    const end = starts[j + 1];
+    let sum = sums[j];
+    for (let n = starts[j]; n < end; n++) sum += weights[n] * values[sources[n]];
+    sums[j] = sum;
   }
-  return layers;
+  return sums;
+}
+
+// Of a convolution: of each map that feeds something, all positions; where there is pooling, the largest
+// of each square.
+function mapSums({ starts, sources, weights, biases, span, positions, convolution }, values) {
+  const { kernel, stride, before, height, width, rows, columns } = convolution;
+  const found = new Int32Array(biases.length * positions), sums = new Int32Array(rows * columns);
+  // of the count places of a kernel, those at which its row or column at is on the map
+  const from = (at) => Math.max(0, Math.ceil((before - at) / stride));
+  const to = (at, count, size) => Math.min(count, Math.floor((size - 1 + before - at) / stride) + 1);
+  for (let j = 0; j < biases.length; j++) {
+    sums.fill(biases[j]);
+    for (let n = starts[j]; n < starts[j + 1]; n++) {
+      const place = sources[n] % span, map = ((sources[n] - place) / span) * height * width;
+      const row = Math.floor(place / kernel), column = place % kernel, weight = weights[n];
+      const left = from(column), right = to(column, columns, width), bottom = to(row, rows, height);
+      for (let r = from(row); r < bottom; r++) {
+        const end = r * columns + right;
+        let at = map + (r * stride + row - before) * width + left * stride + column - before;
+        for (let s = r * columns + left; s < end; s++, at += stride) sums[s] += weight * values[at];
+      }
+    }
+    pooled(convolution, sums, found.subarray(j * positions, (j + 1) * positions));
+  }
+  return found;
+}
+
+function pooled({ pool, columns }, sums, found) {
+  if (pool === 1) {
+    found.set(sums);
+    return;
+  }
+  const width = columns / 2;
+  for (let at = 0; at < found.length; at++) {
+    const first = Math.floor(at / width) * 2 * columns + (at % width) * 2, below = first + columns;
+    found[at] = Math.max(sums[first], sums[first + 1], sums[below], sums[below + 1]);
+  }
 }
 
 // ---- numbers ----
@@ -508,58 +649,42 @@ export class Ticket {
     if (family > 2 || activation > 2 || (hasColumns && version === 1)) {
       throw new TicketError(`there are no families of code ${codes}`);
     }
-    const sizes = [], nDimensions = version === 1 ? 1 : reader.varint("the dimensions", 1, 3);
-    if (version === 2) {
-      let size = 1; // of a row; each factor is below 2**29, so that no product is rounded
-      for (let d = 0; d < nDimensions; d++) {
-        size *= reader.varint("a dimension", 1, allowed);
-        if (size > allowed) throw new TicketError("the file declares rows that are too large");
-      }
-      sizes.push(size);
-    }
-    const nLayers = reader.varint("the number of layers", 1, 255);
-    while (sizes.length <= nLayers) {
-      const code = version === 1 ? 0 : reader.byte("the code of a layer");
-      if (code !== 0) throw new TicketError(`layers of code ${code} are not known here`);
-      sizes.push(reader.varint("a layer's size", 1, allowed));
-    }
-    let nWeights = 0;
-    for (let l = 0; l < nLayers; l++) nWeights += sizes[l] * sizes[l + 1];
-    if (nWeights > allowed || sizes[nLayers] > 65536) {
-      throw new TicketError(`the file declares too many weights (${nWeights}) or classes`);
-    }
-    this.sizes = sizes;
+    const { extents, layers } = readLayers(reader, allowed, version);
+    const nInputs = extents.reduce((a, b) => a * b), nOutputs = layers.at(-1).units;
+    this.shape = extents; // of a row
+    this.sizes = [nInputs, ...layers.map((layer) => layer.units)];
+    this.layers = layers;
     this.seed = reader.varint("the seed", 0, 2 ** 32 - 1);
     this.weights = FAMILIES[family].name;
     this.biases = codes & 4 ? "zero" : "uniform";
     this.activation = ACTIVATIONS[activation];
-    this.layers = derive(sizes, family, activation, codes & 32 ? 32767 : 127);
+    derive(layers, family, activation, codes & 32 ? 32767 : 127);
     const areShort = hasColumns && isOfEach; // the pairs, which come with their columns
-    const pairs = areShort ? 0 : isOfEach ? sizes[0] : 1;
-    if (isOfEach && sizes[0] === 1) throw new TicketError("one feature has no scaling per feature");
+    const pairs = areShort ? 0 : isOfEach ? nInputs : 1;
+    if (isOfEach && nInputs === 1) throw new TicketError("one feature has no scaling per feature");
     this.offset = reader.floats(pairs, "the input scaling");
     this.scale = reader.floats(pairs, "the input scaling");
     if (this.scale.some((value) => value < 0)) throw new TicketError("a scale is below 0");
-    this.nColumns = sizes[0]; // of a row
+    this.nColumns = nInputs; // of a row
     this.isNamed = false;
     this.columns = null; // those that are read; null where a row is plain features
     if (hasColumns) {
-      if (nDimensions > 1) throw new TicketError("rows of columns have one dimension");
-      Object.assign(this, readColumns(reader, sizes[0], isOfEach));
+      if (extents.length > 1) throw new TicketError("rows of columns have one dimension");
+      Object.assign(this, readColumns(reader, nInputs, isOfEach));
     }
     const head = version === 1 ? ANSWERS_CLASSES : reader.byte("the code of the head");
     if (head === ANSWERS_NUMBERS) {
       this.classes = []; // no labels
-      this.numbers = readLines(reader, sizes[nLayers]);
-    } else if (head === ANSWERS_CLASSES && (version === 1 || nDimensions > 1 || hasColumns)) {
+      this.numbers = readLines(reader, nOutputs);
+    } else if (head === ANSWERS_CLASSES && (version === 1 || extents.length > 1 || hasColumns)) {
       this.temperature = reader.float("the temperature");
       if (!(this.temperature > 0)) throw new TicketError("the temperature is not above 0");
-      this.classes = readLabels(reader, sizes[nLayers]);
+      this.classes = readLabels(reader, nOutputs);
     } else {
       throw new TicketError("a head that is not known here, or a file that version 1 could say");
     }
     const draw = (l, index) => weight(family, this.seed, l, index);
-    readMask(reader, sizes, draw).forEach(({ feeding, ...survivors }, l) => {
+    readMask(reader, layers, draw).forEach(({ feeding, ...survivors }, l) => {
       const layer = Object.assign(this.layers[l], survivors);
       layer.biases = new Int32Array(feeding.length);
       for (let n = 0; n < feeding.length; n++) {
@@ -628,21 +753,16 @@ export class Ticket {
   outputs(row) {
     let values = this.quantise(row);
     for (let l = 0; ; l++) {
-      const { shift, starts, sources, weights, biases } = this.layers[l];
-      const sums = biases.slice();
-      for (let j = 0; j < sums.length; j++) {
-        const end = starts[j + 1];
-        let sum = sums[j];
-        for (let n = starts[j]; n < end; n++) sum += weights[n] * values[sources[n]];
-        sums[j] = sum;
-      }
+      const { shift, convolution } = this.layers[l];
+      const sums = (convolution ? mapSums : denseSums)(this.layers[l], values);
       if (l + 1 === this.layers.length) return sums;
-      const { limit, one } = this.layers[l + 1];
-      if (this.activation === "relu") {
-        values = sums.map((sum) => Math.min(Math.max(sum, 0) >> shift, limit));
-      } else {
-        const low = this.activation === "sign" ? -one : 0;
-        values = sums.map((sum) => (sum > 0 ? one : sum < 0 ? low : 0));
+      const { limit, one } = this.layers[l + 1], low = this.activation === "sign" ? -one : 0;
+      const isRelu = this.activation === "relu";
+      values = new Int16Array(sums.length);
+      for (let j = 0; j < sums.length; j++) {
+        const sum = sums[j];
+        if (isRelu) values[j] = Math.min(Math.max(sum, 0) >> shift, limit);
+        else values[j] = sum > 0 ? one : sum < 0 ? low : 0;
       }
     }
   }

@@ -161,7 +161,7 @@ def run_numpy(tickets: list[Ticket], rows: list[np.ndarray], folder: Path) -> Ou
 
 
 def _predict(arrays: Any, X: np.ndarray) -> np.ndarray:
-    limits = arrays["limits"]
+    limits, has_maps = arrays["limits"], "shape" in arrays
     if "columns" in arrays:
         cells = X[:, arrays["column"]]
         lacks = np.isnan(cells)
@@ -172,11 +172,16 @@ def _predict(arrays: Any, X: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         scaled = (X - arrays["offset"].astype(float)) * arrays["scale"].astype(float) * limits[0]
     values = np.clip(np.floor(scaled + 0.5), -limits[0], limits[0]).astype(np.int64)
+    values = values.reshape(len(X), *arrays["shape"]) if has_maps else values
     for number in range(len(limits)):
-        values = values @ arrays[f"weights_{number}"].T.astype(np.int64)
-        values += arrays[f"biases_{number}"]
+        weights = arrays[f"weights_{number}"].astype(np.int64)
+        if weights.ndim == 2:
+            values = values.reshape(len(X), weights.shape[1]) @ weights.T
+            values += arrays[f"biases_{number}"]
+        else:
+            values = _convolved(arrays, number, weights, values)
         if number == len(limits) - 1:
-            return values
+            return values.reshape(len(X), -1)
         if arrays["activation"] == "relu":
             values = np.minimum(
                 np.maximum(values, 0) >> arrays["shifts"][number], limits[number + 1]
@@ -185,6 +190,20 @@ def _predict(arrays: Any, X: np.ndarray) -> np.ndarray:
             low = -1 if arrays["activation"] == "sign" else 0
             values = np.maximum(np.sign(values), low) * arrays["ones"][number + 1]
     raise AssertionError("a network has a last layer")
+
+
+def _convolved(arrays: Any, number: int, weights: np.ndarray, maps: np.ndarray) -> np.ndarray:
+    around = (arrays["befores"][number], arrays["afters"][number])
+    padded = np.pad(maps, ((0, 0), (0, 0), around, around))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[2:], axis=(2, 3))
+    stride = arrays["strides"][number]
+    sums = np.einsum("nirckl,jikl->njrc", windows[:, :, ::stride, ::stride], weights)
+    sums += arrays[f"biases_{number}"][:, None, None]
+    if arrays["pools"][number] == 1:
+        return sums
+    n, units, rows, columns = sums.shape
+    squares = sums[:, :, : rows // 2 * 2, : columns // 2 * 2]
+    return squares.reshape(n, units, rows // 2, 2, columns // 2, 2).max(axis=(3, 5))
 
 
 def run_qr(tickets: list[Ticket], rows: list[np.ndarray], folder: Path) -> Outputs:
@@ -224,6 +243,25 @@ def run_html(tickets: list[Ticket], rows: list[np.ndarray], folder: Path) -> Out
     return with_classes([line for part in found for line in part], [len(X) for X in rows])
 
 
+def run_html_in_node(tickets: list[Ticket], rows: list[np.ndarray], folder: Path) -> Outputs:
+    """Ask the arithmetic of pages, which knows no page, in Node."""
+    if shutil.which("node") is None:
+        pytest.skip("node is not installed")
+    pages = [export.html(ticket) for ticket in tickets]
+    asked = [
+        [facts_of(page), np.where(np.isnan(X), None, X).tolist()]
+        for page, X in zip(pages, rows, strict=True)
+    ]
+    start = pages[0].index("// The arithmetic of a ticket")
+    arithmetic = pages[0][start : pages[0].index("// What a person gives a ticket")]
+    asking = _ASKING.format(asked=json.dumps(asked))
+    (folder / "asks.js").write_text(f"{arithmetic}{asking}console.log(JSON.stringify(found));")
+    done = subprocess.run(["node", str(folder / "asks.js")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found = [line for part in json.loads(done.stdout) for line in part]
+    return with_classes(found, [len(X) for X in rows])
+
+
 def facts_of(page: str) -> Any:
     """Return what a page computes with."""
     text = re.search(r'id="facts">(.*?)</script>', page)
@@ -257,6 +295,7 @@ RUNNERS = {
     "c, fast, features": run_c("fast", "features"),
     "c, fast, integers": run_c("fast", "integers"),
     "html": run_html,
+    "html, in node": run_html_in_node,
     "onnx": run_onnx,
     "torch": run_torch,
     "numpy": run_numpy,

@@ -6,16 +6,19 @@ For tests, and for the campaigns in benchmarks/fuzzing. ``damaged`` changes a fi
 
 from __future__ import annotations
 
+import math
 import struct
 import tracemalloc
 from collections.abc import Callable
-from itertools import groupby
+from itertools import groupby, pairwise
 from random import Random
+from typing import NamedTuple
 
 import numpy as np
 
 from scratchcard.ticket.codec import varint, zigzag
 from scratchcard.ticket.file import weights_allowed
+from scratchcard.ticket.layers import Conv2d
 from scratchcard.ticket.rice import write_codes
 from scratchcard.ticket.ticket import Ticket, TicketError
 from ticket_strategies import sealed
@@ -63,6 +66,8 @@ def loaded(data: bytes) -> Ticket | None:
 def check_whole(ticket: Ticket | None) -> None:
     """Check that what was loaded predicts, and has a file of its own; one too large only loads."""
     if ticket is None or ticket.network.n_weights > 100_000:
+        return
+    if max(layer.n_sources for layer in ticket.network.layers) > 100_000:
         return
     again = ticket.to_bytes()
     assert Ticket.from_bytes(again) == ticket
@@ -151,29 +156,80 @@ _DAMAGES: list[Callable[[bytes, bytes, Random], bytes]] = [
 # -- a file written field by field -------------------------------------------------------------
 
 
+class _Stacked(NamedTuple):
+    """A layer of a forged file, as far as its mask goes."""
+
+    units: int
+    fan_in: int
+    span: int  # weights from each unit below
+
+
 def forged(rng: Random) -> bytes:
     """Return a file, sealed, of which any field may be wrong, but few are."""
-    version, sizes = rng.choice((1, 2)), [_size(rng) for _ in range(rng.choice((2, 2, 3, 4, 12)))]
-    per_feature = sizes[0] > 1 and sizes[0] < 500 and rng.random() < 0.4
-    mask, reads = _mask(rng, sizes)
-    has_columns = version == 2 and rng.random() < 0.6
+    version = rng.choice((1, 2))
+    has_maps = version == 2 and rng.random() < 0.4
+    has_columns = version == 2 and rng.random() < (0.01 if has_maps else 0.6)
+    dimensions, layers, stack = _maps(rng) if has_maps else _dense(rng, has_columns)
+    n_inputs, n_outputs = math.prod(dimensions), stack[-1].units
+    per_feature = 1 < n_inputs < 500 and rng.random() < 0.4
+    mask, reads = _mask(rng, stack)
     codes = _seldom(rng, rng.randrange(256), _codes(rng, per_feature) | has_columns << 7)
-    n_layers = _seldom(rng, rng.choice((0, 255, 256)), len(sizes) - 1)
+    n_layers = _seldom(rng, rng.choice((0, 255, 256)), len(layers))
     if version == 1:
+        sizes = (n_inputs, *(layer.units for layer in stack))
         shape = varint(n_layers) + b"".join(map(varint, sizes))
     else:
-        dimensions = rng.choice(([sizes[0]], [1, sizes[0]], [sizes[0], 1, 1]))
-        if has_columns and rng.random() < 0.98:
-            dimensions = [sizes[0]]
-        layers = (bytes([_seldom(rng, 1, 0)]) + varint(size) for size in sizes[1:])
         shape = varint(len(dimensions)) + b"".join(map(varint, dimensions))
         shape += varint(n_layers) + b"".join(layers)
     seed = varint(_seldom(rng, 2**32, rng.randrange(2**32)))
-    scaling = _floats(rng, 2 * sizes[0] if per_feature else 2)
+    scaling = _floats(rng, 2 * n_inputs if per_feature else 2)
     if has_columns:
-        scaling = (b"" if per_feature else scaling) + _columns(rng, sizes[0], per_feature, reads)
-    answers = _answers(rng, version, sizes[-1])
+        scaling = (b"" if per_feature else scaling) + _columns(rng, n_inputs, per_feature, reads)
+    answers = _answers(rng, version, n_outputs)
     return sealed(b"SCRT" + bytes((version, codes)) + shape + seed + scaling + answers + mask)
+
+
+def _dense(rng: Random, has_columns: bool) -> tuple[list[int], list[bytes], list[_Stacked]]:
+    """Return the dimensions of a row, the bytes of dense layers, and the layers."""
+    sizes = [_size(rng) for _ in range(rng.choice((2, 2, 3, 4, 12)))]
+    dimensions = rng.choice(([sizes[0]], [1, sizes[0]], [sizes[0], 1, 1]))
+    if has_columns and rng.random() < 0.98:
+        dimensions = [sizes[0]]
+    layers = [bytes([_seldom(rng, 1, 0)]) + varint(size) for size in sizes[1:]]
+    return dimensions, layers, [_Stacked(b, a, 1) for a, b in pairwise(sizes)]
+
+
+def _maps(rng: Random) -> tuple[list[int], list[bytes], list[_Stacked]]:
+    """Return the dimensions of a row, the bytes of layers with convolutions, and the layers."""
+    dimensions = [rng.randint(1, 3), *(_extent(rng) for _ in range(2))]
+    below, layers, stack = tuple(dimensions), list[bytes](), list[_Stacked]()
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        most = max(1, min(*below[1:], 5))
+        kernel = _seldom(rng, rng.choice((most + 1, 255)), rng.randint(1, most))
+        units, stride = _seldom(rng, 2**20, rng.randint(1, 4)), rng.choice((1, 1, 2, 3, 255))
+        flags = rng.randrange(4)
+        if min(below[1:]) < 2 * stride + kernel:  # pooling may leave nothing
+            flags = _seldom(rng, flags, flags & 1)
+        wrong = _seldom(rng, 0, units), _seldom(rng, 256, kernel), _seldom(rng, 0, stride)
+        layers.append(b"\1" + b"".join(map(varint, wrong)) + bytes([_seldom(rng, 4, flags)]))
+        stack.append(_Stacked(units, below[0] * kernel**2, kernel**2))
+        try:
+            padding = ("same", "valid")[flags & 1]
+            below = Conv2d(units, kernel, stride, padding, 1 + flags // 2).on(below).shape
+        except ValueError:
+            below = (units, 1, 1)
+    ends = _seldom(rng, int(below[1:] != (1, 1)), int(below[1:] == (1, 1)))  # in one position
+    for _ in range(rng.randint(0, 2) if ends else rng.randint(1, 2)):
+        span = math.prod(below[1:])
+        stack.append(_Stacked(rng.randint(1, 5), below[0] * span, span))
+        below = (stack[-1].units,)
+        layers.append(b"\0" + varint(stack[-1].units))
+    return dimensions, layers, stack
+
+
+def _extent(rng: Random) -> int:
+    """Return rows or columns of a map, seldom so many that two such are at a limit."""
+    return _seldom(rng, rng.choice((255, 2047, 2048, 2049, 2**14, 2**28)), rng.randint(1, 9))
 
 
 def _seldom(rng: Random, wrong: int, right: int) -> int:
@@ -244,7 +300,7 @@ def _columns(rng: Random, n_inputs: int, per_feature: bool, reads: set[int]) -> 
             most = (1 << 24) - 1
             steps = rng.choice((0, 1, -1, most, -most, rng.randint(-99, 99)))
             parts += [zigzag(_seldom(rng, rng.choice((most + 1, -most - 1)), steps))]
-        parts += [_text(rng, _seldom(rng, 0, v)) for v in range(n_values) if mine[v]]
+        parts += [_text(rng, _seldom(rng, 0, v)) for v in np.flatnonzero(mine[:n_values]).tolist()]
     return b"".join(parts)
 
 
@@ -277,14 +333,14 @@ def _answers(rng: Random, version: int, count: int) -> bytes:
     return code + _floats(rng, 1) + bytes([kind]) + labels
 
 
-def _mask(rng: Random, sizes: list[int]) -> tuple[bytes, set[int]]:
+def _mask(rng: Random, stack: list[_Stacked]) -> tuple[bytes, set[int]]:
     """Return survivors with gaps that stay within their layer, or go past it by a little.
 
     And which inputs they read.
     """
     heads, codes, position = b"", np.zeros(2 * LONGEST, np.uint8), 0
-    feeding, reads = sizes[-1], set[int]()
-    for fan_in in reversed(sizes[:-1]):
+    feeding, reads = stack[-1].units, set[int]()
+    for _, fan_in, span in reversed(stack):
         size, k = feeding * fan_in, rng.choice((0, 0, 1, 2, 3, 7, 31))
         count = rng.randint(0, min(size, rng.choice((0, 3, 30))))
         room, last, kept = max(0, size - count), -1, []
@@ -300,7 +356,7 @@ def _mask(rng: Random, sizes: list[int]) -> tuple[bytes, set[int]]:
         if count and position + int((gaps >> k).sum()) + count * (k + 1) < 8 * codes.size:
             position = write_codes(codes, position, gaps, k)
         reads = {place % fan_in for place in kept}
-        feeding = len(reads)
+        feeding = len({place // span for place in reads})
     stream = bytearray(codes[: -(-position // 8)].tobytes())
     if stream and rng.random() < 0.05:
         stream[-1] |= 1  # a spare bit, or one more survivor

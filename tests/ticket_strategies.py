@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scratchcard.ticket.codec import varint
 from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.heads import Classes, Numbers
+from scratchcard.ticket.layers import Conv2d, Dense, Layer
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.scaling import InputScaling
@@ -209,6 +210,17 @@ def small_column_ticket() -> Ticket:
     return Ticket(network, Mask.from_arrays([mask]), scaling, head, made)
 
 
+def small_map_ticket() -> Ticket:
+    """Return the ticket of the example of a convolution in docs/ticket-format.md."""
+    network = Network([Conv2d(3, 3, pool=2), Dense(2)], (1, 4, 4), seed=7)
+    kernels, dense = np.zeros((3, 9), np.bool_), np.zeros((2, 12), np.bool_)
+    kernels[[0, 0, 2], [1, 4, 8]] = True  # map 1 feeds nothing
+    dense[[0, 0, 1], [1, 10, 3]] = True
+    mask = Mask.from_flat(network.layers, np.concatenate([kernels.ravel(), dense.ravel()]))
+    scaling = InputScaling(np.array([0.5]), np.array([2.0]))
+    return Ticket(network, mask, scaling, Classes(["no", "yes"], 2.0**-10))
+
+
 def random_ticket(rng: np.random.Generator, sizes: tuple[int, ...], density: float) -> Ticket:
     """Return a ticket of random families, seed and mask, with scaling per feature or global."""
     network = Network.dense(
@@ -234,6 +246,59 @@ def random_number_ticket(rng: np.random.Generator, sizes: tuple[int, ...]) -> Ti
     head = Numbers(*lines, str(rng.choice(["squared_error", "quantile:0.9", "poisson"])))
     mask = Mask.from_flat(network.layers, made.mask.flat())
     return Ticket(network, mask, made.scaling, head)
+
+
+def random_maps(rng: np.random.Generator, most: int = 12) -> tuple[list[Layer], Any]:
+    """Return layers of which at least the first is a convolution, and the shape of their rows."""
+    shape = (int(rng.integers(1, 4)), *rng.integers(1, most, 2).tolist())
+    layers: list[Layer] = []
+    below = shape
+    for _ in range(int(rng.integers(1, 4))):
+        kernel = int(rng.integers(1, min(5, *below[1:]) + 1))
+        layer = Conv2d(
+            int(rng.integers(1, 6)),
+            kernel,
+            int(rng.integers(1, 4)),
+            str(rng.choice(["same", "valid"])),
+            int(rng.choice([1, 1, 2])),
+        )
+        try:
+            below = layer.on(below).shape
+        except ValueError:  # pooling leaves nothing
+            layer = replace(layer, pool=1)
+            below = layer.on(below).shape
+        layers.append(layer)
+    if below[1:] != (1, 1) or rng.integers(2):
+        layers += [Dense(int(n)) for n in rng.integers(1, 6, rng.integers(1, 3))]
+    return layers, shape
+
+
+def random_map_ticket(
+    rng: np.random.Generator, density: float | None = None, numbers: bool | None = None
+) -> Ticket:
+    """Return a random ticket with convolutions, of small maps and all families."""
+    layers, shape = random_maps(rng)
+    network = Network(
+        layers,  # type: ignore[arg-type]
+        shape,
+        seed=int(rng.integers(2**32)),
+        weights=str(rng.choice(list(WEIGHT_FAMILIES))),
+        biases=str(rng.choice(list(BIAS_FAMILIES))),
+        activation=str(rng.choice(ACTIVATIONS)),
+        input_bits=int(rng.choice([8, 16])),
+    )
+    density = float(rng.choice([0.05, 0.3, 1.0])) if density is None else density
+    n_pairs = int(rng.choice([1, network.n_inputs]))
+    scaling = InputScaling(rng.normal(size=n_pairs), rng.uniform(0.1, 2, n_pairs))
+    lines = rng.normal(size=(2, network.n_outputs))
+    numbers = bool(rng.integers(2)) if numbers is None else numbers
+    head = Numbers(*lines) if numbers else Classes(network.n_outputs, 0.001)
+    return Ticket(network, Mask.random(network.layers, density, rng), scaling, head)
+
+
+def map_tickets() -> st.SearchStrategy[Ticket]:
+    """Tickets with convolutions."""
+    return st.integers(0, 2**32 - 1).map(lambda n: random_map_ticket(np.random.default_rng(n)))
 
 
 def file_head(sizes: tuple[int, ...], codes: int = 0, seed: int = 0) -> bytes:

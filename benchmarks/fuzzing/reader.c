@@ -22,17 +22,23 @@ static void *exactly(size_t bytes)
     return found;
 }
 
-/* The work area is what docs/ticket-format.md promises: two rows of values, and a bit per hidden unit. */
+/* The work area is what docs/ticket-format.md promises: two rows of values, the sums of a map, and a bit
+   per hidden unit. */
 static void check_work(const scratchcard_ticket *ticket)
 {
-    uint64_t widest[2] = {0, 0}, flags = 0;
+    uint64_t widest[2] = {ticket->n_inputs, 0}, flags = 0, sums = 0;
     for (uint32_t l = 0; l < ticket->n_layers; l++) {
-        uint64_t units = ticket->layers[l].fan_in;
-        if (units > widest[l & 1])
-            widest[l & 1] = units;
-        flags += l ? (units + 7) / 8 : 0;
+        const scratchcard_layer *layer = &ticket->layers[l];
+        uint64_t values = (uint64_t)layer->fan_out * layer->positions;
+        uint64_t map = layer->kernel ? 2 * (uint64_t)layer->rows * layer->columns : 0;
+        sums = map > sums ? map : sums;
+        if (l + 1 < ticket->n_layers) {
+            if (values > widest[~l & 1])
+                widest[~l & 1] = values;
+            flags += ((uint64_t)layer->fan_out + 7) / 8;
+        }
     }
-    if (ticket->work_needed > widest[0] + widest[1] + (flags + 1) / 2)
+    if (ticket->work_needed > widest[0] + widest[1] + sums + (flags + 1) / 2)
         abort();
 }
 

@@ -109,7 +109,9 @@ while (Date.now() - began < 1000 * Number(seconds)) {
   const bytes = damaged(any(), any()), start = Date.now();
   try {
     const ticket = opened(bytes);
-    if (ticket && Math.max(...ticket.sizes) <= MOST_UNITS) predict(ticket);
+    const values = (one) => Math.max(one.units * one.positions, one.fanIn);
+    const most = ticket && Math.max(ticket.nColumns, ...ticket.layers.map(values));
+    if (ticket && most <= MOST_UNITS) predict(ticket);
     tickets += ticket ? 1 : 0;
     if (Date.now() - start > 10000) throw new Error("it took more than ten seconds");
   } catch (error) {

@@ -6,13 +6,24 @@ from pathlib import Path
 
 import numpy as np
 
-from scratchcard.ticket import Classes, Dense, Head, InputScaling, Mask, Network, Numbers, Ticket
+from scratchcard.ticket import (
+    Classes,
+    Conv2d,
+    Dense,
+    Head,
+    InputScaling,
+    Layer,
+    Mask,
+    Network,
+    Numbers,
+    Ticket,
+)
 from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.network import ACTIVATIONS
 from scratchcard.ticket.short_pairs import short_pair
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
-SHAPES = [
+SHAPES: list[tuple[tuple[int, ...], tuple[int | Layer, ...]]] = [
     ((3,), (2,)),
     ((2,), (3, 2)),
     ((8,), (5, 4, 3)),
@@ -20,6 +31,10 @@ SHAPES = [
     ((2, 3), (4, 2)),
     ((1, 2, 2), (3, 3)),
     ((4,), (2,) * 9),
+    ((1, 6, 5), (Conv2d(3), 2)),
+    ((2, 7, 7), (Conv2d(4, 3, 2), Conv2d(2, 2, 1, "valid", 2), 3)),
+    ((3, 8, 9), (Conv2d(40, 3, pool=2), Conv2d(3, 4, 1, "valid"), 4, 2)),
+    ((1, 5, 5), (Conv2d(2, 5, 3), Conv2d(1, 2, 1, "valid"))),
 ]
 LABELS = {
     1: [1, [-7], [2**62], ["only"], [0.25], [True]],
@@ -39,7 +54,8 @@ def tickets() -> list[Ticket]:
     """Return one ticket for each shape and kind of answer; all else takes turns."""
     rng, made = np.random.default_rng(0), []
     for shape, units in SHAPES:
-        n_outputs = units[-1]
+        last = units[-1]
+        n_outputs = last if isinstance(last, int) else last.units
         heads: list[Head] = [Classes(labels, 2.0**-10) for labels in LABELS[n_outputs]]
         lines = rng.normal(size=(2, n_outputs))
         heads += [Numbers(*lines, loss) for loss in LOSSES]
@@ -63,13 +79,13 @@ def _of_a_table(listed: list[Column], number: int, rng: np.random.Generator) -> 
 
 def _ticket(
     shape: tuple[int, ...],
-    units: tuple[int, ...],
+    units: tuple[int | Layer, ...],
     head: Head,
     number: int,
     rng: np.random.Generator,
 ) -> Ticket:
     network = Network(
-        tuple(map(Dense, units)),
+        tuple(Dense(one) if isinstance(one, int) else one for one in units),
         shape,
         seed=int(rng.integers(2**32)),
         weights=list(WEIGHT_FAMILIES)[number % 3],

@@ -14,7 +14,7 @@ from readers import table_of
 from scratchcard import export
 from scratchcard.ticket import Classes, InputScaling, Mask, Network, Ticket
 from scratchcard.ticket.columns import Column, Columns
-from ticket_strategies import random_ticket, small_column_ticket, small_ticket
+from ticket_strategies import random_ticket, small_column_ticket, small_map_ticket, small_ticket
 
 SIZES = (12, 20, 3)
 
@@ -201,8 +201,31 @@ def test_what_c_cannot_hold_is_refused(tickets, settings, message):
 def test_a_layer_too_wide_for_a_stack_is_refused():
     network = Network.dense((200_000, 1))
     ticket = Ticket(network, Mask.full(network.layers), InputScaling([0.0], [1.0]))
-    with pytest.raises(ValueError, match="at most 131072 units in a layer"):
+    with pytest.raises(ValueError, match="at most 131072 values in a layer"):
         export.c(ticket)
+
+
+def test_convolutions_are_for_the_mode_small_alone():
+    header = export.c(small_map_ticket())
+    assert "a convolution: 3 maps of 4 x 4 sums" in header
+    with pytest.raises(ValueError, match="mode fast takes a ticket of dense layers, got one with"):
+        export.c(small_map_ticket(), mode="fast")
+
+
+def test_tickets_with_convolutions_of_one_network_share_all_but_their_masks(tmp_path):
+    one = small_map_ticket()
+    other = Ticket(one.network, Mask.full(one.network.layers), InputScaling([0.0], [1.0]))
+    tickets, X = {"one": one, "two": other}, np.random.default_rng(0).normal(size=(9, 16))
+    (tmp_path / "both.h").write_text(export.c(tickets))
+    calls = "".join(f'printf("%d ", {name}_predict(row));' for name in tickets)
+    program = compiled(
+        '#include <stdio.h>\n#include "both.h"\nint main(void) { double row[ONE_INPUTS];\n'
+        f"while (fread(row, sizeof row, 1, stdin) == 1) {{ {calls} }} return 0; }}\n",
+        tmp_path,
+    )
+    said = subprocess.run([program], input=X.tobytes(), capture_output=True)
+    expected = [ticket.outputs(X).argmax(axis=1) for ticket in tickets.values()]
+    assert np.array_equal(list(map(int, said.stdout.split())), np.transpose(expected).ravel())
 
 
 def test_too_many_outputs_are_refused():

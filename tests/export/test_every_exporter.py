@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from exported import RUNNERS
 from readers import table_of
 from scratchcard import datasets, export
-from scratchcard.ticket import Classes, InputScaling, Mask, Network, Ticket
-from ticket_strategies import codes_for, random_column_ticket, tickets
+from scratchcard.ticket import Classes, Conv2d, Dense, InputScaling, Mask, Network, Ticket
+from ticket_strategies import codes_for, random_column_ticket, random_map_ticket, tickets
 
 
 def real_ticket(name: str, **settings: object) -> tuple[Ticket, np.ndarray]:
@@ -55,6 +55,41 @@ def test_random_tickets(name, tmp_path):
             assert np.array_equal(outputs, ticket.outputs(X)), ticket
 
     run()
+
+
+TAKE_MAPS = [name for name in RUNNERS if not name.startswith("c, fast")]
+
+
+@pytest.mark.parametrize("name", TAKE_MAPS)
+def test_random_tickets_with_convolutions(name, tmp_path):
+    """Strides, paddings, kernels, pooling, channels, all families; the last layer may be maps."""
+    rng = np.random.default_rng(23)
+    of = [random_map_ticket(rng, numbers=False) for _ in range(24)]
+    rows = [rows_of(ticket, rng) for ticket in of]
+    for ticket, X, outputs in zip(of, rows, RUNNERS[name](of, rows, tmp_path), strict=True):
+        assert np.array_equal(outputs, ticket.outputs(X)), ticket
+
+
+@pytest.mark.parametrize("name", [name for name in TAKE_MAPS if name != "qr"])
+def test_convolutions_at_their_limits(name, tmp_path):
+    """Full masks and extreme rows, where single floats or a sum of 16 or 32 bits would not do."""
+    rng, of, rows = np.random.default_rng(4), [], []
+    X = np.vstack([np.full(162, 1e9), np.full(162, -1e9), rng.choice([-1e9, 1e9], 162)])
+    for weights, activation in (
+        ("uniform", "relu"),
+        ("kaiming_normal", "sign"),
+        ("signed_constant", "relu"),
+        ("signed_constant", "step"),
+    ):
+        for units in (2, 60):
+            layers = [Conv2d(units, 3), Conv2d(5, 4, 1, "valid", 2), Dense(4), Dense(3)]
+            network = Network(
+                layers, (2, 9, 9), 9, weights=weights, input_bits=16, activation=activation
+            )
+            of.append(Ticket(network, Mask.full(network.layers), InputScaling([0.0], [1.0])))
+            rows.append(X)
+    for ticket, X, outputs in zip(of, rows, RUNNERS[name](of, rows, tmp_path), strict=True):
+        assert np.array_equal(outputs, ticket.outputs(X)), ticket
 
 
 @pytest.mark.parametrize("name", RUNNERS)

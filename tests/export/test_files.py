@@ -13,6 +13,7 @@ from exported import qr_bytes, run_onnx
 from scratchcard import export
 from scratchcard.ticket import (
     Classes,
+    Conv2d,
     Dense,
     Head,
     InputScaling,
@@ -23,7 +24,7 @@ from scratchcard.ticket import (
     Table,
     Ticket,
 )
-from ticket_strategies import random_ticket, small_column_ticket, small_ticket
+from ticket_strategies import random_ticket, small_column_ticket, small_map_ticket, small_ticket
 
 
 def ticket_of_bytes(n_bytes: int) -> Ticket:
@@ -107,6 +108,34 @@ def test_a_torch_module_has_ordinary_weights():
     assert isinstance(module, torch.nn.Module)
 
 
+def test_a_torch_program_with_convolutions_runs_without_this_package():
+    """Of ordinary modules, whose weights are kernels; padding is not the same on all sides."""
+    torch = pytest.importorskip("torch")
+    network = Network([Conv2d(3, 3), Conv2d(2, 2, pool=2), Dense(2)], (1, 5, 6), 3)
+    mask = Mask.random(network.layers, 0.7, np.random.default_rng(0))
+    ticket = Ticket(network, mask, InputScaling([0.0], [0.5]))
+    X = np.random.default_rng(2).normal(size=(7, 30))
+    data = export.EXPORTERS["torch"].file({"ticket": ticket}, ".pt2")
+    outputs = torch.export.load(io.BytesIO(data)).module()(torch.from_numpy(X))
+    assert np.array_equal(outputs.numpy(), ticket.outputs(X))
+    kinds = [type(module).__name__ for module in export.torch(ticket)]
+    assert kinds.count("Conv2d") == 2
+    assert kinds.count("MaxPool2d") == 1
+    kernels = next(iter(export.torch(ticket)[2].parameters()))
+    expected = (network.weights_of(0) * mask.array(0)).reshape(3, 1, 3, 3)
+    assert np.array_equal(kernels.numpy(), expected)
+
+
+def test_onnx_convolves_and_pools():
+    pytest.importorskip("onnx")
+    nodes = [node.op_type for node in export.onnx(small_map_ticket()).graph.node]
+    assert nodes.count("Conv") == nodes.count("MaxPool") == 1
+    many = Network([Conv2d(1, 1, pool=1), Dense(1)], (80_000, 1, 2), weights="uniform")
+    ticket = Ticket(many, Mask.full(many.layers), InputScaling([0.0], [1.0]))
+    with pytest.raises(ValueError, match="weights into a map add up to at most 4194304"):
+        export.onnx(ticket)
+
+
 @pytest.mark.parametrize("labels", [["é", ""], [True, False], [0.5, -1e300], [-(2**63), 2**63 - 1]])
 def test_onnx_gives_labels_of_every_kind(labels, tmp_path):
     network = Network.dense((3, 5, 2), 4)
@@ -116,7 +145,7 @@ def test_onnx_gives_labels_of_every_kind(labels, tmp_path):
 
 
 def test_files_are_the_same_each_time():
-    for ticket in (small_ticket(), small_column_ticket()):
+    for ticket in (small_ticket(), small_column_ticket(), small_map_ticket()):
         for name, exporter in export.EXPORTERS.items():
             if name != "torch":  # its file holds the time
                 suffix = exporter.suffixes[0]
@@ -190,6 +219,6 @@ def test_other_heads_and_layers_are_refused(to):
     layered = Ticket(paired, Mask.full(paired.layers), InputScaling([0.0], [1.0]))
     if to != "qr":
         with pytest.raises(
-            ValueError, match=f"{to} takes a ticket of dense layers, got one with a"
+            ValueError, match=f"{to} takes a ticket of dense layers and convolutions, got one with"
         ):
             getattr(export, to)(layered)

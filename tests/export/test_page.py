@@ -11,7 +11,7 @@ import pytest
 from exported import facts_of, in_browser
 from scratchcard import export
 from scratchcard.text import printable
-from scratchcard.ticket import Classes, InputScaling, Mask, Network, Ticket
+from scratchcard.ticket import Classes, Conv2d, Dense, InputScaling, Mask, Network, Ticket
 from scratchcard.ticket.columns import Column, Columns
 from ticket_strategies import random_ticket, small_column_ticket
 
@@ -93,6 +93,40 @@ def test_a_drawing_is_a_row(tmp_path):
     assert row.min() == 0
     assert 13 < row.max() <= 16
     assert found["answer"] == str(ticket.predict(row)[0])
+
+
+def test_maps_are_shown_and_their_kernels_scratched(tmp_path):
+    """A drawing in two channels is a row, and a weight of a kernel goes as it does in Python."""
+    layers = [Conv2d(6, 3, 2), Conv2d(4, 2, padding="valid", pool=2), Dense(3)]
+    network = Network(layers, (2, 9, 9), 4)
+    mask = Mask.random(network.layers, 0.4, np.random.default_rng(0))
+    ticket = Ticket(network, mask, InputScaling([8.0], [0.125]), Classes(["a", "b", "c"], 1e-4))
+    found = in_browser(
+        export.html(ticket),
+        """
+        const outputs = () => Array.from(network.outputs(row));
+        input.dab([4, 5]);
+        picture.resize();
+        const found = { row, before: outputs(), answer: window.scratchcard.answer() };
+        found.flipped = network.layers[1].survivors[5];
+        picture.flip([[1, found.flipped]]);
+        found.told = at("told").textContent;
+        found.after = outputs();
+        found.network = at("list").textContent;
+        """,
+        tmp_path,
+    )
+    row = np.array([found["row"]])
+    assert np.array_equal(row[0, :81], row[0, 81:])
+    assert row.max() > row.min()
+    assert found["before"] == ticket.outputs(row)[0].tolist()
+    assert found["answer"] == ticket.predict(row)[0]
+    bits = mask.flat()
+    bits[network.offsets[1] + found["flipped"]] = 0
+    changed = Ticket(network, Mask.from_flat(network.layers, bits), ticket.scaling, ticket.head)
+    assert found["after"] == changed.outputs(row)[0].tolist()
+    assert re.fullmatch(r"A connection from map \d to map \d scratched off\.", found["told"])
+    assert "2x9x9-conv6x3s2-conv4x2vp2-3" in found["network"]
 
 
 def test_typed_numbers_are_a_row(tmp_path):

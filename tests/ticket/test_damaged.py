@@ -19,8 +19,10 @@ from ticket_strategies import (
     bit_flips,
     column_tickets,
     file_head,
+    map_tickets,
     numbers,
     random_column_ticket,
+    random_map_ticket,
     random_number_ticket,
     random_ticket,
     sealed,
@@ -30,7 +32,11 @@ from ticket_strategies import (
 
 MILLISECONDS = 10_000  # for the files of one example, which take a hundredth of that
 any_ticket = st.one_of(
-    tickets(), tickets(heads=numbers), column_tickets(), column_tickets(heads=numbers)
+    tickets(),
+    tickets(heads=numbers),
+    column_tickets(),
+    column_tickets(heads=numbers),
+    map_tickets(),
 )
 whatever = st.randoms(use_true_random=True)
 
@@ -110,6 +116,10 @@ def damaged_files() -> list[bytes]:
         data = random_column_ticket(rng, tuple(rng.integers(1, 4, 2).tolist())).to_bytes()
         files += [sealed(flipped) for flipped in bit_flips(data[:-4])]
         files += [sealed(data[:i]) for i in range(len(data) - 4)]
+    for _ in range(10):
+        data = random_map_ticket(rng, 0.3).to_bytes()
+        files += [sealed(flipped) for flipped in bit_flips(data[:-4])]
+        files += [sealed(data[:i]) for i in range(len(data) - 4)]
     for n in range(2500):
         sizes = tuple(rng.integers(1, 7, rng.integers(2, 5)).tolist())
         made = random_ticket(rng, sizes, 0.4) if n % 5 < 3 else random_number_ticket(rng, sizes)
@@ -126,6 +136,7 @@ def structured_files(rng: Random, count: int) -> list[bytes]:
     sound = [random_ticket(draw, (5, 4, 3, 2), density).to_bytes() for density in (0.1, 0.5, 1.0)]
     sound += [random_number_ticket(draw, sizes).to_bytes() for sizes in ((2, 1), (3, 4, 2))]
     sound += [random_column_ticket(draw, (3, 2)).to_bytes() for _ in range(6)]
+    sound += [random_map_ticket(draw, 0.3).to_bytes() for _ in range(6)]
     sound.append(small_ticket().to_bytes())
     files = [damaged(rng.choice(sound), rng.choice(sound), rng) for _ in range(count)]
     return files + [forged(rng) for _ in range(count)]

@@ -102,7 +102,7 @@ def file_of(shape: tuple[int, ...], layers: bytes, head: bytes = b"\0") -> bytes
     scales = np.ones(2, "<f4").tobytes()
     temperature = np.ones(1, "<f4").tobytes()
     start = b"SCRT" + bytes((2, 0)) + dimensions + layers + varint(0) + scales
-    return sealed(start + head + temperature + b"\0" + b"\0")
+    return sealed(start + head + temperature + b"\0" + bytes(layers[0]))
 
 
 def test_a_file_by_hand() -> None:
@@ -129,6 +129,73 @@ def test_a_file_by_hand() -> None:
 def test_refused(data: bytes, message: str) -> None:
     with pytest.raises(TicketError, match=message):
         Ticket.from_bytes(data)
+
+
+# -- convolutions ------------------------------------------------------------------------------
+
+
+def conv(maps: int = 2, kernel: int = 3, stride: int = 1, flags: int = 0) -> bytes:
+    return b"\1" + b"".join(map(varint, (maps, kernel, stride))) + bytes([flags])
+
+
+TWO = b"\0\2"  # a dense layer of two units
+
+MAPS_REFUSED = {
+    "which ends in maps": file_of((1, 4, 4), b"\1" + conv()),
+    "whose units have one value": file_of((1, 4, 4), b"\1" + conv(2, 4, 1, 2)),
+    "no larger than the map below": file_of((1, 4, 3), b"\2" + conv(2, 4) + TWO),
+    "a map of 3 x 4": file_of((1, 3, 4), b"\2" + conv(2, 4, 1, 1) + TWO),
+    "leaves nothing of a map": file_of((1, 4, 4), b"\2" + conv(2, 4, 1, 3) + TWO),
+    "which leaves nothing": file_of((1, 9, 4), b"\2" + conv(2, 3, 9, 2) + TWO),
+    "flags of a convolution must be 0..3": file_of((1, 4, 4), b"\2" + conv(flags=4) + TWO),
+    "on what has shape .16,": file_of((16,), b"\2" + conv() + TWO),
+    "on what has shape .4, 4": file_of((4, 4), b"\2" + conv() + TWO),
+    "on what has shape .2,": file_of((1, 4, 4), b"\3" + TWO + conv() + TWO),
+    "size of a kernel must be 1..255, the file says 0": file_of(
+        (1, 4, 4), b"\2" + conv(kernel=0) + TWO
+    ),
+    "size of a kernel must be 1..255, the file says 256": file_of(
+        (1, 300, 300), b"\2" + conv(kernel=256) + TWO
+    ),
+    "stride of a kernel must be 1..255, the file says 0": file_of(
+        (1, 4, 4), b"\2" + conv(stride=0) + TWO
+    ),
+    "stride of a kernel must be 1..255, the file says 256": file_of(
+        (1, 4, 4), b"\2" + conv(stride=256) + TWO
+    ),
+    "maps of a layer must be 1..": file_of((1, 4, 4), b"\2" + conv(0) + TWO),
+    "and 4460544 values": file_of((1, 4, 4), b"\2" + conv(4460544 // 16, 1) + b"\0\1"),
+    "declares 4551752 weights": file_of((70, 255, 255), b"\2" + conv(1, 255, 255) + TWO),
+    "and 18446744073709551616 values": file_of((2**22, 2**21, 2**21), b"\2" + conv() + TWO),
+    "so small a file has at most": file_of((2**22, 1, 1), b"\2" + conv(2**22, 1) + TWO),
+    "declares 19461570560 weights": file_of((2**9, 4, 4), b"\2" + conv(2**22, 3) + TWO),
+}
+
+
+@pytest.mark.parametrize("message", MAPS_REFUSED)
+def test_convolutions_that_are_refused(message: str, reader: list[str], tmp_path: Path) -> None:
+    data = MAPS_REFUSED[message]
+    with pytest.raises(TicketError, match=message):
+        Ticket.from_bytes(data)
+    (answer,) = run_jobs(reader, [Job(data, NO_ROWS)], tmp_path)
+    assert answer.code != 0
+
+
+def test_convolutions_at_a_limit_are_read(reader: list[str], tmp_path: Path) -> None:
+    files = [
+        file_of((1, 4, 4), b"\1" + conv(2, 4, 1, 1)),  # ends in maps of one position
+        file_of((1, 4, 4), b"\1" + conv(2, 3, 1, 3)),
+        file_of((1, 255, 255), b"\2" + conv(1, 255, 255, 3 & 1) + TWO),
+        file_of((1, 3, 255), b"\2" + conv(3, 3, 255) + TWO),
+        file_of((1, 2048, 2048), b"\2" + conv(1, 1, 64, 2) + TWO),
+    ]
+    for data, answer in zip(
+        files, run_jobs(reader, [Job(data, NO_ROWS) for data in files], tmp_path), strict=True
+    ):
+        found = judged(data)
+        assert isinstance(found, Ticket)
+        assert found.to_bytes() == data
+        check_agrees(found, answer)
 
 
 # -- columns -----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import pytest
 
 from scratchcard.ticket.codec import varint
 from scratchcard.ticket.file import weights_allowed
+from scratchcard.ticket.layers import Conv2d, Dense
+from scratchcard.ticket.mask import Mask
+from scratchcard.ticket.network import Network
 from scratchcard.ticket.rice import write_codes
 from ticket_strategies import file_head, sealed
 
@@ -84,6 +88,19 @@ def test_python(files: dict[tuple[int, ...], Path], sizes: tuple[int, ...]) -> N
     size = files[sizes].stat().st_size
     assert loading < n_weights(sizes) / 4 + 8 * size + 16 * MIB
     assert writing < n_weights(sizes) / 2 + 8 * size + 16 * MIB
+
+
+def test_a_large_kernel_on_a_large_map_takes_little_memory() -> None:
+    """Copies of all that it reads, at all places, would take 300 MB."""
+    network = Network([Conv2d(1, 15), Dense(2)], (1, 600, 600))
+    mask = Mask.random(network.layers, 0.2, np.random.default_rng(0))
+    rows = np.ones((1, network.n_inputs), np.int64)
+    network.flat_weights()
+    tracemalloc.start()
+    network.outputs(mask, rows)
+    grown = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert grown < 80 * network.n_inputs + 16 * MIB
 
 
 @pytest.mark.parametrize("sizes", [FEW, MANY])

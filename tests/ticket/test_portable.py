@@ -28,12 +28,14 @@ from ticket_strategies import (
     column_tickets,
     document_vectors,
     file_head,
+    map_tickets,
     numbers,
     random_column_ticket,
     random_number_ticket,
     random_ticket,
     sealed,
     small_column_ticket,
+    small_map_ticket,
     small_ticket,
     tickets,
 )
@@ -206,7 +208,11 @@ def test_every_kind_of_ticket(name: str, request: pytest.FixtureRequest, scratch
     command = request.getfixturevalue(name)
 
     any_ticket = st.one_of(
-        tickets(), tickets(heads=numbers), column_tickets(), column_tickets(heads=numbers)
+        tickets(),
+        tickets(heads=numbers),
+        column_tickets(),
+        column_tickets(heads=numbers),
+        map_tickets(),
     )
 
     @settings(max_examples=8, deadline=None)
@@ -399,7 +405,9 @@ def test_c_refuses_cells_that_a_number_cannot_have(c_reader: list[str], tmp_path
         ticket.outputs(table_of(ticket, bad[:1]))
 
 
-def test_c_without_columns_refuses_tables_alone(c_reader: list[str], tmp_path: Path) -> None:
+def test_c_without_tables_or_convolutions_refuses_these_alone(
+    c_reader: list[str], tmp_path: Path
+) -> None:
     source = tmp_path / "plain.c"
     source.write_text(
         """#include <stdio.h>
@@ -411,7 +419,7 @@ int main(int argc, char **argv)
     static scratchcard_ticket ticket;
     FILE *from = fopen(argv[argc - 1], "rb");
     size_t length = from ? fread(file, 1, sizeof file, from) : 0;
-    double row[8] = {0};
+    double row[16] = {0};
     int32_t outputs[2] = {0};
     int error = scratchcard_open(&ticket, file, length, work, 99);
     int found = error ? error : scratchcard_predict(&ticket, row, outputs);
@@ -421,12 +429,15 @@ int main(int argc, char **argv)
 """
     )
     program = tmp_path / "plain"
-    flags = [*C_FLAGS, "-DSCRATCHCARD_NO_COLUMNS", f"-I{ROOT / 'portable'}"]
-    subprocess.run(["gcc", *flags, str(source), "-o", str(program)], check=True)
-    said = []
-    for ticket in (small_ticket(), small_column_ticket()):
-        ticket.save(tmp_path / "a.ticket")
-        done = subprocess.run([program, str(tmp_path / "a.ticket")], capture_output=True, text=True)
-        said.append(list(map(int, done.stdout.split())))
-    outputs = small_ticket().outputs(np.zeros((1, 8)))[0]
-    assert said == [[outputs.argmax(), outputs[0]], [-4, 0]]
+    table, maps = small_column_ticket(), small_map_ticket()
+    made = (small_ticket(), table, maps)
+    for refused, option in ((table, "NO_COLUMNS"), (maps, "NO_CONVOLUTIONS")):
+        flags = [*C_FLAGS, f"-DSCRATCHCARD_{option}", f"-I{ROOT / 'portable'}"]
+        subprocess.run(["gcc", *flags, str(source), "-o", str(program)], check=True)
+        for ticket in made:
+            ticket.save(tmp_path / "a.ticket")
+            command = [program, str(tmp_path / "a.ticket")]
+            done = subprocess.run(command, capture_output=True, text=True)
+            outputs = expected_rows(ticket, np.zeros((1, ticket.n_columns)))[0]
+            said = list(map(int, done.stdout.split()))
+            assert said == ([-4, 0] if ticket is refused else outputs[:2])

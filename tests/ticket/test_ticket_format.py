@@ -14,7 +14,13 @@ from scratchcard.ticket.network import ACTIVATIONS
 from scratchcard.ticket.table import Table
 from scratchcard.ticket.ticket import Ticket
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES, biases, philox2x32, weight_at
-from ticket_strategies import DOCUMENT, document_vectors, small_column_ticket, small_ticket
+from ticket_strategies import (
+    DOCUMENT,
+    document_vectors,
+    small_column_ticket,
+    small_map_ticket,
+    small_ticket,
+)
 
 TEXT = DOCUMENT.read_text("utf-8")
 
@@ -92,6 +98,46 @@ def test_example_of_columns() -> None:
         features = ticket.columns.features(Table.of(row), ticket.scaling)
         found = ticket.scaling.quantise(features, ticket.network.input_limit)[0].tolist()
         assert found == list(map(int, inputs.split()))
+
+
+def test_example_of_maps() -> None:
+    ticket, data = small_map_ticket(), hex_of("hex-maps")
+    assert data == ticket.to_bytes()
+    assert len(data) == 51
+    assert Ticket.from_bytes(data) == ticket
+    network, kept = ticket.network, ticket.mask.arrays()
+    lines = (line.split() for line in block("example-maps").splitlines())
+    example = {name: values for name, *values in lines}
+    row = np.array([[float(value) for value in example["features"]]])
+    inputs = ticket.scaling.quantise(row, network.input_limit)[0].astype(int)
+    kernels = (network.weights_of(0).astype(int) * kept[0]).reshape(3, 3, 3)
+    around = np.pad(inputs.reshape(4, 4), 1)
+    places = [(r, c) for r in range(4) for c in range(4)]
+    windows = np.array([around[r : r + 3, c : c + 3] for r, c in places])
+    sums = np.einsum("pyx,jyx->jp", windows, kernels) + network.biases_of(0)[:, None]
+    largest = sums.reshape(3, 2, 2, 2, 2).max(axis=(2, 4)).reshape(3, 4)
+    hidden = np.minimum(np.maximum(largest, 0) >> network.shifts[0], network.limits[1])
+    expected = {
+        "limit_0": [network.limits[0]],
+        "inputs": inputs,
+        "weights_0": network.weights_of(0)[kept[0]],
+        "biases_0": network.biases_of(0),
+        "unit_0": [network.one_sums[0]],
+        "shift_0": [network.shifts[0]],
+        "limit_1": [network.limits[1]],
+        "sums_0": sums[0],
+        "largest_0": largest[0],
+        "hidden_0": hidden[0],
+        "hidden_2": hidden[2],
+        "weights_1": network.weights_of(1)[kept[1]],
+        "biases_1": network.biases_of(1),
+        "outputs": ticket.outputs(row)[0],
+        "label": ticket.predict(row),
+    }
+    assert {"features", *expected} == set(example)
+    for name, values in expected.items():
+        assert example[name] == [str(value) for value in values], name
+    assert network.has_narrow_maps
 
 
 def test_worked_example_file() -> None:

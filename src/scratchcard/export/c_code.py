@@ -11,7 +11,8 @@ from scratchcard import __version__
 from scratchcard.checks import as_family
 from scratchcard.export.c_columns import columns_code, inputs_comment, reserved
 from scratchcard.export.c_fast import fast_code
-from scratchcard.export.c_mask import coded, rice_of, walks_of
+from scratchcard.export.c_maps import maps_code
+from scratchcard.export.c_mask import coded, coded_by_layer, rice_of, walks_by_layer, walks_of
 from scratchcard.export.c_small import small_code
 from scratchcard.export.c_text import (
     INT,
@@ -23,8 +24,16 @@ from scratchcard.export.c_text import (
     labels,
     signed_type,
 )
-from scratchcard.export.parts import PlainLayer, check_layers, classes_of, plain_layers
+from scratchcard.export.parts import (
+    PlainLayer,
+    check_layers,
+    classes_of,
+    has_maps,
+    plain_layers,
+    values_of,
+)
 from scratchcard.ticket import Network, Ticket
+from scratchcard.ticket.layers.conv2d import MAX_KERNEL
 
 __all__ = ["INPUTS", "MODES", "c"]
 
@@ -169,7 +178,7 @@ def c(
         "small" they share all but their masks.
     mode : {"small", "fast"}
         "small" reads the mask from flash and draws surviving weights anew for each row; "fast"
-        reads them from tables.
+        reads them from tables, and takes dense layers alone.
     inputs : {"features", "integers"}
         What a row holds: doubles as the ticket takes them, or integers that are scaled already, as
         ``ticket.scaling.quantise(X, ticket.network.input_limit)`` gives them. Then there is no
@@ -200,6 +209,11 @@ def c(
     listed = list(named.values())
     for ticket in listed:
         check_layers(ticket, "c")
+        if mode == "fast" and has_maps(ticket.network):
+            raise ValueError(
+                "export to c in the mode fast takes a ticket of dense layers, got one with "
+                "convolutions; the mode small takes it"
+            )
     network = listed[0].network
     check_size(network)
     for ticket in listed:
@@ -230,10 +244,11 @@ def _header(
         limit = network.input_limit
         parts.append(_SCALED.substitute(p=p, input=kinds["input"], limit=limit))
     if mode == "small":
-        walks = [walks_of(one) for one in layers]
+        has = has_maps(network)
+        walks = [(walks_by_layer if has else walks_of)(one) for one in layers]
         rice = rice_of(walks)
-        parts += [small_code(p, network, joint, rice, kinds), "\n"]
-        masks = [coded(one, rice).tolist() for one in walks]
+        parts += [(maps_code if has else small_code)(p, network, joint, rice, kinds), "\n"]
+        masks = [(coded_by_layer if has else coded)(one, rice).tolist() for one in walks]
         parts += [
             array("uint8_t", f"{t}_mask", mask, f" {p.upper()}_FLASH")
             for t, mask in zip(names, masks, strict=True)
@@ -251,6 +266,8 @@ def _header(
 def _kinds(network: Network, bounds: Sequence[Bounds]) -> dict[str, str]:
     """Return the names of types: of a weight's number, of sums, of inputs."""
     largest = max(layer.n_weights for layer in network.layers)
+    if has_maps(network):
+        largest = max(largest, values_of(network)) + 2 * MAX_KERNEL  # places just outside a map
     return {
         "place": "unsigned" if largest < 1 << 16 else "uint32_t",
         "total": "int" if max(bound.total for bound in bounds) <= INT else "int32_t",

@@ -4,7 +4,9 @@ The ticket's file gives the last layer first. Generated C runs through the units
 each hidden unit of the first layer that feeds something, the weights into it, unit by unit, and
 the weights out of it. So a unit's value is handed on as soon as it is known and stored nowhere, and
 units that feed nothing take no bits. Layers above the second are given by the weights out of each
-unit below.
+unit below. Networks with
+convolutions keep the values of each layer: there the layers follow one after the other, the first
+one first, each unit by unit.
 
 A *walk* is a layer's survivors in that order, as gaps; a last gap leads past its end. Every gap is
 coded as in the file: ``gap >> k`` zeros, a one, the k low bits of the gap. docs/guide/export.md
@@ -23,7 +25,7 @@ from scratchcard.export.parts import PlainLayer
 from scratchcard.ticket.packed import set_ones
 from scratchcard.ticket.rice import MAX_RICE, code_sizes
 
-__all__ = ["Walk", "coded", "rice_of", "walks_of"]
+__all__ = ["Walk", "coded", "coded_by_layer", "rice_of", "walks_by_layer", "walks_of"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -61,6 +63,22 @@ def walks_of(layers: Sequence[PlainLayer]) -> list[Walk]:
     if len(layers) > 1:
         rows = np.flatnonzero(layers[1].kept.any(axis=0))
     return [_walk(first[rows], rows), *(_walk(layer.kept.T, None) for layer in layers[1:])]
+
+
+def walks_by_layer(layers: Sequence[PlainLayer]) -> list[Walk]:
+    """Return the walk of each layer of a network with convolutions.
+
+    Parameters
+    ----------
+    layers : sequence of PlainLayer
+        The layers under a mask without dead weights.
+
+    Returns
+    -------
+    list of Walk
+        One for each layer.
+    """
+    return [_walk(layer.kept, None) for layer in layers]
 
 
 def _walk(kept: npt.NDArray[np.bool_], units: Ints | None) -> Walk:
@@ -109,7 +127,30 @@ def coded(walks: Sequence[Walk], rice: Sequence[int]) -> npt.NDArray[np.uint8]:
     gaps, ks = _interleaved(walks[:2], rice[:2])
     gaps = np.concatenate([gaps, *(walk.gaps for walk in walks[2:])])
     rest = (np.full(len(walk.gaps), k) for walk, k in zip(walks[2:], rice[2:], strict=True))
-    ks = np.concatenate([ks, *rest])
+    return _stream(gaps, np.concatenate([ks, *rest]))
+
+
+def coded_by_layer(walks: Sequence[Walk], rice: Sequence[int]) -> npt.NDArray[np.uint8]:
+    """Return a mask as bytes, one walk after the other.
+
+    Parameters
+    ----------
+    walks : sequence of Walk
+        The walk of each layer, of :func:`walks_by_layer`.
+    rice : sequence of int
+        The Rice parameter of each layer.
+
+    Returns
+    -------
+    ndarray of shape (n_bytes,), uint8
+        The gaps.
+    """
+    gaps = np.concatenate([walk.gaps for walk in walks])
+    return _stream(gaps, np.repeat(rice, [len(walk.gaps) for walk in walks]))
+
+
+def _stream(gaps: Ints, ks: Ints) -> npt.NDArray[np.uint8]:
+    """Return gaps with their Rice parameters as one stream of bits, filled up to a byte."""
     ends = np.cumsum((gaps >> ks) + 1 + ks)
     stream = np.zeros(-(-int(ends[-1]) // 8), np.uint8)
     set_ones(stream, ends - 1 - ks)

@@ -12,7 +12,7 @@ from string import Template
 from scratchcard.export.c_text import INT, Bounds
 from scratchcard.ticket import Network
 
-__all__ = ["small_code"]
+__all__ = ["activation", "drawing_code", "small_code", "weight_names"]
 
 _BITS = Template("""\
 /* Reads a mask: bits, the first in the top bit of its byte. */
@@ -177,10 +177,10 @@ def small_code(
     str
         C.
     """
-    return "\n".join([_drawing(p, network, kinds), _running(p, network, bounds, rice, kinds)])
+    return "\n".join([drawing_code(p, network, kinds), _running(p, network, bounds, rice, kinds)])
 
 
-def _drawing(p: str, network: Network, kinds: dict[str, str]) -> str:
+def drawing_code(p: str, network: Network, kinds: dict[str, str]) -> str:
     """Return the functions that read bits and draw weights."""
     is_normal = network.weights == "kaiming_normal"
     names = {"p": p, "seed": network.seed, **kinds}
@@ -196,25 +196,32 @@ def _drawing(p: str, network: Network, kinds: dict[str, str]) -> str:
     return "\n".join(part.substitute(names) for part in parts)
 
 
+def weight_names(p: str, network: Network, number: int, bounds: Bounds) -> dict[str, object]:
+    """Return what draws the weights and biases of a layer, by the names that templates use."""
+    family = {"uniform": "uniform", "signed_constant": "sign", "kaiming_normal": "normal"}
+    largest = {"uniform": 127, "signed_constant": 1, "kaiming_normal": 127}[network.weights]
+    bias = f"{p}_bias(j, {2 * number + 1}u, {network.one_sums[number]}L)"
+    return {
+        "p": p,
+        "family": family[network.weights],
+        "bias": bias if network.biases == "uniform" else "0",
+        "cast": "(int32_t)" if largest * bounds.value > INT else "",
+        "stream": 2 * number,
+    }
+
+
 def _running(
     p: str, network: Network, bounds: Sequence[Bounds], rice: Sequence[int], kinds: dict[str, str]
 ) -> str:
     """Return the function that runs the network under a mask."""
     sizes = network.sizes
-    family = {"uniform": "uniform", "signed_constant": "sign", "kaiming_normal": "normal"}
-    largest = {"uniform": 127, "signed_constant": 1, "kaiming_normal": 127}[network.weights]
 
     def names(number: int) -> dict[str, object]:
-        bias = f"{p}_bias(j, {2 * number + 1}u, {network.one_sums[number]}L)"
         return kinds | {
-            "p": p,
+            **weight_names(p, network, number, bounds[number]),
             "k": rice[number],
             "units": sizes[number + 1],
             "fan_in": sizes[number],
-            "family": family[network.weights],
-            "bias": bias if network.biases == "uniform" else "0",
-            "cast": "(int32_t)" if largest * bounds[number].value > INT else "",
-            "stream": 2 * number,
         }
 
     lines = [

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import PlainLayer
+from scratchcard.export.parts import PlainLayer, values_of
 from scratchcard.ticket import Network
 
 __all__ = [
@@ -29,7 +29,7 @@ INT = 32767  # what an int holds everywhere
 _LONGEST_NAME = 31
 _LONGEST_STRING = 4095  # characters that every C99 compiler takes
 _LINE = 92
-_WIDEST = 1 << 17  # units of a layer: two layers' values take 1 MiB
+_WIDEST = 1 << 17  # values of a layer: those of two layers take 1 MiB
 
 
 class Bounds(NamedTuple):
@@ -228,9 +228,9 @@ def check_size(network: Network) -> None:
         raise ValueError(
             f"export to c takes a ticket of at most {INT} outputs, got {network.n_outputs}"
         )
-    widest = max(network.sizes)
+    widest = values_of(network)
     if widest > _WIDEST:
         raise ValueError(
-            f"export to c takes a ticket of at most {_WIDEST} units in a layer, whose values stand "
-            f"on the stack, got {widest}"
+            f"export to c takes a ticket of at most {_WIDEST} values in a layer, which stand on "
+            f"the stack, got {widest}"
         )

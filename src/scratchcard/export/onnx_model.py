@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from scratchcard import __version__
-from scratchcard.export.parts import Wires, classes_of, library, plain_layers, wires_of
-from scratchcard.ticket import Ticket
+from scratchcard.export.parts import (
+    PlainLayer,
+    Wires,
+    classes_of,
+    has_maps,
+    library,
+    padding_of,
+    plain_layers,
+    wires_of,
+)
+from scratchcard.ticket import Conv2d, Layer, Ticket
 
 __all__ = ["onnx", "onnx_file"]
 
 _OPSET = 13  # of 2020; all operators here are in it
 _IR_VERSION = 7
+_EXACT = 1 << 24  # single floats hold every whole number up to here
+_LEAST_BITS = 2  # of a digit: with fewer, a value may have no end of digits
 
 
 def onnx(ticket: Ticket) -> Any:
@@ -24,7 +36,7 @@ def onnx(ticket: Ticket) -> Any:
     Parameters
     ----------
     ticket : Ticket
-        A ticket of dense layers whose outputs are classes.
+        A ticket of dense layers and convolutions whose outputs are classes.
 
     Returns
     -------
@@ -42,7 +54,9 @@ def onnx(ticket: Ticket) -> Any:
 
     Notes
     -----
-    It computes in float64, which holds every integer here: all sums are below 2**31. Boolean
+    It computes in float64, which holds every integer here: all sums are below 2**31. Runtimes
+    convolve float32 alone, so where the sums of a convolution may pass 2**24 its inputs are taken
+    apart into digits, and what those give is added up. Boolean
     labels become 0 and 1. Of a ticket of tables ``features`` are ``ticket.columns.codes(table)``:
     of a category the place of a value among those that ``metadata_props`` lists under ``columns``,
     and NaN for a missing cell. A model refuses nothing: a number that is missing where none may
@@ -52,12 +66,17 @@ def onnx(ticket: Ticket) -> Any:
     layers, network = plain_layers(ticket, "onnx"), ticket.network
     graph = _Graph()
     values = _quantised(graph, ticket)
-    for number, layer in enumerate(layers):
-        weights = graph.add("Cast", graph.constant(layer.weights.T), to=graph.double)
-        values = graph.add("MatMul", values, weights)
-        values = graph.add("Add", values, graph.constant(layer.biases.astype(np.float64)))
+    if has_maps(network):
+        values = _reshaped(graph, values, network.input_shape)
+    for number, (layer, plain) in enumerate(zip(network.layers, layers, strict=True)):
+        if isinstance(layer, Conv2d):
+            values = _convolved(graph, layer, plain, values, network.limits[number])
+        else:
+            values = _multiplied(graph, layer, plain, values)
         if number < network.n_layers - 1:
             values = _activated(graph, ticket, number, values)
+    if isinstance(network.layers[-1], Conv2d):
+        values = _reshaped(graph, values, (network.n_outputs,))
     head = classes_of(ticket, "onnx")
     labels = head.labels
     named = labels.astype(np.int64) if labels.dtype.kind == "b" else labels
@@ -107,6 +126,65 @@ def _features(graph: _Graph, wires: Wires, offset: npt.NDArray[np.float32]) -> s
     return graph.add("Where", is_number, cells, rest)
 
 
+def _reshaped(graph: _Graph, values: str, shape: tuple[int, ...]) -> str:
+    """Add what gives each row another shape."""
+    return graph.add("Reshape", values, graph.constant(np.array((0, *shape), np.int64)))  # 0: as is
+
+
+def _multiplied(graph: _Graph, layer: Layer, plain: PlainLayer, values: str) -> str:
+    """Add a dense layer."""
+    if len(layer.below) > 1:
+        values = _reshaped(graph, values, (layer.n_sources,))
+    weights = graph.add("Cast", graph.constant(plain.weights.T), to=graph.double)
+    values = graph.add("MatMul", values, weights)
+    return graph.add("Add", values, graph.constant(plain.biases.astype(np.float64)))
+
+
+def _convolved(graph: _Graph, layer: Conv2d, plain: PlainLayer, values: str, limit: int) -> str:
+    """Add a convolution of what is at most ``limit`` in magnitude."""
+    shape = (layer.units, layer.units_below, layer.kernel, layer.kernel)
+    kernels = graph.constant(plain.weights.reshape(shape).astype(np.float32))
+    before, after = padding_of(layer)
+    around: dict[str, Any] = {
+        "strides": [layer.stride] * 2,
+        "pads": [before, before, after, after],
+        "kernel_shape": [layer.kernel] * 2,
+    }
+    reach = int(np.abs(plain.weights.astype(np.int64)).sum(axis=1).max())
+    total = graph.constant(plain.biases.astype(np.float64)[:, None, None])
+    for digit, factor in _digits(graph, values, limit, reach):
+        single = graph.add("Cast", digit, to=graph.single)
+        found = graph.add("Conv", single, kernels, **around)
+        found = graph.add("Cast", found, to=graph.double)
+        if factor > 1:
+            found = graph.add("Mul", found, graph.constant(np.float64(factor)))
+        total = graph.add("Add", found, total)
+    if layer.pool == 2:
+        total = graph.add("MaxPool", total, kernel_shape=[2, 2], strides=[2, 2])
+    return total
+
+
+def _digits(graph: _Graph, values: str, limit: int, reach: int) -> Iterator[tuple[str, int]]:
+    """Add what takes values apart, so that their products with weights are exact in single floats.
+
+    Yields digits and what each of them counts. ``reach`` is the most that the magnitudes of the
+    weights into a map add up to.
+    """
+    bits = max(0, (_EXACT // max(1, reach)).bit_length() - 1)
+    if bits < _LEAST_BITS:
+        raise ValueError(
+            f"export to onnx takes convolutions whose weights into a map add up to at most "
+            f"{_EXACT >> _LEAST_BITS} in magnitude, got {reach}"
+        )
+    factor, base = 1, graph.constant(np.float64(1 << bits))
+    while reach * limit >= _EXACT:
+        scaled = graph.add("Mul", values, graph.constant(np.float64(2.0**-bits)))
+        above = graph.add("Floor", scaled)  # so digits but the last are 0 to 2**bits - 1
+        yield graph.add("Sub", values, graph.add("Mul", above, base)), factor
+        values, limit, factor = above, (limit >> bits) + 1, factor << bits
+    yield values, factor
+
+
 def _activated(graph: _Graph, ticket: Ticket, number: int, values: str) -> str:
     network = ticket.network
     if network.activation == "relu":
@@ -126,6 +204,7 @@ class _Graph:
         import onnx as library
 
         self._library = library
+        self.single = library.TensorProto.FLOAT
         self.double = library.TensorProto.DOUBLE
         self.integer = library.TensorProto.INT64
         self._nodes: list[Any] = []
@@ -139,7 +218,7 @@ class _Graph:
         self._constants.append(self._library.numpy_helper.from_array(array, name))
         return name
 
-    def add(self, operator: str, *inputs: str, name: str | None = None, **attributes: int) -> str:
+    def add(self, operator: str, *inputs: str, name: str | None = None, **attributes: Any) -> str:
         name = name or f"value_{len(self._nodes)}"
         self._nodes.append(
             self._library.helper.make_node(operator, list(inputs), [name], **attributes)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.ticket import Classes, Dense, Ticket
+from scratchcard.ticket import Classes, Conv2d, Dense, Network, Ticket
 from scratchcard.ticket.columns import Columns
 
 __all__ = [
@@ -17,19 +17,23 @@ __all__ = [
     "check_layers",
     "check_ticket",
     "classes_of",
+    "has_maps",
     "library",
+    "padding_of",
     "plain_layers",
+    "values_of",
     "wires_of",
 ]
 
 
 class PlainLayer(NamedTuple):
-    """A dense layer as plain arrays.
+    """A dense layer, or a convolution, as plain arrays.
 
     Attributes
     ----------
     weights : ndarray of shape (units, fan_in), int8
-        The weights, 0 where one is scratched off.
+        The weights, 0 where one is scratched off; of a convolution, for each map below a kernel,
+        row by row.
     kept : ndarray of shape (units, fan_in), bool
         Which weights stay; one that stays may be 0.
     biases : ndarray of shape (units,), int32
@@ -102,7 +106,7 @@ def plain_layers(ticket: Ticket, to: str) -> list[PlainLayer]:
     Parameters
     ----------
     ticket : Ticket
-        A ticket whose layers are all dense.
+        A ticket of dense layers and convolutions.
     to : str
         What it is exported to, for the error.
 
@@ -125,13 +129,43 @@ def plain_layers(ticket: Ticket, to: str) -> list[PlainLayer]:
 
 
 def check_layers(ticket: Ticket, to: str) -> None:
-    """Raise ValueError for anything but a ticket whose layers are all dense."""
+    """Raise ValueError for anything but a ticket of dense layers and convolutions."""
     check_ticket(ticket)
     for layer in ticket.network.layers:
-        if not isinstance(layer, Dense):
+        if not isinstance(layer, (Dense, Conv2d)):
             raise ValueError(
-                f"export to {to} takes a ticket of dense layers, got one with a {layer.name} layer"
+                f"export to {to} takes a ticket of dense layers and convolutions, got one with a "
+                f"{layer.name} layer"
             )
+
+
+def has_maps(network: Network) -> bool:
+    """Return whether some layer is a convolution."""
+    return any(isinstance(layer, Conv2d) for layer in network.layers)
+
+
+def values_of(network: Network) -> int:
+    """Return how many values the widest layer of a network has, or a row."""
+    return max(network.n_inputs, *(layer.units * layer.positions for layer in network.layers))
+
+
+def padding_of(layer: Conv2d) -> tuple[int, int]:
+    """Return how many zeros a convolution reads before and after each row and column of a map.
+
+    Those after it are as many as the last place of the kernel may read; where the stride leaves
+    fewer to read, they change nothing.
+
+    Parameters
+    ----------
+    layer : Conv2d
+        The convolution.
+
+    Returns
+    -------
+    tuple of int
+        Zeros before and after.
+    """
+    return (layer.geometry.before, layer.kernel // 2) if layer.padding == "same" else (0, 0)
 
 
 def check_ticket(ticket: Ticket) -> None:

@@ -5,8 +5,15 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from scratchcard.export.parts import Wires, plain_layers, wires_of
-from scratchcard.ticket import Ticket
+from scratchcard.export.parts import (
+    PlainLayer,
+    Wires,
+    has_maps,
+    padding_of,
+    plain_layers,
+    wires_of,
+)
+from scratchcard.ticket import Conv2d, Layer, Ticket
 
 __all__ = ["Features", "Quantise", "Saturate", "Sign", "module_of"]
 
@@ -74,17 +81,48 @@ def module_of(ticket: Ticket) -> nn.Sequential:
     parts: list[nn.Module] = [Quantise(ticket)]
     if ticket.columns is not None:
         parts.insert(0, Features(wires_of(ticket.columns), ticket.scaling.offset.tolist()))
-    for number, layer in enumerate(layers):
-        units, fan_in = layer.weights.shape
-        linear = nn.Linear(fan_in, units, dtype=torch.float64)
-        with torch.no_grad():
-            linear.weight.copy_(torch.from_numpy(layer.weights.copy()))
-            linear.bias.copy_(torch.from_numpy(layer.biases.copy()))
-        parts.append(linear)
+    if has_maps(network):
+        parts.append(nn.Unflatten(1, network.input_shape))
+    for number, (layer, plain) in enumerate(zip(network.layers, layers, strict=True)):
+        parts += _sums_of(layer, plain)
         if number == network.n_layers - 1:
             break
         if network.activation == "relu":
             parts.append(Saturate(network.shifts[number], network.limits[number + 1]))
         else:
             parts.append(Sign(network.ones[number + 1], network.activation == "sign"))
+    if isinstance(network.layers[-1], Conv2d):
+        parts.append(nn.Flatten())
     return nn.Sequential(*parts).requires_grad_(False).eval()
+
+
+def _sums_of(layer: Layer, plain: PlainLayer) -> list[nn.Module]:
+    """Return the modules that give a layer's sums."""
+    if isinstance(layer, Conv2d):
+        return _convolution(layer, plain)
+    units, fan_in = plain.weights.shape
+    linear = nn.Linear(fan_in, units, dtype=torch.float64)
+    _fill(linear, plain)
+    return [nn.Flatten(), linear] if len(layer.below) > 1 else [linear]
+
+
+def _convolution(layer: Conv2d, plain: PlainLayer) -> list[nn.Module]:
+    before, after = padding_of(layer)
+    conv = nn.Conv2d(
+        layer.units_below,
+        layer.units,
+        layer.kernel,
+        layer.stride,
+        before if before == after else 0,
+        dtype=torch.float64,
+    )
+    _fill(conv, plain)
+    around = [] if before == after else [nn.ZeroPad2d((before, after, before, after))]
+    return [*around, conv, *([nn.MaxPool2d(2)] if layer.pool == 2 else [])]
+
+
+def _fill(module: nn.Linear | nn.Conv2d, plain: PlainLayer) -> None:
+    with torch.no_grad():
+        weights = torch.from_numpy(plain.weights.copy())
+        module.weight.copy_(weights.reshape(module.weight.shape))
+        module.bias.copy_(torch.from_numpy(plain.biases.copy()))

@@ -18,7 +18,7 @@ def torch(ticket: Ticket) -> Any:
     Parameters
     ----------
     ticket : Ticket
-        A ticket of dense layers, whatever its outputs mean.
+        A ticket of dense layers and convolutions, whatever its outputs mean.
 
     Returns
     -------

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import check_layers, classes_of, wires_of
+from scratchcard.export.parts import check_layers, classes_of, has_maps, values_of, wires_of
 from scratchcard.text import printable
-from scratchcard.ticket import Ticket
+from scratchcard.ticket import Conv2d, Network, Ticket
 from scratchcard.ticket.columns import Columns
 from scratchcard.ticket.table import Table, is_frame
 
 __all__ = ["html"]
 
-_MOST_WEIGHTS = 1 << 20  # a browser draws and toggles so many
+_MOST = 1 << 20  # a browser draws and toggles so many weights, and shows so many values
 _MOST_ROWS = 12
 _LEAST_SIDE = 5  # of a square image, in pixels
 _LEAST_NAMED = 12  # of one whose pixels have names: nobody types as many numbers
@@ -52,14 +52,17 @@ def html(
     Parameters
     ----------
     ticket : Ticket
-        A ticket of dense layers whose outputs are classes, of at most 2**20 weights.
+        A ticket of dense layers and convolutions whose outputs are classes, of at most 2**20
+        weights.
     title : str
         The page's title.
     rows : array-like of shape (n_rows, n_columns), data frame or None
         Example rows to pick from, not scaled; the first twelve are taken.
     names : sequence of str or None
         Names of the columns, where the ticket knows none itself. Where their number is a square of
-        at least 25, or 144 with names, and all are numbers, a row is taken for an image.
+        at least 25, or 144 with names, and all are numbers, a row is taken for an image. Of a
+        ticket with convolutions, which knows its images, square ones of at least 5 pixels a side
+        can be drawn.
 
     Returns
     -------
@@ -73,17 +76,23 @@ def html(
     """
     check_layers(ticket, "html")
     n_columns, columns = ticket.n_columns, ticket.columns
-    if ticket.network.n_weights > _MOST_WEIGHTS:
-        raise ValueError(
-            f"export to html takes a ticket of at most {_MOST_WEIGHTS} weights, "
-            f"got {ticket.network.n_weights}"
-        )
+    for what, found in (
+        ("weights", ticket.network.n_weights),
+        ("values in a layer", values_of(ticket.network)),
+    ):
+        if found > _MOST:
+            raise ValueError(
+                f"export to html takes a ticket of at most {_MOST} {what}, got {found}"
+            )
     if names is not None and len(names) != n_columns:
         raise ValueError(f"names takes {n_columns} names of features, got {len(names)}")
     title = printable(title)
     is_named = names is not None or (columns is not None and columns.is_named)
     is_plain = columns is None or columns.is_plain
     side = image_side(n_columns, not is_named) if is_plain else 0
+    if has_maps(ticket.network):
+        _, height, width = ticket.network.input_shape
+        side = height if height == width and height >= _LEAST_SIDE else 0
     facts = _facts(ticket) | {
         "title": title,
         "names": None if names is None else [printable(str(name)) for name in names],
@@ -120,6 +129,27 @@ def _facts(ticket: Ticket) -> dict[str, Any]:
         "labels": [printable(str(label)) for label in head.labels.tolist()],
         "mask": base64.b64encode(ticket.mask.bits).decode(),
         "file": base64.b64encode(ticket.to_bytes()).decode(),
+        **(_maps(network) if has_maps(network) else {}),
+    }
+
+
+def _maps(network: Network) -> dict[str, Any]:
+    """Return what the page knows of a network with convolutions besides.
+
+    Rows and columns are those of the sums, without any that no square of a pooling holds.
+    """
+    found: list[dict[str, int] | None] = []
+    for layer in network.layers:
+        if not isinstance(layer, Conv2d):
+            found.append(None)
+            continue
+        pool, (_, height, width) = layer.pool, layer.shape
+        rows = {"rows": height * pool, "columns": width * pool}
+        found.append(layer.geometry._asdict() | rows)
+    return {
+        "architecture": network.architecture,
+        "shape": network.input_shape,
+        "convolutions": found,
     }
 
 

@@ -38,15 +38,22 @@ function bytesOf(base64) {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-// A network under a mask that may be changed. Weight j * fanIn + i leads from unit i to unit j.
+// A network under a mask that may be changed. Weight j * fanIn + i leads from value i below to unit j; in
+// a convolution units are maps, and i is a place in the kernels for the maps below. span weights lead
+// from each unit below.
 class Network {
   constructor(facts) {
     this.facts = facts;
     this.layers = [];
     const bits = bytesOf(facts.mask), draw = FAMILIES[facts.weights];
-    let at = 0;
+    const { convolutions } = facts; // null for a dense layer; undefined where all are
+    this.counts = [convolutions ? facts.shape[0] : facts.sizes[0], ...facts.sizes.slice(1)]; // of units
+    let at = 0, positions = facts.sizes[0] / this.counts[0];
     for (let l = 0; l + 1 < facts.sizes.length; l++) {
-      const fanIn = facts.sizes[l], units = facts.sizes[l + 1], size = fanIn * units;
+      const convolution = convolutions ? convolutions[l] : null;
+      const span = convolution ? convolution.kernel ** 2 : positions;
+      const fanIn = this.counts[l] * span, units = facts.sizes[l + 1], size = fanIn * units;
+      positions = convolution ? (convolution.rows * convolution.columns) / convolution.pool ** 2 : 1;
       const weights = new Int8Array(size), kept = new Uint8Array(size);
       for (let n = 0; n < size; n++, at++) {
         weights[n] = draw(philox(n, 2 * l, facts.seed));
@@ -54,7 +61,8 @@ class Network {
       }
       const biases = Int32Array.from({ length: units }, (_, j) =>
         facts.biases === "zero" ? 0 : (uniform(philox(j, 2 * l + 1, facts.seed)) * facts.oneSums[l]) >> 7);
-      this.layers.push({ fanIn, units, weights, kept, original: kept.slice(), biases });
+      const original = kept.slice();
+      this.layers.push({ fanIn, units, span, positions, convolution, weights, kept, original, biases });
     }
     this.list();
   }
@@ -103,13 +111,7 @@ class Network {
   values(row) {
     const found = [this.quantise(row)];
     this.layers.forEach((layer, l) => {
-      const { fanIn, starts, survivors, weights, biases } = layer, below = found[l];
-      const sums = biases.slice();
-      for (let j = 0; j < sums.length; j++) {
-        for (let at = starts[j]; at < starts[j + 1]; at++) {
-          sums[j] += weights[survivors[at]] * below[survivors[at] - j * fanIn];
-        }
-      }
+      const sums = (layer.convolution ? mapSums : denseSums)(layer, found[l]);
       found.push(l + 1 < this.layers.length ? this.activate(l, sums) : sums);
     });
     return found;
@@ -136,6 +138,53 @@ class Network {
     return parts.map((part) => part / total);
   }
 }
+
+function denseSums({ fanIn, starts, survivors, weights, biases }, below) {
+  const sums = biases.slice();
+  for (let j = 0; j < sums.length; j++) {
+    for (let at = starts[j]; at < starts[j + 1]; at++) {
+      sums[j] += weights[survivors[at]] * below[survivors[at] - j * fanIn];
+    }
+  }
+  return sums;
+}
+
+// All positions of each map; where there is pooling, the largest of each square.
+function mapSums(layer, below) {
+  const { fanIn, units, span, positions, starts, survivors, weights, biases, convolution } = layer;
+  const { kernel, stride, before, height, width, rows, columns } = convolution;
+  const sums = new Int32Array(rows * columns), found = new Int32Array(units * positions);
+  for (let j = 0; j < units; j++) {
+    sums.fill(biases[j]);
+    for (let at = starts[j]; at < starts[j + 1]; at++) {
+      const slot = survivors[at] - j * fanIn, weight = weights[survivors[at]], place = slot % span;
+      const map = ((slot - place) / span) * height * width;
+      const down = Math.floor(place / kernel) - before, right = (place % kernel) - before;
+      for (let r = 0; r < rows; r++) {
+        const y = r * stride + down;
+        if (y < 0 || y >= height) continue; // zeros stand around a map
+        for (let c = 0, x = right; c < columns && x < width; c++, x += stride) {
+          if (x >= 0) sums[r * columns + c] += weight * below[map + y * width + x];
+        }
+      }
+    }
+    found.set(pooled(convolution, sums), j * positions);
+  }
+  return found;
+}
+
+function pooled({ pool, rows, columns }, sums) {
+  if (pool === 1) return sums;
+  const width = columns / 2;
+  return Int32Array.from({ length: (rows / 2) * width }, (_, at) => {
+    const first = Math.floor(at / width) * 2 * columns + (at % width) * 2, under = first + columns;
+    return Math.max(sums[first], sums[first + 1], sums[under], sums[under + 1]);
+  });
+}
+
+// The units that a weight of a layer leads from and to.
+const sourceOf = ({ fanIn, span }, n) => Math.floor((n % fanIn) / span);
+const targetOf = ({ fanIn }, n) => Math.floor(n / fanIn);
 
 // The features of a row of columns: what is 0 in the end has the offset of its scaling.
 function featuresOf({ column, code, isNumber, isMissing }, offset, row) {

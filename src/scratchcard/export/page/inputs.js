@@ -15,10 +15,11 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
-// A square image to draw on. given(row) is called with the features.
+// A square image to draw on. given(row) is called with the features; what is drawn is the same in all
+// channels of the image, and of other images their mean is shown.
 class Pad {
-  constructor(place, { side, ranges, given }) {
-    Object.assign(this, { side, ranges, given });
+  constructor(place, { side, channels, ranges, given }) {
+    Object.assign(this, { side, channels, ranges, given });
     this.levels = new Float64Array(side * side); // 0 to 1
     this.canvas = element("canvas", { className: "pad", width: side * 24, height: side * 24 });
     this.canvas.setAttribute("aria-label", `Draw here: an image of ${side} by ${side} pixels`);
@@ -78,14 +79,11 @@ class Pad {
   }
 
   row() {
-    return Array.from(this.levels, (level, i) => this.ranges[i][0] + level * (this.ranges[i][1] - this.ranges[i][0]));
+    return this.ranges.map(([low, high], i) => low + this.levels[i % this.levels.length] * (high - low));
   }
 
   set(row) {
-    row.forEach((x, i) => {
-      const [low, high] = this.ranges[i];
-      this.levels[i] = Math.max(0, Math.min(1, (x - low) / (high - low)));
-    });
+    this.levels = levelsOf(row, this.ranges, this.channels);
     this.show();
     this.given(row);
   }
@@ -98,6 +96,16 @@ class Pad {
   show() {
     paint(this.canvas, this.levels, this.side);
   }
+}
+
+// The levels of an image's pixels, 0 to 1: the mean of its channels.
+function levelsOf(row, ranges, channels) {
+  const levels = new Float64Array(row.length / channels);
+  row.forEach((x, i) => {
+    const [low, high] = ranges[i];
+    levels[i % levels.length] += Math.max(0, Math.min(1, (x - low) / (high - low))) / channels;
+  });
+  return levels;
 }
 
 // Paints levels of 0 to 1 as squares: paper to ink.

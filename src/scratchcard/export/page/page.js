@@ -128,10 +128,10 @@ at("restore").addEventListener("click", () => picture.restore());
 
 // ---- inputs ----
 
-const ranges = rangesOf(facts), place = at("inputs");
+const ranges = rangesOf(facts), channels = facts.convolutions ? facts.shape[0] : 1, place = at("inputs");
 let plane = null, input;
 if (facts.side) {
-  input = new Pad(place, { side: facts.side, ranges, given: give });
+  input = new Pad(place, { side: facts.side, channels, ranges, given: give });
 } else if (facts.table) {
   input = new Form(place, { table: facts.table, ranges, given: give });
 } else {
@@ -160,8 +160,7 @@ function paintRows() {
   if (!facts.side) return;
   input.show();
   facts.rows.forEach((one, i) => {
-    const levels = one.map((x, k) => Math.max(0, Math.min(1, (x - ranges[k][0]) / (ranges[k][1] - ranges[k][0]))));
-    paint(at("rows").children[i].firstChild, levels, facts.side);
+    paint(at("rows").children[i].firstChild, levelsOf(one, ranges, channels), facts.side);
   });
 }
 
@@ -172,7 +171,7 @@ function tell() {
     uniform: "whole numbers from −127 to 127", signed_constant: "+1 or −1", kaiming_normal: "nearly normal",
   };
   const listed = [
-    ["Network", `${facts.sizes.join("-")}, ${facts.activation}`],
+    ["Network", `${facts.architecture ?? facts.sizes.join("-")}, ${facts.activation}`],
     ["Seed", String(facts.seed)],
     ["Weights", `${names[facts.weights]}, drawn from the seed; none was ever changed`],
     ["Inputs", facts.table

@@ -1,4 +1,6 @@
-// The picture of a network: every connection faint, those that stay bright, and what a row lights up.
+// The picture of a network: every connection faint, those that stay bright, and what a row lights up. A map
+// is a small image; connections lead from the place of a value in it, or from a place of the kernel in its
+// middle.
 "use strict";
 
 const MOST_FAINT = 9000; // lines of scratched-off connections that are drawn; of more, every nth
@@ -25,28 +27,28 @@ class Picture {
 
   // The place of each unit among its layer: by the mean place of what it feeds, so that few lines cross.
   arrange() {
-    const { sizes } = this.network.facts;
-    const places = sizes.map((size) => Float64Array.from({ length: size }, (_, i) => (i + 0.5) / size));
-    for (let l = sizes.length - 2; l > 0; l--) {
-      const { fanIn, survivors } = this.network.layers[l];
-      const sum = new Float64Array(fanIn), count = new Float64Array(fanIn);
-      for (const n of survivors) {
-        sum[n % fanIn] += places[l + 1][Math.floor(n / fanIn)];
-        count[n % fanIn]++;
+    const { counts, layers } = this.network;
+    const places = counts.map((size) => Float64Array.from({ length: size }, (_, i) => (i + 0.5) / size));
+    for (let l = counts.length - 2; l > 0; l--) {
+      const layer = layers[l], units = counts[l];
+      const sum = new Float64Array(units), count = new Float64Array(units);
+      for (const n of layer.survivors) {
+        sum[sourceOf(layer, n)] += places[l + 1][targetOf(layer, n)];
+        count[sourceOf(layer, n)]++;
       }
       const live = Array.from(sum.keys()).filter((unit) => count[unit]);
       live.sort((a, b) => sum[a] / count[a] - sum[b] / count[b] || a - b);
       places[l].fill(-1); // those that feed nothing stand between the others
       const taken = new Set(live.map((unit, rank) => {
-        const slot = Math.floor(((rank + 0.5) * fanIn) / live.length);
-        places[l][unit] = (slot + 0.5) / fanIn;
+        const slot = Math.floor(((rank + 0.5) * units) / live.length);
+        places[l][unit] = (slot + 0.5) / units;
         return slot;
       }));
       let slot = 0;
       places[l].forEach((place, unit) => {
         if (place >= 0) return;
         while (taken.has(slot)) slot++;
-        places[l][unit] = (slot++ + 0.5) / fanIn;
+        places[l][unit] = (slot++ + 0.5) / units;
       });
     }
     return places;
@@ -68,17 +70,18 @@ class Picture {
 
   // The coordinates of every unit. Layers stand side by side, on a narrow screen one below another.
   settle() {
-    const { sizes } = this.network.facts, last = sizes.length - 1;
+    const { counts } = this.network, last = counts.length - 1;
     const upright = this.width < 560, edge = 14;
     const along = upright ? this.height : this.width, across = upright ? this.width : this.height;
     const grid = this.side ? Math.min(across - 2 * edge, along * (upright ? 0.36 : 0.4)) : 0;
     const tail = upright ? 26 : 28 + this.widest(); // for labels
     const start = this.side ? edge + grid : edge + 4, end = along - tail;
     this.radius = [];
-    this.spots = sizes.map((size, l) => {
+    this.spots = counts.map((size, l) => {
       const step = (across - 2 * edge) / size;
-      this.radius.push(Math.max(size > 40 ? 2.6 : 1, Math.min(l === last ? 9 : 7, step * 0.42)));
-      const at = l === 0 ? start : start + ((end - start) * l) / last;
+      const most = l === last ? 9 : !this.mapOf(l) ? 7 : l || !grid ? 24 : grid / 2;
+      this.radius.push(Math.max(size > 40 ? 2.6 : 1, Math.min(most, step * (this.mapOf(l) ? 0.48 : 0.42))));
+      const at = l === 0 ? (this.mapOf(0) ? edge + this.radius[0] : start) : start + ((end - start) * l) / last;
       const zigzag = size > 40 && l > 0 && l < last ? Math.min(18, (end - start) / (3 * last)) : 0;
       return Array.from({ length: size }, (_, unit) => {
         const slot = Math.floor(this.order[l][unit] * size);
@@ -87,11 +90,11 @@ class Picture {
       });
     });
     this.upright = upright;
-    if (this.side) {
+    if (this.side && !this.mapOf(0)) {
       const cell = grid / this.side, from = (across - grid) / 2;
       this.cell = cell;
       this.radius[0] = Math.max(1, cell * 0.34);
-      this.spots[0] = Array.from({ length: sizes[0] }, (_, i) => {
+      this.spots[0] = Array.from({ length: counts[0] }, (_, i) => {
         const column = (i % this.side) + 0.5, row = Math.floor(i / this.side) + 0.5;
         return upright ? [from + column * cell, edge + row * cell] : [edge + column * cell, from + row * cell];
       });
@@ -117,9 +120,9 @@ class Picture {
     const total = this.network.layers.reduce((sum, one) => sum + one.kept.length, 0);
     const every = Math.ceil(total / MOST_FAINT);
     pen.beginPath();
-    this.network.layers.forEach(({ fanIn, kept }, l) => {
+    this.network.layers.forEach(({ kept }, l) => {
       for (let n = 0; n < kept.length; n += every) {
-        const from = this.spots[l][n % fanIn], to = this.spots[l + 1][Math.floor(n / fanIn)];
+        const [from, to] = this.ends(l, n);
         pen.moveTo(...from);
         pen.lineTo(...to);
       }
@@ -139,31 +142,32 @@ class Picture {
     this.network.layers.forEach((layer, l) => this.drawLines(pen, layer, l));
     if (this.selected) this.drawSelected(pen);
     pen.globalAlpha = 1;
-    if (this.side) { // no line shows between pixels
+    if (this.side && !this.mapOf(0)) { // no line shows between pixels
       const [[x, y]] = this.spots[0], size = this.cell * this.side;
       pen.fillStyle = this.colours.card;
       pen.fillRect(x - this.cell / 2, y - this.cell / 2, size, size);
     }
-    this.spots.forEach((spots, l) => this.drawUnits(pen, spots, l));
+    this.spots.forEach((spots, l) => (this.mapOf(l) ? this.drawMaps : this.drawUnits).call(this, pen, spots, l));
     this.drawLabels(pen);
   }
 
-  drawLines(pen, { fanIn, survivors, weights }, l) {
-    const below = this.values && this.values[l];
+  drawLines(pen, { fanIn, survivors, weights, span, convolution }, l) {
+    let below = this.values && this.values[l];
+    if (below && convolution) below = spread(below, fanIn / span, span);
     const strength = Float64Array.from(survivors, (n) =>
       Math.abs(weights[n]) * (below ? Math.abs(below[n % fanIn]) : 1));
     const most = Math.max(1, strength.reduce((a, b) => Math.max(a, b), 0));
     const crowd = Math.min(1, 30 / Math.sqrt(survivors.length + 1));
     survivors.forEach((n, at) => {
-      const share = strength[at] / most, unit = Math.floor(n / fanIn);
+      const share = strength[at] / most, [from, to] = this.ends(l, n);
       const sign = weights[n] * (below ? Math.sign(below[n % fanIn]) : 1);
       pen.strokeStyle = sign > 0 ? this.colours.plus : sign < 0 ? this.colours.minus : this.colours.ink;
       pen.globalAlpha = below ? 0.07 + 0.93 * share ** 2.2 : (0.25 + 0.4 * share) * crowd;
       if (this.selected) pen.globalAlpha *= 0.15;
       pen.lineWidth = below ? 0.5 + 2.2 * share : 0.9;
       pen.beginPath();
-      pen.moveTo(...this.spots[l][n % fanIn]);
-      pen.lineTo(...this.spots[l + 1][unit]);
+      pen.moveTo(...from);
+      pen.lineTo(...to);
       pen.stroke();
     });
   }
@@ -171,14 +175,14 @@ class Picture {
   // All connections of the selected unit: those that stay as lines, those scratched off as dashes.
   drawSelected(pen) {
     for (const [l, n] of this.connections(this.selected)) {
-      const { fanIn, kept, weights } = this.network.layers[l];
+      const { kept, weights } = this.network.layers[l], [from, to] = this.ends(l, n);
       pen.strokeStyle = kept[n] ? (weights[n] < 0 ? this.colours.minus : this.colours.plus) : this.colours.ink;
       pen.globalAlpha = kept[n] ? 1 : 0.28;
       pen.lineWidth = kept[n] ? 2 : 0.8;
       pen.setLineDash(kept[n] ? [] : [2, 4]);
       pen.beginPath();
-      pen.moveTo(...this.spots[l][n % fanIn]);
-      pen.lineTo(...this.spots[l + 1][Math.floor(n / fanIn)]);
+      pen.moveTo(...from);
+      pen.lineTo(...to);
       pen.stroke();
     }
     pen.setLineDash([]);
@@ -215,11 +219,52 @@ class Picture {
     });
   }
 
+  // Maps as images, from paper to ink; those that feed nothing are faint.
+  drawMaps(pen, spots, l) {
+    const values = this.values && this.values[l], { width, height } = this.mapOf(l), size = width * height;
+    const limit = values ? values.reduce((most, value) => Math.max(most, Math.abs(value)), 1) : 1;
+    const fed = this.fed(l), cell = this.cellOf(l);
+    spots.forEach(([x, y], unit) => {
+      const left = x - (width * cell) / 2, top = y - (height * cell) / 2;
+      pen.globalAlpha = 1;
+      pen.fillStyle = this.colours.card;
+      pen.fillRect(left, top, width * cell, height * cell);
+      pen.fillStyle = this.colours.ink;
+      pen.globalAlpha = fed[unit] ? 0.12 : 0.04;
+      pen.fillRect(left, top, width * cell, height * cell);
+      for (let i = 0; values && i < size; i++) {
+        const level = values[unit * size + i] / limit, share = l === 0 ? (level + 1) / 2 : Math.abs(level);
+        if (!share) continue;
+        pen.globalAlpha = (fed[unit] ? 0.9 : 0.2) * share;
+        pen.fillRect(left + (i % width) * cell, top + Math.floor(i / width) * cell, cell + 0.2, cell + 0.2);
+      }
+      if (this.selected && this.selected.layer === l && this.selected.unit === unit) {
+        pen.globalAlpha = 1;
+        pen.strokeStyle = this.colours.plus;
+        pen.lineWidth = 2.5;
+        pen.strokeRect(left, top, width * cell, height * cell);
+      }
+    });
+  }
+
+  // Rows and columns of the maps of a layer, 0 for the inputs; null where units have one value.
+  mapOf(l) {
+    const { convolutions } = this.network.facts, of = convolutions && convolutions[Math.max(0, l - 1)];
+    if (!of) return null;
+    const height = l ? of.rows / of.pool : of.height, width = l ? of.columns / of.pool : of.width;
+    return height * width > 1 ? { height, width } : null;
+  }
+
+  cellOf(l) { // the side of a value in the image of a map
+    const { width, height } = this.mapOf(l);
+    return (2 * this.radius[l]) / Math.max(width, height);
+  }
+
   // Which units of a layer feed something; all of the inputs and of the outputs.
   fed(l) {
-    const { sizes } = this.network.facts, found = new Uint8Array(sizes[l]);
-    if (l === 0 || l === sizes.length - 1) return found.fill(1);
-    for (const n of this.network.layers[l].survivors) found[n % sizes[l]] = 1;
+    const { counts, layers } = this.network, found = new Uint8Array(counts[l]);
+    if (l === 0 || l === counts.length - 1) return found.fill(1);
+    for (const n of layers[l].survivors) found[sourceOf(layers[l], n)] = 1;
     return found;
   }
 
@@ -248,15 +293,22 @@ class Picture {
       for (let i = 0; i < fanIn; i++) found.push([layer - 1, unit * fanIn + i]);
     }
     if (layer < layers.length) {
-      const { fanIn, units } = layers[layer];
-      for (let j = 0; j < units; j++) found.push([layer, j * fanIn + unit]);
+      const { fanIn, units, span } = layers[layer];
+      for (let j = 0; j < units; j++) {
+        for (let i = 0; i < span; i++) found.push([layer, j * fanIn + unit * span + i]);
+      }
     }
     return found;
   }
 
   ends(l, n) {
-    const { fanIn } = this.network.layers[l];
-    return [this.spots[l][n % fanIn], this.spots[l + 1][Math.floor(n / fanIn)]];
+    const layer = this.network.layers[l], { span, convolution } = layer, map = this.mapOf(l);
+    const from = this.spots[l][sourceOf(layer, n)], to = this.spots[l + 1][targetOf(layer, n)];
+    if (!map) return [from, to];
+    const place = (n % layer.fanIn) % span, width = convolution ? convolution.kernel : map.width;
+    const height = convolution ? convolution.kernel : map.height, cell = this.cellOf(l);
+    const x = (place % width) - (width - 1) / 2, y = Math.floor(place / width) - (height - 1) / 2;
+    return [[from[0] + x * cell, from[1] + y * cell], to];
   }
 
   spotOf(event) {
@@ -342,9 +394,9 @@ class Picture {
       this.undone.push(made);
       if (this.stroke) this.stroke = made;
     }
-    const [l, n] = connections.at(-1), { fanIn, kept } = this.network.layers[l];
+    const [l, n] = connections.at(-1), layer = this.network.layers[l], { kept } = layer;
     const what = connections.length > 1 ? `${connections.length} connections` : "A connection";
-    const where = connections.length > 1 ? "" : ` from ${this.nameOf(l, n % fanIn)} to ${this.nameOf(l + 1, Math.floor(n / fanIn))}`;
+    const where = connections.length > 1 ? "" : ` from ${this.nameOf(l, sourceOf(layer, n))} to ${this.nameOf(l + 1, targetOf(layer, n))}`;
     this.told(`${what}${where} ${kept[n] ? "put back" : "scratched off"}.`);
     this.changed();
   }
@@ -369,6 +421,7 @@ class Picture {
   nameOf(layer, unit) {
     const { table, sizes } = this.network.facts, names = table ? table.inputs : this.network.facts.names;
     if (layer === sizes.length - 1) return this.labels[unit];
+    if (this.mapOf(layer)) return layer ? `map ${unit + 1}` : `input map ${unit + 1}`;
     if (layer === 0) return names ? names[unit] : `input ${unit + 1}`;
     return `unit ${unit + 1}`;
   }
@@ -376,9 +429,19 @@ class Picture {
   describe({ layer, unit }) {
     const all = this.connections({ layer, unit });
     const stay = all.filter(([l, n]) => this.network.layers[l].kept[n]).length;
-    const value = this.values ? ` Its value now: ${this.values[layer][unit].toLocaleString("en")}.` : "";
+    const map = this.mapOf(layer), size = map ? map.width * map.height : 1;
+    const values = this.values && this.values[layer].subarray(unit * size, (unit + 1) * size);
+    const what = map ? "largest value" : "value";
+    const value = values ? ` Its ${what} now: ${values.reduce((a, b) => Math.max(a, b)).toLocaleString("en")}.` : "";
     return `${this.nameOf(layer, unit)}: ${stay} of ${all.length} connections stay.${value} Tap one to scratch it off, or a dashed one to put it back.`;
   }
+}
+
+// What each place of a kernel reads of a map: the mean of its values.
+function spread(values, maps, span) {
+  const size = values.length / maps, means = new Float64Array(maps);
+  values.forEach((value, i) => (means[Math.floor(i / size)] += Math.abs(value) / size));
+  return Float64Array.from({ length: maps * span }, (_, i) => means[Math.floor(i / span)]);
 }
 
 // How far a point is from a line between two others.

@@ -88,7 +88,7 @@ class Sampler:
         chosen, weights = chosen[order], weights[order]
         inputs = rows.inputs[chosen]
         if task.augment is not None:
-            inputs = AUGMENTATIONS[task.augment](inputs, random)
+            inputs = AUGMENTATIONS[task.augment](inputs, random, task.network.input_shape)
         return Rows(inputs, rows.targets[chosen], weights, rows.group)
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -11,7 +14,7 @@ import numpy.typing as npt
 from scratchcard.checks import as_int
 from scratchcard.ticket.codec import ByteReader, TicketError, varint
 from scratchcard.ticket.layers.base import Bools, Geometry, Indices, Layer, Shape
-from scratchcard.ticket.live import Floats
+from scratchcard.ticket.live import BLOCK, Floats
 from scratchcard.ticket.weights import Int8s
 
 __all__ = ["MAX_KERNEL", "PADDINGS", "Conv2d"]
@@ -289,31 +292,49 @@ class Convolution(NamedTuple):
         ).max(initial=0)
         kind = np.float32 if largest < _EXACT else np.float64
         maps = values.reshape(n, n_reads, there.height, there.width).swapaxes(0, 1)
-        windows = self._windows(self._padded(maps, kind))
-        kernels = self.weights.swapaxes(1, 2).reshape(len(self.units), len(windows)).astype(kind)
-        sums = (kernels @ windows).reshape(len(self.units), n, there.rows, there.columns)
+        padded, patch = self._padded(maps, kind), there.kernel**2 * n_reads
+        kernels = self.weights.swapaxes(1, 2).reshape(len(self.units), patch).astype(kind)
+        sums = np.empty((len(self.units), n, there.rows, there.columns), kind)
+        for rows, columns in self._parts(n * patch):
+            windows = self._windows(padded, rows, columns)
+            found = kernels @ windows.reshape(patch, math.prod(windows.shape[3:]))
+            sums[:, :, rows, columns] = found.reshape(len(self.units), *windows.shape[3:])
         if there.pool == 2:
-            rows, columns = there.rows // 2 * 2, there.columns // 2 * 2
-            above, below = sums[:, :, 0:rows:2], sums[:, :, 1:rows:2]
-            rows_of_pairs = np.maximum(above, below)
-            sums = np.maximum(rows_of_pairs[..., 0:columns:2], rows_of_pairs[..., 1:columns:2])
+            height, width = there.rows // 2 * 2, there.columns // 2 * 2
+            pairs = np.maximum(sums[:, :, 0:height:2], sums[:, :, 1:height:2])
+            sums = np.maximum(pairs[..., 0:width:2], pairs[..., 1:width:2])
         found = sums.swapaxes(0, 1).astype(np.float64) + self.bias[:, None, None]
         return found.reshape(n, len(self.units) * sums.shape[2] * sums.shape[3])
 
-    def _windows(self, padded: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return what each weight of a kernel reads, at all places of all rows.
+    def _windows(
+        self, padded: npt.NDArray[Any], rows: slice, columns: slice
+    ) -> npt.NDArray[Any]:
+        """Return what each weight of a kernel reads, for sums at these rows and columns.
 
-        The first axis has the places in the kernel, and for each of them the maps that are read.
+        It has shape (kernel, kernel, n_reads, n_rows, rows, columns).
         """
         there, (n_reads, n) = self.geometry, padded.shape[:2]
-        shape = (there.kernel, there.kernel, n_reads, n, there.rows, there.columns)
-        out = np.empty(shape, padded.dtype)
-        height, width = there.rows * there.stride, there.columns * there.stride
-        for row in range(there.kernel):
-            for column in range(there.kernel):
-                across = padded[:, :, row : row + height : there.stride]
-                out[row, column] = across[..., column : column + width : there.stride]
-        return out.reshape(there.kernel**2 * n_reads, n * there.rows * there.columns)
+        height = min(rows.stop, there.rows) - rows.start
+        width = min(columns.stop, there.columns) - columns.start
+        step = there.stride
+        out = np.empty((there.kernel, there.kernel, n_reads, n, height, width), padded.dtype)
+        for row, column in product(range(there.kernel), repeat=2):
+            top, left = rows.start * step + row, columns.start * step + column
+            across = padded[:, :, top : top + height * step : step]
+            out[row, column] = across[..., left : left + width * step : step]
+        return out
+
+    def _parts(self, width: int) -> Iterator[tuple[slice, slice]]:
+        """Yield rows and columns of sums, as many as make a block: each copies ``width`` values.
+
+        All of them, but for a kernel that is large on a large map: copies of what it reads at all
+        places would take more memory than a file may cost.
+        """
+        rows, columns = self.geometry.rows, self.geometry.columns
+        across = min(columns, max(1, BLOCK // max(1, width)))
+        down = max(1, BLOCK // max(1, width * columns)) if across == columns else 1
+        for r, c in product(range(0, rows, down), range(0, columns, across)):
+            yield slice(r, r + down), slice(c, c + across)
 
     def _padded(self, maps: Floats, kind: type) -> npt.NDArray[Any]:
         """Return maps with the zeros around them, just as many as are read."""
