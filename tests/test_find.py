@@ -68,7 +68,7 @@ def test_an_algorithm_comes_with_settings_of_its_own(iris):
         ({"max_density": 0.001}, "leaves 0 of 700 weights; a path .* needs 2"),
         ({"objective": "beauty"}, "objective"),
         ({"weights": "normal"}, "weights"),
-        ({"hidden": (0,)}, "sizes"),
+        ({"hidden": (0,)}, "hidden"),
         ({"seed": -1}, "seed"),
         ({"search_seed": -1}, "search_seed"),
         ({"hidden": (4,) * 255}, "hidden takes at most 254 layers, got 255"),

@@ -62,6 +62,12 @@ def _layer(text: str) -> Layer:
     raise click.BadParameter(f"{text!r} is no layer; --layers {_TAKES}, and {OUTPUT} at the end")
 
 
+def units_if_dense(layers: tuple[Layer, ...]) -> tuple[Layer, ...] | tuple[int, ...]:
+    """Return layers as --hidden gives them, where all of them are dense."""
+    has_maps = any(layer.reads_maps for layer in layers)
+    return layers if has_maps else tuple(layer.units for layer in layers)
+
+
 def image_shape(text: str) -> tuple[int, ...]:
     """Return the shape of an image: 28x28, or with channels first 3x32x32."""
     if not _SHAPE.fullmatch(text.strip()):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scratchcard.datasets.dataset import DataError, Dataset, Part
-from scratchcard.ticket import InputScaling, Table
+from scratchcard.ticket import InputScaling, Table, Ticket
 from scratchcard.ticket.columns_fit import lacking
 
-__all__ = ["as_images", "check_plain"]
+__all__ = ["as_images", "as_read_by", "check_plain"]
 
 
 def as_images(dataset: Dataset) -> Dataset:
@@ -55,6 +55,30 @@ def as_images(dataset: Dataset) -> Dataset:
         scaling=scaling,
         tables=None,
     )
+
+
+def as_read_by(dataset: Dataset, ticket: Ticket) -> Dataset:
+    """Return a data set as a ticket that was found on it reads it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The data set.
+    ticket : Ticket
+        The ticket.
+
+    Returns
+    -------
+    Dataset
+        Its rows as images, if the ticket has a convolution; else the same data set.
+
+    Raises
+    ------
+    DataError
+        For rows that are no images where the ticket takes these.
+    """
+    has_maps = any(layer.reads_maps for layer in ticket.network.layers)
+    return as_images(dataset) if has_maps else dataset
 
 
 def check_plain(table: Table) -> None:

@@ -242,7 +242,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         both = [searched, aside[0] if aside else None]
         journal = self._journal(both, inputs, Classes(n_clusters), seed)
         n_jobs = as_threads(self.n_jobs)
-        check_images(self.images, rows.shape[1])
+        check_images(self.images, network.input_shape)
         if n_clusters == 1:
             outcome = _one_cluster(network, n_init)
         else:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from scratchcard.checks import as_int
 from scratchcard.rows.images import shape_of_images
 from scratchcard.search.problem import DEFAULT_HIDDEN, DEFAULT_WEIGHTS
 from scratchcard.ticket import Dense, Layer, Network
-from scratchcard.ticket.layers import Shape
+from scratchcard.ticket.layers import MAX_UNITS, Shape
 
 __all__ = ["Wanted", "as_layers"]
 
@@ -72,7 +73,8 @@ class Wanted:
             For what are no layers, and for images of another shape.
         """
         if layers is None:
-            return cls(None if hidden is None else tuple(map(Dense, hidden)), weights)
+            units = None if hidden is None else (as_int("hidden", n, 1, MAX_UNITS) for n in hidden)
+            return cls(None if units is None else tuple(map(Dense, units)), weights)
         listed = as_layers(layers)
         if not any(layer.reads_maps for layer in listed):
             return cls(listed, weights)
