@@ -10,9 +10,10 @@ import click
 if TYPE_CHECKING:
     from scratchcard.ticket import Layer
 
-_CONVOLUTION = re.compile(r"conv(\d{1,10})x(\d{1,10})(?:s(\d{1,10}))?(v)?(?:p(\d{1,10}))?")
-_DENSE = re.compile(r"dense(\d{1,10})")
-_SHAPE = re.compile(r"[1-9]\d{0,9}(x[1-9]\d{0,9}){1,2}")
+_NUMBER = "[0-9]{1,10}"
+_CONVOLUTION = re.compile(rf"conv({_NUMBER})x({_NUMBER})(?:s({_NUMBER}))?(v)?(?:p({_NUMBER}))?")
+_DENSE = re.compile(rf"dense({_NUMBER})")
+_SHAPE = re.compile(r"[1-9][0-9]{0,9}(x[1-9][0-9]{0,9}){1,2}")
 _TAKES = "takes elements such as conv32x3, conv32x3s2, conv32x3v, conv32x3p2 or dense100"
 OUTPUT = "dense"
 
@@ -49,9 +50,9 @@ def _layer(text: str) -> Layer:
                 padding="valid" if valid else "same",
                 pool=int(pool or 1),
             )
-            if str(layer) == text:  # one spelling of each
-                return layer
-            raise click.BadParameter(f"{text!r} is written {str(layer)!r}")
+            if str(layer) != text:
+                raise click.BadParameter(f"{text!r} is written {str(layer)!r}")
+            return layer
     except ValueError as error:
         raise click.BadParameter(f"{text!r}: {error}") from None
     if text == OUTPUT:
