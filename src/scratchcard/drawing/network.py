@@ -243,8 +243,11 @@ def draw_maps(axes: Sequence[Any], counts: Counted, first: int = 0) -> None:
             extent=(-0.5, share.shape[1] - 0.5, share.shape[0] - 0.5, -0.5),
         )
         axis.grid(False)
-        for one in (axis.xaxis, axis.yaxis):
-            one.get_major_locator().set_params(integer=True)
+        for one, length in zip((axis.yaxis, axis.xaxis), share.shape, strict=True):
+            if length == 1:
+                one.set_ticks([0])
+            else:
+                one.get_major_locator().set_params(integer=True)
         size = tuple(-(-n // m) for n, m in zip(share.shape, cells.shape, strict=True))
         of = "" if size == (1, 1) else f", means of {size[0]} × {size[1]} connections"
         if span > 1:

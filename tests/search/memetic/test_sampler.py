@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchcard import Genetic, Limits, Memetic, Network, evolve
+from scratchcard import Conv2d, Dense, Genetic, Limits, Memetic, Network, evolve
 from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.base import QUANTUM
