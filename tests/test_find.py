@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import scratchcard.find
-from scratchcard import Limits
+from scratchcard import Conv2d, Dense, Limits
 from scratchcard.datasets import Dataset, Part, load
 from scratchcard.find import Search, find
 from scratchcard.goals import ClusterGoal
@@ -68,7 +68,7 @@ def test_an_algorithm_comes_with_settings_of_its_own(iris):
         ({"max_density": 0.001}, "leaves 0 of 700 weights; a path .* needs 2"),
         ({"objective": "beauty"}, "objective"),
         ({"weights": "normal"}, "weights"),
-        ({"hidden": (0,)}, "sizes"),
+        ({"hidden": (0,)}, "hidden"),
         ({"seed": -1}, "seed"),
         ({"search_seed": -1}, "search_seed"),
         ({"hidden": (4,) * 255}, "hidden takes at most 254 layers, got 255"),
@@ -128,3 +128,39 @@ def test_pruning_afterwards_costs_no_accuracy_on_its_rows(iris, rows):
     assert pruned.outcome.objective != found.outcome.objective
     with pytest.raises(ValueError, match="prune takes 'train', 'validation' or None, got 'test'"):
         find(iris, prune="test")
+
+
+def test_with_a_convolution_nothing_is_left_open():
+    search = Search(load("digits"), layers=[Conv2d(4, 3), Dense(5)])
+    assert search.network.architecture == "1x8x8-conv4x3-5-10"
+    assert search.network.weights == "signed_constant"
+    assert search.chosen_algorithm == Memetic(max_density=0.4)
+    assert search.scaling.kind == "global"
+    uniform = Search(load("digits"), layers=[Conv2d(4, 3)], weights="uniform", max_density=0.2)
+    assert uniform.network.weights == "uniform"
+    assert uniform.chosen_algorithm == Memetic(max_density=0.2)
+    sized = Search(load("digits"), layers=[Conv2d(4, 3)], max_bytes=200)
+    assert [network.architecture for network in sized.networks] == ["1x8x8-conv4x3-10"]
+
+
+def test_layers_that_are_dense_are_those_of_hidden():
+    dense, sizes = (
+        Search(load("digits"), **settings)
+        for settings in ({"layers": [Dense(9), Dense(8)]}, {"hidden": (9, 8)})
+    )
+    assert dense.network == sizes.network
+    assert dense.chosen_algorithm == sizes.chosen_algorithm
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"layers": [Conv2d(4)], "hidden": (8,)}, r"hidden takes None with layers, got \(8,\)"),
+        ({"layers": [8]}, r"layers takes the layers before the output layer, .* got \[8\]"),
+        ({"image_shape": (8, 8)}, "image_shape takes None without a convolution in layers"),
+        ({"layers": [Conv2d(4)], "image_shape": (8, 9)}, "image_shape takes .* which are 72"),
+    ],
+)
+def test_layers_that_cannot_be(settings, message):
+    with pytest.raises(ValueError, match=message):
+        Search(load("digits"), **settings)

@@ -12,7 +12,7 @@ import shutil
 import numpy as np
 import pytest
 
-from scratchcard import Limits
+from scratchcard import Conv2d, Limits
 from scratchcard.datasets import load
 from scratchcard.datasets.dataset import split
 from scratchcard.find import Search
@@ -78,6 +78,9 @@ SEARCHES = {
     ),
     "shifted images": lambda: Search(
         load("digits"), **SMALL, augment="shift", limits=Limits(generations=8)
+    ),
+    "convolutions": lambda: Search(
+        load("digits"), layers=[Conv2d(4, 3, stride=2)], limits=Limits(generations=8)
     ),
     "early stopping": lambda: Search(
         load("iris"), algorithm=Memetic(burst=40), limits=Limits(generations=60, patience=6)

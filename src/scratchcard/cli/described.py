@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scratchcard.cli.console import percent, print_cells, say
@@ -9,7 +10,7 @@ from scratchcard.text import printable, shortened
 
 if TYPE_CHECKING:
     from scratchcard.datasets import Dataset
-    from scratchcard.insight import Confusion, Judged, Use
+    from scratchcard.insight import Confusion, Importance, Judged, LayerUse, Use
     from scratchcard.ticket import Ticket
 
 Lines = list[tuple[str, str]]
@@ -47,11 +48,17 @@ def words(ticket: dict[str, Any]) -> Lines:
         ),
         (
             "inputs",
-            f"{ticket['network'].split('-')[0]} features, {ticket['input_bits']} bits, "
-            f"scaling {scaling}",
+            f"{_features_of(ticket)}, {ticket['input_bits']} bits, scaling {scaling}",
         ),
         *(_numbers_of(ticket) if "loss" in ticket else _classes_of(ticket)),
     ]
+
+
+def _features_of(ticket: dict[str, Any]) -> str:
+    """Return how many features a ticket has, in words; of images their shape."""
+    sizes = ticket["network"].split("-")[0].split("x")
+    shape = f" (an image of {' × '.join(sizes)})" if len(sizes) > 1 else ""
+    return f"{prod(map(int, sizes))} features{shape}"
 
 
 def _classes_of(ticket: dict[str, Any]) -> Lines:
@@ -92,6 +99,24 @@ def columns_in_words(ticket: Ticket, uses: list[Use]) -> Lines:
         more = f", … ({len(unread)} in all)" if len(unread) > _SHOWN else ""
         told.append(("not read", shown + more))
     return told
+
+
+def print_layers(layers: list[LayerUse]) -> None:
+    """Print what stays of each layer of a ticket with convolutions."""
+    header = ["layer", "units", "weights that stay", "density", "units in use", "kernels in use"]
+    cells = [
+        [
+            one.layer,
+            " × ".join(map(str, one.shape)),
+            f"{one.survivors:,} of {one.weights:,}",
+            percent(one.density),
+            f"{one.units:,} of {one.shape[0]:,}",
+            "" if one.kernels is None else f"{one.kernels_used:,} of {one.kernels:,}",
+        ]
+        for one in layers
+    ]
+    print_cells(header, cells)
+    say("A convolution reads all pixels alike, so single columns are not told apart here")
 
 
 def rows_in_words(rows: OnRows) -> Lines:
@@ -137,13 +162,14 @@ def print_columns(uses: list[Use], rows: OnRows | None) -> None:
         say(f"… and {len(rest)} columns more, with {connections:,} connections{at_most}")
     if rows is not None and found is not None:
         say(
-            f"Lost: by permuting a column among {_of_rows(rows)}, {found.permutations} times; "
+            f"Lost: by permuting a column among {_of_rows(rows, found)}, "
+            f"{found.permutations} times; "
             "mean ± standard deviation"
         )
 
 
-def _of_rows(rows: OnRows) -> str:
-    n_rows, n_permuted = len(rows.judged.right), rows.judged.importance.n_rows
+def _of_rows(rows: OnRows, found: Importance) -> str:
+    n_rows, n_permuted = len(rows.judged.right), found.n_rows
     if n_permuted < n_rows:
         return f"{n_permuted:,} of the {n_rows:,} test rows"
     return f"the {n_rows:,} test rows"

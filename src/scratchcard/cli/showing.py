@@ -14,6 +14,7 @@ from scratchcard.cli.described import (
     columns_in_words,
     print_columns,
     print_confusion,
+    print_layers,
     rows_in_words,
     words,
 )
@@ -24,7 +25,7 @@ from scratchcard.text import printable
 
 if TYPE_CHECKING:
     from scratchcard.datasets import Answers, Dataset, ReadingOptions
-    from scratchcard.insight import Use
+    from scratchcard.insight import LayerUse, Use
     from scratchcard.ticket import Ticket
 
 _FILE = click.Path(path_type=Path)
@@ -65,6 +66,10 @@ def show(
     is lost when its values are permuted among the rows (the mean of 10 permutations, 5 of more than
     100 columns, ± their standard deviation). This looks at test rows, so it is for a ticket that is
     final: what is chosen by it has to be judged on other rows.
+
+    Of a ticket with convolutions, which reads all pixels alike, its layers are shown instead of
+    columns: how many weights stay, and in how many kernels. The picture then has the first layer's
+    filters, and with --data what the ticket makes of the first test row.
     """
     if data is None and (target is not None or reading is not None):
         option = "--target" if reading is None else reading.given[0]
@@ -73,16 +78,15 @@ def show(
         _check_picture(picture, file, data)
     ticket = load_ticket(file)
 
-    from scratchcard.insight import MOST_INPUTS, columns_of, uses_of
+    from scratchcard.insight import MOST_INPUTS, has_maps
 
-    if ticket.network.n_inputs > MOST_INPUTS and data is None and picture is None:
+    is_wide = ticket.network.n_inputs > MOST_INPUTS and not has_maps(ticket)
+    if is_wide and data is None and picture is None:
         _tell(file, ticket, [], None, as_json)
         return
     try:
         dataset = None if data is None else _dataset(ticket, data, target, reading)
-        names = None if dataset is None else dataset.table_of(dataset.test).names
-        columns = columns_of(ticket, names)
-        uses = uses_of(ticket, columns)
+        uses = _uses(ticket, dataset)
         rows = None if dataset is None else _on_test_rows(ticket, dataset, uses)
         if picture is not None:
             _draw(picture, file, ticket, uses, rows)
@@ -94,6 +98,16 @@ def show(
 
 
 # What is read, and drawn
+
+
+def _uses(ticket: Ticket, dataset: Dataset | None) -> list[Use]:
+    """Return how far the ticket reads each column; nothing where it has a convolution."""
+    from scratchcard.insight import columns_of, has_maps, uses_of
+
+    if has_maps(ticket):
+        return []
+    names = None if dataset is None else dataset.table_of(dataset.test).names
+    return uses_of(ticket, columns_of(ticket, names))
 
 
 def _check_picture(picture: Path, file: Path, data: str | None) -> None:
@@ -119,12 +133,13 @@ def _dataset(
     ticket: Ticket, data: str, target: str | None, reading: ReadingOptions | None
 ) -> Dataset:
     """Return the data set, or raise ValueError if it does not suit the ticket."""
-    from scratchcard.datasets import load
+    from scratchcard.datasets import as_read_by, load
     from scratchcard.datasets.dataset import AS_FOUND
 
     answers: Answers = "classes" if ticket.head.name == "classes" else "numbers"
     dataset = load(data, target, answers, reading)
     complain_of_notes(dataset.notes)
+    dataset = as_read_by(dataset, ticket)
     if dataset.n_features != ticket.network.n_inputs:
         raise ValueError(
             f"--data takes rows of {ticket.network.n_inputs} features, as the ticket does, got "
@@ -158,7 +173,8 @@ def _draw(picture: Path, file: Path, ticket: Ticket, uses: list[Use], rows: OnRo
         None if rows is None else rows.judged,
         name=file.name,
         kind=picture.suffix.lower().removeprefix("."),
-        side=image_side(len(uses), is_nameless) if are_pixels else 0,
+        side=image_side(len(uses), is_nameless) if are_pixels and uses else 0,
+        row=None if rows is None else rows.dataset.test.X[:1],
     )
     try:
         write_whole(picture, drawn)
@@ -170,9 +186,12 @@ def _draw(picture: Path, file: Path, ticket: Ticket, uses: list[Use], rows: OnRo
 
 
 def _tell(file: Path, ticket: Ticket, uses: list[Use], rows: OnRows | None, as_json: bool) -> None:
+    from scratchcard.insight import has_maps, layers_of
+
     described = {"file": str(file), **ticket.describe()}
+    layers = layers_of(ticket) if has_maps(ticket) else []
     if as_json:
-        say(json.dumps(described | as_values(uses, rows), indent=2, allow_nan=False))
+        say(json.dumps(described | as_values(uses, rows, layers), indent=2, allow_nan=False))
         return
     told = words(described)
     if uses:
@@ -180,6 +199,9 @@ def _tell(file: Path, ticket: Ticket, uses: list[Use], rows: OnRows | None, as_j
     if rows is not None:
         told += rows_in_words(rows)
     print_table(told)
+    if layers:
+        say("")
+        print_layers(layers)
     if any(use.survivors for use in uses):
         say("")
         print_columns(uses, rows)
@@ -188,8 +210,13 @@ def _tell(file: Path, ticket: Ticket, uses: list[Use], rows: OnRows | None, as_j
         print_confusion(rows.judged.confusion)
 
 
-def as_values(uses: list[Use], rows: OnRows | None) -> dict[str, Any]:
-    """Return what is shown of columns and rows as plain values that JSON holds."""
+def as_values(uses: list[Use], rows: OnRows | None, layers: list[LayerUse]) -> dict[str, Any]:
+    """Return what is shown of layers, columns and rows as plain values that JSON holds."""
+    found = {"layers": [one._asdict() for one in layers]} if layers else _columns(uses, rows)
+    return found if rows is None else found | {"on_rows": _on_rows(rows)}
+
+
+def _columns(uses: list[Use], rows: OnRows | None) -> dict[str, Any]:
     found: dict[str, Any] = {}
     lost = None if rows is None else rows.judged.importance
     read = []
@@ -208,16 +235,18 @@ def as_values(uses: list[Use], rows: OnRows | None) -> dict[str, Any]:
         read.append(value)
     found["columns_read"] = read
     found["columns_not_read"] = [use.column.name for use in uses if not use.survivors]
-    if rows is None or lost is None:
-        return found
-    judged = rows.judged
+    return found
+
+
+def _on_rows(rows: OnRows) -> dict[str, Any]:
+    judged, lost = rows.judged, rows.judged.importance
     told: dict[str, Any] = {
         "dataset": rows.dataset.name,
         "rows": "test",
         "n_rows": len(judged.right),
-        "n_permuted_rows": lost.n_rows,
-        "permutations": lost.permutations,
     }
+    if lost is not None:
+        told |= {"n_permuted_rows": lost.n_rows, "permutations": lost.permutations}
     if judged.confusion is None:
         told |= {"r2": judged.score, "mean_absolute_error": judged.mean_absolute_error}
     else:
@@ -228,4 +257,4 @@ def as_values(uses: list[Use], rows: OnRows | None) -> dict[str, Any]:
                 "right_by_answered": judged.confusion.counts.tolist(),
             },
         }
-    return found | {"on_rows": told}
+    return told

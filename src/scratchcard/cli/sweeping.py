@@ -12,6 +12,7 @@ import click
 
 from scratchcard.cli.console import complain_of_notes
 from scratchcard.cli.goals import answers_option, said_to_be
+from scratchcard.cli.layers import check_layers, image_shape_option, layers, units_if_dense
 from scratchcard.cli.options import (
     WEIGHTS,
     InputError,
@@ -39,6 +40,7 @@ from scratchcard.cli.running import (
 if TYPE_CHECKING:
     from scratchcard.research.shared.results import Row
     from scratchcard.research.sweep import SweepRuns
+    from scratchcard.ticket import Layer
 
 V = TypeVar("V")
 
@@ -76,6 +78,15 @@ def _family(text: str) -> str:
     metavar="N,…",
     help="Units per layer; may be given several times.  [default: as find chooses]",
 )
+@click.option(
+    "--layers",
+    type=layers,
+    multiple=True,
+    metavar="LAYER,…",
+    help="Layers beside or instead of --hidden, such as conv32x3s2,conv64x3p2,dense, as for find; "
+    "may be given several times.",
+)
+@image_shape_option
 @click.option(
     "--init",
     type=values(_family, f"families such as {','.join(WEIGHTS.choices)}"),
@@ -128,6 +139,8 @@ def sweep(
     *,
     data: str,
     are_classes: bool | None,
+    hidden: tuple[tuple[int, ...], ...],
+    layers: tuple[tuple[Layer, ...], ...],
     seconds: float | None,
     generations: int | None,
     evaluations: int | None,
@@ -149,6 +162,8 @@ def sweep(
     the same command goes on after Ctrl-C or kill -9. More --seeds and other values may be asked for
     later; what has been done is not done again.
     """
+    check_layers(layers or None, image_shape=settings["image_shape"])
+    settings["hidden"] = (*hidden, *map(units_if_dense, layers))
     folder = out or Path(f"{stem_of(data) or 'data'}-sweep")
     given = {name: value for name, value in settings.items() if value is not None}
     given |= {"data": data, "answers": said_to_be(are_classes)}

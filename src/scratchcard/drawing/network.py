@@ -30,17 +30,21 @@ class Counted(NamedTuple):
     sizes : tuple of int
         Units per layer, inputs first.
     shares : list of ndarray of shape (units, units below)
-        In what share of the tickets each weight survives.
+        In what share of the tickets each weight survives; of a kernel, or of all weights that lead
+        from a map to a unit, the mean.
     signs : list of ndarray of the same shapes, int8, or None
         Signs of the network's weights; None where the tickets have different weights.
     runs : int
         How many tickets there are.
+    spans : tuple of int
+        For each layer how many weights lead from a unit below to a unit: 1, or those of a kernel.
     """
 
     sizes: tuple[int, ...]
     shares: Layers
     signs: list[NDArray[np.int8]] | None
     runs: int
+    spans: tuple[int, ...]
 
 
 def counted(tickets: Sequence[Ticket]) -> Counted:
@@ -49,25 +53,30 @@ def counted(tickets: Sequence[Ticket]) -> Counted:
     kept = np.zeros(network.n_weights, np.int64)
     for ticket in tickets:
         kept += ticket.mask.flat()
-    shares = _matrices(network, kept / len(tickets))
-    alike = all(ticket.network == network for ticket in tickets)
-    signs = _matrices(network, np.sign(network.flat_weights())) if alike else None
-    return Counted(network.sizes, shares, signs, len(tickets))
+    spans = tuple(layer.span for layer in network.layers)
+    shares = [one.mean(axis=2) for one in _matrices(network, kept / len(tickets))]
+    alike = all(ticket.network == network for ticket in tickets) and max(spans) == 1
+    signs = None
+    if alike:
+        signs = [one[:, :, 0] for one in _matrices(network, np.sign(network.flat_weights()))]
+    return Counted(network.sizes, shares, signs, len(tickets), spans)
 
 
 def _matrices(network: Network, flat: NDArray[Any]) -> list[NDArray[Any]]:
-    """Return values of all weights as a matrix of each layer, 0 where there is no weight."""
+    """Return values of all weights, of each layer (units, units below, span); 0 for no weight."""
     starts, found = network.offsets, []
     for number, layer in enumerate(network.layers):
         values = flat[starts[number] : starts[number + 1]].reshape(layer.units, layer.fan_in)
-        found.append(layer.matrix(values, np.arange(layer.units)))
+        matrix = layer.matrix(values, np.arange(layer.units))
+        found.append(matrix.reshape(layer.units, layer.units_below, layer.span))
     return found
 
 
 def is_drawn_by_unit(counts: Counted) -> bool:
     """Return whether a network is small enough to be drawn unit by unit."""
     lines = sum(int(np.count_nonzero(share)) for share in counts.shares)
-    return max(counts.sizes) <= MAX_UNITS and lines <= MAX_LINES
+    is_plain = max(counts.spans) == 1  # no layer of maps
+    return is_plain and max(counts.sizes) <= MAX_UNITS and lines <= MAX_LINES
 
 
 def places(counts: Counted, *, centred: bool = False) -> Layers:
@@ -209,7 +218,7 @@ def _draw_units(axis: Any, counts: Counted, layer: int, heights: NDArray[np.floa
     )
 
 
-def draw_maps(axes: Sequence[Any], counts: Counted) -> None:
+def draw_maps(axes: Sequence[Any], counts: Counted, first: int = 0) -> None:
     """Draw a heat map of each layer: in what share of the tickets a weight survives.
 
     Parameters
@@ -218,9 +227,12 @@ def draw_maps(axes: Sequence[Any], counts: Counted) -> None:
         One for each layer.
     counts : Counted
         How often each weight survives.
+    first : int
+        The layer that comes first.
     """
     of_runs = "stays" if counts.runs == 1 else f"share of {counts.runs} runs"
-    for layer, (axis, share) in enumerate(zip(axes, counts.shares, strict=True)):
+    for layer, (axis, share) in enumerate(zip(axes, counts.shares[first:], strict=True), first):
+        span = counts.spans[layer]
         cells = blocks(share)
         image = axis.imshow(
             cells,
@@ -231,12 +243,19 @@ def draw_maps(axes: Sequence[Any], counts: Counted) -> None:
             extent=(-0.5, share.shape[1] - 0.5, share.shape[0] - 0.5, -0.5),
         )
         axis.grid(False)
-        for one in (axis.xaxis, axis.yaxis):
-            one.get_major_locator().set_params(integer=True)
+        for one, length in zip((axis.yaxis, axis.xaxis), share.shape, strict=True):
+            if length == 1:
+                one.set_ticks([0])
+            else:
+                one.get_major_locator().set_params(integer=True)
         size = tuple(-(-n // m) for n, m in zip(share.shape, cells.shape, strict=True))
         of = "" if size == (1, 1) else f", means of {size[0]} × {size[1]} connections"
-        label(axis, f"Layer {layer + 1}{of}", "from unit", "to unit")
-        axis.figure.colorbar(image, ax=axis, label=of_runs)
+        if span > 1:
+            of = f", each cell {span} weights" if not of else f"{of} of {span} weights"
+        source, target = ("map" if one > 1 else "unit" for one in (*counts.spans, 1)[layer:][:2])
+        label(axis, f"Layer {layer + 1}{of}", f"from {source}", f"to {target}")
+        what = "share that stays" if span > 1 and counts.runs == 1 else of_runs
+        axis.figure.colorbar(image, ax=axis, label=what)
 
 
 def blocks(share: NDArray[np.float64]) -> NDArray[np.float64]:

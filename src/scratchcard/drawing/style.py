@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scratchcard.text import printable, shortened
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 VERMILION, PURPLE, SKY, BLACK = "#D55E00", "#CC79A7", "#56B4E9", "#000000"
+GREY = "#767676"
 COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, BLACK)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
@@ -95,3 +98,8 @@ def patch(colour: str, name: str, hatch: str = "") -> Any:
     from matplotlib.patches import Patch
 
     return Patch(facecolor=colour, edgecolor="white", hatch=hatch, label=name)
+
+
+def short(text: str, most: int) -> str:
+    """Return a text as it can be drawn, of so many characters at most."""
+    return shortened(printable(text), most)

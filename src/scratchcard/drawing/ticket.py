@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchcard.drawing.maps import draw_filters, draw_row, filters_height, row_height
 from scratchcard.drawing.network import (
     SCRATCHED,
     Counted,
@@ -23,9 +24,9 @@ from scratchcard.drawing.network import (
     is_drawn_by_unit,
     places,
 )
-from scratchcard.drawing.style import BLACK, BLUE, COLOURS, MARKERS, VERMILION, label, sheet
-from scratchcard.insight import Confusion, Judged, Use
-from scratchcard.text import printable, shortened
+from scratchcard.drawing.rows import draw_judged, judged_height
+from scratchcard.drawing.style import BLACK, BLUE, GREY, VERMILION, label, sheet, short
+from scratchcard.insight import Judged, Use, has_maps
 from scratchcard.ticket import Classes, Ticket
 
 DPI = 110
@@ -34,9 +35,7 @@ KINDS = ("png", "svg", "pdf")
 MOST_WEIGHTS = 1 << 22
 MOST_NAMES = 40  # of columns, or of classes, beside the network
 MOST_BARS = 20
-MOST_CLASSES_WITH_NUMBERS, MOST_CLASSES_WITH_NAMES = 12, 30  # in a confusion matrix
-NAME, CLASS, CELL = 28, 24, 16  # most characters: of a column, a class, one in a matrix
-GREY = "#767676"
+NAME, CLASS = 28, 24  # most characters: of a column, of a class
 WIDE_FONTS = (
     "Noto Sans CJK JP",
     "Noto Sans CJK SC",
@@ -58,6 +57,7 @@ def picture(
     name: str,
     kind: str,
     side: int = 0,
+    row: NDArray[Any] | None = None,
 ) -> bytes:
     """Draw a ticket.
 
@@ -66,7 +66,7 @@ def picture(
     ticket : Ticket
         The ticket, of at most 2**22 weights.
     uses : sequence of Use
-        How far it reads each of its columns.
+        How far it reads each of its columns; not read for one with a convolution.
     judged : Judged or None
         How it does on rows; None for the network alone.
     name : str
@@ -75,6 +75,8 @@ def picture(
         Kind of file.
     side : int
         Side of the square image that columns are the pixels of; 0 where they are none.
+    row : ndarray of shape (1, n_features) or None
+        An image that is shown with what a ticket with convolutions makes of it.
 
     Returns
     -------
@@ -100,10 +102,13 @@ def picture(
     settings = {"text.parse_math": False, "font.sans-serif": _fonts()}
     with plt.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        figure = _figure(ticket, counts, uses, judged, side)
+        if has_maps(ticket):
+            figure = _figure_of_maps(ticket, counts, judged, row)
+        else:
+            figure = _figure(ticket, counts, uses, judged, side)
         mask = ticket.mask
         figure.suptitle(
-            f"{_short(name, 40)}: {mask.surviving:,} of {mask.n_weights:,} random weights stay, "
+            f"{short(name, 40)}: {mask.surviving:,} of {mask.n_weights:,} random weights stay, "
             f"a file of {len(ticket.to_bytes()):,} bytes",
         )
         figure.savefig(
@@ -124,10 +129,6 @@ def _fonts() -> list[str]:
 _DATE = {"svg": "Date", "pdf": "CreationDate"}
 
 
-def _short(text: str, most: int) -> str:
-    return shortened(printable(text), most)
-
-
 def _figure(
     ticket: Ticket, counts: Counted, uses: Sequence[Use], judged: Judged | None, side: int
 ) -> Any:
@@ -138,14 +139,11 @@ def _figure(
         figure = sheet((9.5, rows))
         left = figure
     else:
-        heights = [_judged_height(judged), _columns_height(uses, side)]
+        heights = [judged_height(judged), _columns_height(uses, side)]
         figure = sheet((15.5, max(rows, sum(heights))))
         left, right = figure.subfigures(1, 2, width_ratios=(9, 6.5))
         upper, lower = right.subplots(2, 1, height_ratios=heights)
-        if judged.confusion is None:
-            _draw_numbers(upper, judged)
-        else:
-            _draw_confusion(upper, judged.confusion, judged)
+        draw_judged(upper, judged)
         _draw_columns(lower, uses, judged, side)
     if by_unit:
         _draw_network(left.subplots(), ticket, counts, uses)
@@ -155,6 +153,29 @@ def _figure(
         connections = np.array([use.survivors for use in uses], dtype=np.float64)
         _draw_pixels(axes[0], connections, side, "Connections from each pixel", "connections")
     draw_maps(axes[len(axes) - len(counts.shares) :], counts)
+    return figure
+
+
+def _figure_of_maps(
+    ticket: Ticket, counts: Counted, judged: Judged | None, row: NDArray[Any] | None
+) -> Any:
+    """Return the figure of a ticket with convolutions: filters, then a heat map of each layer."""
+    heights = [filters_height(ticket), *(3.3 for _ in counts.shares[1:])]
+    if judged is None:
+        figure = left = sheet((9.5, sum(heights)))
+    else:
+        beside = [judged_height(judged), 0.0 if row is None else row_height(ticket)]
+        figure = sheet((15.5, max(sum(heights), sum(beside))))
+        left, right = figure.subfigures(1, 2, width_ratios=(9, 6.5))
+        if row is None:
+            draw_judged(right.subplots(), judged)
+        else:
+            upper, lower = right.subfigures(2, 1, height_ratios=beside)
+            draw_judged(upper.subplots(), judged)
+            draw_row(lower, ticket, row, judged.right[0])
+    axes = left.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    draw_filters(axes[0], ticket)
+    draw_maps(axes[1:], counts, first=1)
     return figure
 
 
@@ -177,7 +198,7 @@ def _draw_network(axis: Any, ticket: Ticket, counts: Counted, uses: Sequence[Use
     if is_named:
         drawn = [use for use in uses if use.column.inputs]  # a constant column becomes no input
         at = [float(heights[0][list(use.column.inputs)].mean()) for use in drawn]
-        axis.set_yticks(at, [_short(use.column.name, NAME) for use in drawn], fontsize=9)
+        axis.set_yticks(at, [short(use.column.name, NAME) for use in drawn], fontsize=9)
         for text, use in zip(axis.get_yticklabels(), drawn, strict=True):
             text.set_color("black" if use.survivors else GREY)
     if n_outputs <= MOST_NAMES:
@@ -199,7 +220,7 @@ def _draw_network(axis: Any, ticket: Ticket, counts: Counted, uses: Sequence[Use
 def _outputs(ticket: Ticket) -> list[str]:
     """Return what stands beside each output."""
     if isinstance(ticket.head, Classes):
-        return [_short(str(one), CLASS) for one in ticket.head.labels.tolist()]
+        return [short(str(one), CLASS) for one in ticket.head.labels.tolist()]
     n_outputs = ticket.network.n_outputs
     return [f"number {k + 1}" for k in range(n_outputs)] if n_outputs > 1 else ["number"]
 
@@ -220,69 +241,8 @@ def _legend(counts: Counted) -> list[Any]:
 # How it does on rows
 
 
-def _judged_height(judged: Judged) -> float:
-    if judged.confusion is None:
-        return 4.2
-    return float(np.clip(0.4 * len(judged.confusion.labels) + 1.5, 3.2, 6.5))
-
-
 def _columns_height(uses: Sequence[Use], side: int) -> float:
     return 4.0 if side else 0.24 * min(len(_read(uses)), MOST_BARS) + 1.5
-
-
-def _draw_confusion(axis: Any, confusion: Confusion, judged: Judged) -> None:
-    counts, n_classes = confusion.counts, len(confusion.labels)
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    image = axis.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
-    axis.grid(False)
-    if n_classes <= MOST_CLASSES_WITH_NAMES:
-        names = [_short(str(one), CELL) for one in confusion.labels.tolist()]
-        are_few = n_classes <= MOST_CLASSES_WITH_NUMBERS
-        size = 9 if are_few else 7
-        axis.set_xticks(range(n_classes), names, fontsize=size)
-        if sum(map(len, names)) + n_classes > 40:  # side by side they would overlap
-            turn = 45 if are_few else 90
-            for text in axis.get_xticklabels():
-                ends = {"ha": "right", "rotation_mode": "anchor"}
-                text.set(rotation=turn, va="center" if turn == 90 else "top", **ends)
-        axis.set_yticks(range(n_classes), names, fontsize=size)
-    else:
-        axis.set(xticks=[], yticks=[])
-    axis.tick_params(length=0)
-    if n_classes <= MOST_CLASSES_WITH_NUMBERS:
-        for (row, column), count in np.ndenumerate(counts):
-            if count:
-                colour = "white" if shares[row, column] > 0.5 else "black"
-                text = f"{count:,}"
-                axis.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
-    n_rows = len(judged.right)
-    title = f"{100 * judged.score:.1f} % of {n_rows:,} test rows are right"
-    label(axis, title, "the ticket answers", "right")
-    axis.figure.colorbar(image, ax=axis, label="share of a class", shrink=0.8)
-
-
-def _draw_numbers(axis: Any, judged: Judged) -> None:
-    """Draw the predicted numbers of rows against the right ones."""
-    right = judged.right.reshape(len(judged.right), -1)
-    answers = judged.answers.reshape(right.shape)
-    several = right.shape[1] > 1
-    for k in range(min(right.shape[1], len(COLOURS))):
-        axis.scatter(
-            right[:, k],
-            answers[:, k],
-            s=14,
-            alpha=0.6,
-            color=COLOURS[k],
-            marker=MARKERS[k],
-            linewidths=0,
-            label=f"number {k + 1}" if several else None,
-        )
-    middle = float(np.median(right))
-    axis.axline((middle, middle), slope=1, color=GREY, lw=1, ls="--")
-    title = f"R² {judged.score:.3f} on {len(right):,} test rows"
-    label(axis, title, "right", "the ticket answers")
-    if several:
-        axis.legend()
 
 
 def _read(uses: Sequence[Use]) -> list[int]:
@@ -292,6 +252,7 @@ def _read(uses: Sequence[Use]) -> list[int]:
 def _draw_columns(axis: Any, uses: Sequence[Use], judged: Judged, side: int) -> None:
     """Draw what is lost without each column: as pixels, or as bars, the largest on top."""
     found = judged.importance
+    assert found is not None  # which only tickets with convolutions lack
     is_share = judged.confusion is not None
     unit = 100.0 if is_share else 1.0
     what = "percentage points of accuracy" if is_share else "R²"
@@ -313,7 +274,7 @@ def _draw_columns(axis: Any, uses: Sequence[Use], judged: Judged, side: int) -> 
         height=0.7,
         error_kw={"elinewidth": 1.2, "ecolor": "black"},
     )
-    names = [_short(uses[number].column.name, NAME) for number in order]
+    names = [short(uses[number].column.name, NAME) for number in order]
     axis.set_yticks(range(len(order)), names, fontsize=9)
     axis.invert_yaxis()
     axis.axvline(0, color="black", lw=0.8)

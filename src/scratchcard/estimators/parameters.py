@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.utils.validation import check_array, check_consistent_length
 
+from scratchcard.checks import as_int
 from scratchcard.cores import usable_cores
 from scratchcard.ticket import Table
+from scratchcard.ticket.layers import MAX_UNITS
 
 Array = npt.NDArray[Any]
 
@@ -104,7 +106,7 @@ def as_hidden(sizes: Any) -> tuple[int, ...]:
         raise ValueError(
             f"hidden_layer_sizes takes an integer from 1, or a sequence of them, got {sizes!r}"
         ) from None
-    return hidden
+    return tuple(as_int("hidden_layer_sizes", units, 1, MAX_UNITS) for units in hidden)
 
 
 def as_categories(categorical_features: Any) -> tuple[int | str, ...]:

@@ -124,7 +124,17 @@ def uses_of(ticket: Ticket, columns: Sequence[ColumnInputs]) -> list[Use]:
     -------
     list of Use
         One for each column, in the same order.
+
+    Raises
+    ------
+    ValueError
+        For a ticket whose first layer is a convolution, which reads all pixels alike.
     """
+    if ticket.network.layers[0].reads_maps:
+        raise ValueError(
+            "ticket takes one whose first layer has a weight for each feature, got one with "
+            f"{ticket.network.layers[0]}, which reads all pixels alike"
+        )
     layer = ticket.network.layers[0]
     owner = np.full(layer.n_sources, len(columns), np.int64)
     for number, column in enumerate(columns):

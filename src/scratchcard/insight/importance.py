@@ -89,7 +89,8 @@ def importance_of(
     Raises
     ------
     ValueError
-        For rows or answers that do not suit the ticket.
+        For rows or answers that do not suit the ticket, and for a ticket whose first layer is a
+        convolution.
     """
     from sklearn.inspection import permutation_importance
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scratchcard.datasets import Part
 from scratchcard.insight.columns import ColumnInputs, on_features
 from scratchcard.insight.importance import Importance, importance_of
+from scratchcard.insight.maps import has_maps
 from scratchcard.ticket import Classes, Ticket
 
 MOST_CLASSES = 1000  # of which each has a row in a confusion matrix, whether it occurs or not
@@ -44,8 +45,9 @@ class Judged(NamedTuple):
         How often each class is taken for each; None for numbers.
     mean_absolute_error : float or None
         Of numbers; None for classes.
-    importance : Importance
-        What the score loses where a column is permuted.
+    importance : Importance or None
+        What the score loses where a column is permuted; None for a ticket with a convolution, which
+        reads all pixels alike.
     """
 
     right: npt.NDArray[Any]
@@ -53,7 +55,7 @@ class Judged(NamedTuple):
     score: float
     confusion: Confusion | None
     mean_absolute_error: float | None
-    importance: Importance
+    importance: Importance | None
 
 
 def judged(ticket: Ticket, columns: Sequence[ColumnInputs], rows: Part) -> Judged:
@@ -64,7 +66,7 @@ def judged(ticket: Ticket, columns: Sequence[ColumnInputs], rows: Part) -> Judge
     ticket : Ticket
         The ticket.
     columns : sequence of ColumnInputs
-        Its columns.
+        Its columns; not read for a ticket with a convolution.
     rows : Part
         Rows and what is right.
 
@@ -93,7 +95,7 @@ def judged(ticket: Ticket, columns: Sequence[ColumnInputs], rows: Part) -> Judge
         score=score,
         confusion=confusion,
         mean_absolute_error=error,
-        importance=importance_of(ticket, columns, X, rows.y),
+        importance=None if has_maps(ticket) else importance_of(ticket, columns, X, rows.y),
     )
 
 

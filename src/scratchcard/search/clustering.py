@@ -27,6 +27,7 @@ from scratchcard.search.memetic import Memetic
 from scratchcard.search.starts import Start, Starts
 from scratchcard.search.task import Algorithm
 from scratchcard.ticket import Network
+from scratchcard.ticket.layers import Shape
 
 # benchmarks/without_labels.py and docs/search.md say what was measured of these.
 STARTS = 24  # searches from other first targets
@@ -238,13 +239,18 @@ def _check_clusters(network: Network, rows: Rows, images: bool) -> None:
             f"train takes at least as many different rows as there are clusters, {n_clusters}, got "
             f"{len(rows)}"
         )
-    check_images(images, rows.inputs.shape[1])
+    check_images(images, network.input_shape)
 
 
-def check_images(images: bool, n_features: int) -> None:
+def check_images(images: bool, shape: Shape) -> None:
     """Raise ValueError for rows that are to be square images, and cannot be."""
+    n_features = math.prod(shape)
     if images and math.isqrt(n_features) ** 2 != n_features:
         raise ValueError(f"images=True takes square images, got rows of {n_features} features")
+    if images and len(shape) == 3 and (shape[0] > 1 or shape[1] != shape[2]):
+        raise ValueError(
+            f"images=True takes square images of one channel, got {'x'.join(map(str, shape))}"
+        )
 
 
 def n_different(rows: Rows) -> int:

@@ -423,11 +423,39 @@ class Network:
         """
         return self._finish(self._live_layers(mask), sums).astype(np.int64)
 
+    def activations(self, mask: Mask, inputs: npt.ArrayLike) -> list[Floats]:
+        """Return the values of all hidden units, also of those that feed no output.
+
+        Parameters
+        ----------
+        mask : Mask
+            Which weights stay; its layers are this network's.
+        inputs : array-like of shape (n_rows, n_inputs)
+            Integers in -input_limit..input_limit.
+
+        Returns
+        -------
+        list of ndarray of shape (n_rows, ...), float64
+            For each hidden layer whole numbers of the shape of its units.
+
+        Raises
+        ------
+        ValueError
+            For anything else.
+        """
+        self.check_mask(mask)
+        values: npt.NDArray[Any] = self._as_inputs(inputs)
+        found: list[Floats] = []
+        for number, layer in enumerate(self.layers[:-1]):
+            part = self._matrix_layer(mask, number, np.arange(layer.units))
+            own = self._activate(number, part.sums(_read(part, layer.below, values)))
+            found.append(own.reshape(len(own), *layer.shape))
+            values = own
+        return found
+
     def _read_inputs(self, first: LiveLayer, rows: npt.NDArray[np.integer[Any]]) -> Floats:
         """Return the inputs that the first layer reads."""
-        values = math.prod(self.input_shape[1:])  # of each unit
-        by_unit = rows.reshape(len(rows), self.input_shape[0], values)[:, first.reads]
-        return by_unit.reshape(len(rows), len(first.reads) * values).astype(np.float64)
+        return _read(first, self.input_shape, rows)
 
     def _finish(self, layers: list[LiveLayer], sums: Floats) -> Floats:
         """Return the sums of the last layer from those of the first."""
@@ -516,6 +544,13 @@ class Network:
         words = philox2x32(units, 2 * number + 1, self.seed)
         b8 = BIAS_FAMILIES[self.biases].draw(*words).astype(np.int64)
         return ((b8 * self.one_sums[number]) >> 7).astype(np.float64)
+
+
+def _read(part: LiveLayer, below: Shape, values: npt.NDArray[Any]) -> Floats:
+    """Return those of the values below, (n_rows, n_values), that a part of a layer reads."""
+    positions = math.prod(below[1:])
+    by_unit = values.reshape(len(values), below[0], positions)[:, part.reads]
+    return by_unit.reshape(len(values), len(part.reads) * positions).astype(np.float64)
 
 
 class _Scales(NamedTuple):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratchcard import Genetic, Limits, Memetic, Network, evolve
+from scratchcard import Conv2d, Dense, Genetic, Limits, Memetic, Network, evolve
 from scratchcard.engines import DenseEngine, IncrementalEngine
 from scratchcard.objectives import OBJECTIVES, get_objective
 from scratchcard.objectives.base import QUANTUM
@@ -187,3 +187,16 @@ def test_augmentation_that_cannot_be(augment, n_features, algorithm, message):
             algorithm=algorithm,
             augment=augment,
         )
+
+
+def test_rows_are_shifted_as_the_images_that_the_network_reads():
+    network = Network([Conv2d(2, 3), Dense(3)], (4, 3, 3))  # as many values as 6 x 6
+    image = np.arange(36)
+    rows = Rows(np.tile(image, (200, 1)), np.arange(200) % 3)
+    task = Task(network, rows, get_objective("cross_entropy"), 0.01, augment="shift")
+    drawn = Sampler(task, 1.0, IncrementalEngine).draw(np.ones(network.n_weights, np.uint8), 0.01)
+    images = np.unique(drawn.inputs, axis=0).reshape(-1, 4, 3, 3)
+    whole = image.reshape(4, 3, 3)
+    assert len(images) == 5
+    assert (images == whole[:, [1, 2, 2]]).all(axis=(1, 2, 3)).any()
+    assert (images == whole[:, :, [0, 0, 1]]).all(axis=(1, 2, 3)).any()

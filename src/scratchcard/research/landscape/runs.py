@@ -77,7 +77,7 @@ class Study:
         return {
             "data": dataset.name,
             "classes": dataset.n_classes,
-            "network": "-".join(map(str, network.sizes)),
+            "network": network.architecture,
             "weights": network.n_weights,
         }
 

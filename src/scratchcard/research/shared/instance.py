@@ -174,7 +174,7 @@ class Instance:
         size = len(ticket.to_bytes()) if ticket else BYTES_OF_A_PARAMETER * attempt.n_parameters
         return {
             "data": self.dataset.name,
-            "network": "-".join(map(str, self.network.sizes)),
+            "network": self.network.architecture,
             "weights": self.weights,
             "biases": self.biases,
             "method": method,

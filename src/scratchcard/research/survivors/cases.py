@@ -45,13 +45,13 @@ def check_tickets(tickets: Sequence[Ticket], names: Sequence[str]) -> None:
         raise ValueError(f"tickets takes at least two, got {len(tickets)}")
     if len(names) != len(tickets):
         raise ValueError(f"names takes one for each of {len(tickets)} tickets, got {len(names)}")
-    shape = tickets[0].network.sizes
+    first = tickets[0].network
     seen: dict[Ticket, str] = {}
     for name, ticket in zip(names, tickets, strict=True):
-        if ticket.network.sizes != shape:
+        if ticket.network.layers != first.layers:
             raise ValueError(
-                f"tickets takes one network shape, got {'-'.join(map(str, shape))} in {names[0]} "
-                f"and {'-'.join(map(str, ticket.network.sizes))} in {name}"
+                f"tickets takes one network shape, got {first.architecture} in {names[0]} and "
+                f"{ticket.network.architecture} in {name}"
             )
         if ticket in seen:
             raise ValueError(

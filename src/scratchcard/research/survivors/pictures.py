@@ -12,7 +12,7 @@ from scipy import stats
 
 from scratchcard.drawing import BLACK, BLUE, ORANGE, canvas, counted, label, save
 from scratchcard.research.survivors.network_picture import draw_network
-from scratchcard.research.survivors.runs import Row, Survivors
+from scratchcard.research.survivors.runs import Row, Survivors, degrees_of
 from scratchcard.ticket import Ticket
 
 MAX_TICKETS_WITH_NUMBERS = 10  # with more the cells are too small for a number
@@ -27,13 +27,13 @@ def draw(
     drawn = []
     groups = [group for group in found.groups if group.same_weights] or found.groups
     for number, group in enumerate(groups, 1):
-        shape = tickets[0].network.sizes
-        title = f"{'-'.join(map(str, shape))}, {group.name}: {len(group.members)} runs"
+        shape = tickets[0].network.architecture
+        title = f"{shape}, {group.name}: {len(group.members)} runs"
         counts = counted([tickets[i] for i in group.members])
         drawn += draw_network(counts, title, out, f"network-{number}")
     drawn += draw_overlap(found.pairs, names, out)
     drawn += draw_weights(tickets, out)
-    if len(tickets[0].network.sizes) > 2:
+    if tickets[0].network.n_layers > 1:
         drawn += draw_degrees(tickets, out)
     return drawn + draw_inputs(found.inputs, len(tickets), out)
 
@@ -92,14 +92,10 @@ def draw_degrees(tickets: Sequence[Ticket], out: Path) -> list[Path]:
     """Draw, for each hidden layer, how many survivors enter and leave units; chance is dashed."""
     hidden = tickets[0].network.n_layers - 1
     figure, axes = canvas(columns=2, rows=hidden, size=(5.0, 3.8))
-    masks = [ticket.mask.arrays() for ticket in tickets]
     for layer in range(hidden):
-        into = np.concatenate([mask[layer].sum(axis=1) for mask in masks])
-        away = np.concatenate([mask[layer + 1].sum(axis=0) for mask in masks])
-        fans = (tickets[0].network.sizes[layer], tickets[0].network.sizes[layer + 2])
-        for axis, degrees, fan, way in zip(
-            axes[layer], (into, away), fans, ("into", "out of"), strict=True
-        ):
+        found = [degrees_of(ticket.mask, layer) for ticket in tickets]
+        for axis, name, way in zip(axes[layer], ("in", "out"), ("into", "out of"), strict=True):
+            degrees, fan = np.concatenate([one[name][0] for one in found]), found[0][name][1]
             step = max(1, -(-int(degrees.max()) // MAX_BINS))
             edges = np.arange(0, degrees.max() + 2 * step, step)
             heights = np.histogram(degrees, edges)[0] / len(degrees)
@@ -117,6 +113,8 @@ def draw_inputs(inputs: Sequence[Row], runs: int, out: Path) -> list[Path]:
     reads = np.array([row["survivors"] for row in inputs])
     side = isqrt(len(reads))
     what = f"survivors, mean of {runs} tickets"
+    if "input" not in inputs[0]:
+        return _draw_kernel(inputs, what, out)
     if side < 3 or side * side != len(reads):
         figure, axes = canvas(size=(float(np.clip(0.4 * len(reads), 4.0, 10.0)), 4.0))
         axes[0, 0].bar(np.arange(len(reads)), reads, color=BLUE)
@@ -128,4 +126,20 @@ def draw_inputs(inputs: Sequence[Row], runs: int, out: Path) -> list[Path]:
     axes[0, 0].grid(False)
     label(axes[0, 0], "Survivors that read each pixel", "column", "row")
     figure.colorbar(image, ax=axes[0, 0], label=what)
+    return save(figure, out, "inputs")
+
+
+def _draw_kernel(inputs: Sequence[Row], what: str, out: Path) -> list[Path]:
+    """Draw how many survivors stand at each place of the first kernels, channel beside channel."""
+    size = max(row["row"] for row in inputs) + 1
+    values = np.array([row["survivors"] for row in inputs]).reshape(-1, size, size)
+    figure, axes = canvas(columns=len(values), size=(4.6, 4.2))
+    for channel, (axis, one) in enumerate(zip(axes[0], values, strict=True)):
+        image = axis.imshow(one, cmap="cividis", vmin=0.0, vmax=float(values.max()) or 1.0)
+        axis.grid(False)
+        of = f", channel {channel + 1}" if len(values) > 1 else ""
+        label(axis, f"Survivors at each place of a kernel{of}", "column", "row")
+        for one_axis in (axis.xaxis, axis.yaxis):
+            one_axis.get_major_locator().set_params(integer=True)
+    figure.colorbar(image, ax=axes[0, -1], label=what)
     return save(figure, out, "inputs")

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import combinations, pairwise
+from itertools import combinations
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Survivors:
     overlap : list of dict
         The means of ``pairs``.
     inputs : list of dict
-        For each input, how many survivors read it.
+        For each input, how many survivors read it; of a convolution, for each place of its kernels.
     """
 
     groups: tuple[Group, ...]
@@ -90,7 +91,6 @@ def survivors(tickets: Sequence[Ticket], names: Sequence[str] | None = None) -> 
         overlap_of(tickets[a], tickets[b]) | {"a": named[a], "b": named[b]}
         for a, b in combinations(range(len(tickets)), 2)
     ]
-    reads = np.array([mask.arrays()[0].sum(axis=0) for mask in masks])
     return Survivors(
         groups=groups,
         tickets=[_ticket(name, ticket) for name, ticket in zip(named, tickets, strict=True)],
@@ -111,10 +111,7 @@ def survivors(tickets: Sequence[Ticket], names: Sequence[str] | None = None) -> 
         ],
         pairs=pairs,
         overlap=averaged(pairs),
-        inputs=[
-            {"input": i, "survivors": float(column.mean()), "read_by": int((column > 0).sum())}
-            for i, column in enumerate(reads.T)
-        ],
+        inputs=list(_inputs(masks)),
     )
 
 
@@ -124,11 +121,24 @@ def times(masks: Sequence[Mask]) -> NDArray[np.int64]:
     return counts
 
 
+def _inputs(masks: Sequence[Mask]) -> Iterator[Row]:
+    """Yield how many survivors read each input, or stand at each place of a kernel."""
+    first = masks[0].layers[0]
+    reads = np.array([mask.array(0).sum(axis=0) for mask in masks])
+    for number, column in enumerate(reads.T):
+        place: Row = {"input": number}
+        if first.reads_maps:
+            channel, position = divmod(number, first.span)
+            row, across = divmod(position, isqrt(first.span))
+            place = {"channel": channel, "row": row, "column": across}
+        yield place | {"survivors": float(column.mean()), "read_by": int((column > 0).sum())}
+
+
 def _ticket(name: str, ticket: Ticket) -> Row:
     mask = ticket.mask
     return {
         "ticket": name,
-        "network": "-".join(map(str, ticket.network.sizes)),
+        "network": ticket.network.architecture,
         "seed": ticket.network.seed,
         "weights": ticket.network.weights,
         "survivors": mask.surviving,
@@ -171,20 +181,32 @@ def _layers(ticket: Ticket) -> Iterator[Row]:
 
 def _degrees(mask: Mask) -> Iterator[Row]:
     """Yield in- and out-degrees of hidden units: mean, deviation, and the deviation by chance."""
-    layers = mask.arrays()
-    for hidden, (into, out) in enumerate(pairwise(layers)):
-        row: Row = {"hidden_layer": hidden + 1, "units": len(into)}
-        for name, degrees, n in (
-            ("in", into.sum(axis=1), into.shape[1]),
-            ("out", out.sum(axis=0), out.shape[0]),
-        ):
+    for hidden in range(len(mask.layers) - 1):
+        row: Row = {"hidden_layer": hidden + 1, "units": mask.layers[hidden].units}
+        for name, (degrees, n) in degrees_of(mask, hidden).items():
             row |= {
                 f"{name}_mean": float(degrees.mean()),
                 f"{name}_deviation": float(degrees.std()),
                 f"{name}_deviation_by_chance": float(stats.binom.std(n, degrees.mean() / n)),
                 f"{name}_most": int(degrees.max()),
             }
-        yield row | {"feed_nothing": float((out.sum(axis=0) == 0).mean())}
+            if name == "out":
+                row["feed_nothing"] = float((degrees == 0).mean())
+        yield row
+
+
+def degrees_of(mask: Mask, hidden: int) -> dict[str, tuple[NDArray[np.int64], int]]:
+    """Return how many survivors enter and leave the units of a hidden layer, of how many weights.
+
+    A unit of maps is a whole map, whatever the number of its positions.
+    """
+    layer, above = mask.layers[hidden], mask.layers[hidden + 1]
+    into, out = mask.array(hidden), mask.array(hidden + 1)
+    away = out.reshape(above.units, above.units_below, above.span)
+    return {
+        "in": (into.sum(axis=1), layer.fan_in),
+        "out": (away.sum(axis=(0, 2)), above.units * above.span),
+    }
 
 
 def _shared(masks: Sequence[Mask]) -> Iterator[Row]:

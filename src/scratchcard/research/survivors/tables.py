@@ -83,7 +83,8 @@ def summary(found: Survivors) -> str:
         ("Degrees of hidden units, mean over tickets", _hidden(found.degrees)),
     ]
     unread = sum(row["read_by"] == 0 for row in found.inputs)
-    last = f"{unread} of {len(found.inputs)} inputs are read by no ticket."
+    what = "inputs are" if "input" in found.inputs[0] else "places of the first kernels are"
+    last = f"{unread} of {len(found.inputs)} {what} read by no ticket."
     return "\n\n".join(
         [*(f"## {title}\n\n{tabulated(rows, 'github')}" for title, rows in parts if rows), last]
     )

@@ -17,6 +17,7 @@ from scratchcard.checks import as_int
 from scratchcard.datasets import STANDARD_INPUT, Answers, Dataset, ReadingOptions, load
 from scratchcard.find import Search
 from scratchcard.search import Limits
+from scratchcard.ticket import Layer
 
 MOST_RUNS = 10_000
 MOST_NAME = 120  # characters of a run's name, which files have
@@ -24,13 +25,16 @@ AUTO = "auto"  # how a search is told that its density is left open
 SWEPT = ("hidden", "init", "max_density", "max_bytes")
 
 
+Hidden = tuple[int, ...] | tuple[Layer, ...]
+
+
 class Setting(NamedTuple):
     """What some runs share and others do not; None is left open, and each search chooses it.
 
     Attributes
     ----------
-    hidden : tuple of int or None
-        Units in each hidden layer.
+    hidden : tuple of int or of Layer, or None
+        Units in each hidden layer, or the layers before the output layer.
     init : str or None
         Family of the random weights.
     max_density : float or None
@@ -39,14 +43,14 @@ class Setting(NamedTuple):
         Most bytes of the ticket's file.
     """
 
-    hidden: tuple[int, ...] | None = None
+    hidden: Hidden | None = None
     init: str | None = None
     max_density: float | None = None
     max_bytes: int | None = None
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The setting as plain values, the shape as 300-100."""
+        """The setting as plain values, the shape as 300-100 or conv32x3s2-100."""
         shape = None if self.hidden is None else "-".join(map(str, self.hidden))
         return {**self._asdict(), "hidden": shape}
 
@@ -76,10 +80,12 @@ class Sweep:
         What these are; None for what the data say.
     reading : ReadingOptions or None
         How the file is written.
+    image_shape : tuple of int or None
+        Shape of the images that rows are, for convolutions; None for one square channel.
     """
 
     data: str
-    hidden: tuple[tuple[int, ...], ...] = ()
+    hidden: tuple[Hidden, ...] = ()
     init: tuple[str, ...] = ()
     max_density: tuple[float, ...] = ()
     max_bytes: tuple[int, ...] = ()
@@ -90,6 +96,7 @@ class Sweep:
     target: str | None = None
     answers: Answers | None = None
     reading: ReadingOptions | None = None
+    image_shape: tuple[int, ...] | None = None
 
     def check(self) -> None:
         """Check every setting before anything is run.
@@ -169,9 +176,13 @@ class Sweep:
         ValueError
             For a combination that no search can have.
         """
+        layers = [one for one in setting.hidden or () if isinstance(one, Layer)]
+        has_maps = any(layer.reads_maps for layer in layers)
         return Search(
             dataset,
-            hidden=setting.hidden,
+            hidden=None if layers else setting.hidden,  # type: ignore[arg-type]
+            layers=layers or None,
+            image_shape=self.image_shape if has_maps else None,
             weights=setting.init,
             max_density=AUTO if setting.max_density is None else setting.max_density,
             max_bytes=setting.max_bytes,
@@ -183,7 +194,8 @@ class Sweep:
 
     def shared(self) -> dict[str, Any]:
         """Return what all runs in one results file share: all but what is swept, and seeds."""
-        return {
+        shape = {} if self.image_shape is None else {"image_shape": list(self.image_shape)}
+        return shape | {
             "scratchcard": __version__,
             "rows": _fingerprint(self.dataset),
             "target": self.target,

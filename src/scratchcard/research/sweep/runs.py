@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from scratchcard.datasets import Dataset
+from scratchcard.datasets import Dataset, as_read_by
 from scratchcard.files import write_whole
 from scratchcard.find import Found, Search
 from scratchcard.research.shared.results import Results, Row
@@ -105,11 +105,13 @@ class SweepRuns:
 
         Each has its score on test rows too; this is where those are read.
         """
-        rows, dataset = self.rows, self.sweep.dataset
+        rows = self.rows
         places = front([row["bytes"] for row in rows], [row["validation_score"] for row in rows])
         found = []
         for row in (rows[place] for place in places):
-            ticket = dataset.on_features(Ticket.load(self.folder / row["ticket"]))
+            ticket = Ticket.load(self.folder / row["ticket"])
+            dataset = as_read_by(self.sweep.dataset, ticket)
+            ticket = dataset.on_features(ticket)
             found.append({**row, "test_score": ticket.score(*dataset.test)})
         return found
 

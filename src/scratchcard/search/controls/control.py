@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scratchcard.checks import as_int
-from scratchcard.datasets import Dataset, Part
+from scratchcard.datasets import Dataset, Part, as_read_by
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.rows import Rows
 from scratchcard.search import accuracy
@@ -147,6 +147,7 @@ def controls(
     as_int("n_jobs", n_jobs, 1, MAX_THREADS)
     if seconds is not None and not seconds > 0:
         raise ValueError(f"seconds takes a number above 0 or None, got {seconds!r}")
+    dataset = as_read_by(dataset, ticket)
     ticket = dataset.on_features(ticket)
     network, mask = ticket.network, ticket.mask
     train = as_rows(ticket, dataset.train)
@@ -154,7 +155,7 @@ def controls(
     judges = _Judges(as_rows(ticket, dataset.validation), last)
     streams = np.random.default_rng(as_int("seed", seed, 0, 2**32 - 1)).spawn(3)
 
-    whole, layers = [network.n_weights], [out * into for out, into in network.shapes]
+    whole, layers = [network.n_weights], [layer.n_weights for layer in network.layers]
     kept = [int(np.count_nonzero(layer)) for layer in mask.arrays()]
     best, tried = best_of_random(
         network,

@@ -66,7 +66,7 @@ def best_of_random(
     """
     temperature = search_temperature(network, train, sum(kept) / network.n_weights)
     screen = IncrementalEngine(network, _sample(train), objective, temperature)
-    lengths = [out * into for out, into in network.shapes]
+    lengths = [layer.n_weights for layer in network.layers]
     size = max(1, min(MAX_MASKS_AT_ONCE, MAX_BYTES_AT_ONCE // network.n_weights))
 
     def best_of_batch(start: int) -> list[tuple[float, int, FlatMask]]:

@@ -102,22 +102,22 @@ def groups(network: Network, mask: FlatMask) -> Iterator[tuple[str, Bools]]:
 
 def _ends(network: Network, mask: FlatMask) -> tuple[Bools, Bools]:
     """Return whether inputs reach each connection's source, and its target feeds an output."""
-    layers = [
-        mask[start : start + fan_out * fan_in].reshape(fan_out, fan_in) == 1
-        for start, (fan_out, fan_in) in zip(network.offsets, network.shapes, strict=False)
-    ]
-    reached = [np.ones(network.n_inputs, dtype=np.bool_)]
-    for bits in layers[:-1]:
-        reached.append((bits & reached[-1]).any(axis=1))
+    kept = np.split(mask == 1, network.offsets[1:-1])
+    sources = [layer.sources(np.arange(layer.n_weights)) for layer in network.layers]
+    targets = [layer.targets(np.arange(layer.n_weights)) for layer in network.layers]
+    reached = [np.ones(network.layers[0].units_below, dtype=np.bool_)]
+    for layer, bits, source, target in zip(network.layers, kept, sources, targets, strict=True):
+        found = np.zeros(layer.units, dtype=np.bool_)
+        found[target[bits & reached[-1][source]]] = True
+        reached.append(found)
     feeding = [np.ones(network.n_outputs, dtype=np.bool_)]
-    for bits in reversed(layers[1:]):
-        feeding.append((bits & feeding[-1][:, None]).any(axis=0))
-    feeding.reverse()
-    sources = [np.broadcast_to(r, b.shape) for r, b in zip(reached, layers, strict=True)]
-    targets = [np.broadcast_to(f[:, None], b.shape) for f, b in zip(feeding, layers, strict=True)]
+    for number in reversed(range(1, network.n_layers)):
+        found = np.zeros(network.layers[number].units_below, dtype=np.bool_)
+        found[sources[number][kept[number] & feeding[0][targets[number]]]] = True
+        feeding.insert(0, found)
     return (
-        np.concatenate([part.reshape(-1) for part in sources]),
-        np.concatenate([part.reshape(-1) for part in targets]),
+        np.concatenate([one[source] for one, source in zip(reached, sources, strict=False)]),
+        np.concatenate([one[target] for one, target in zip(feeding, targets, strict=True)]),
     )
 
 
