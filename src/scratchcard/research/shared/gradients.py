@@ -1,4 +1,4 @@
-"""The methods that use gradients: masks chosen by scores, and dense models that are trained.
+"""The methods that use gradients: masks chosen by scores, and models that are trained.
 
 ``GradientMask`` and ``TrainedTwin`` need the extra ``torch``.
 """
@@ -60,13 +60,14 @@ class GradientMask:
         found = _fitted(method(density=self.density, **settings), instance, effort)
         if self.makes_tickets:
             return Attempt(found.accuracy, found.run.seconds, found.mask, found.temperature)
-        mask = Mask.from_arrays([(one != 0).numpy() for one in found.layers.weights])
+        kept = [(one != 0).numpy().reshape(-1) for one in found.layers.weights]
+        mask = Mask.from_flat(instance.network.layers, np.concatenate(kept))
         return Attempt(found.accuracy, found.run.seconds, mask, own_weights=True)
 
 
 @dataclass(frozen=True)
 class TrainedTwin:
-    """A dense network of the same shape, trained with Adam."""
+    """A network of the same layers, all of whose weights are trained, with Adam."""
 
     makes_tickets = False
 
