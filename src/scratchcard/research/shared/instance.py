@@ -6,6 +6,7 @@ validation rows to choose by. Test rows are read by :meth:`Instance.report`, onc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,8 +17,8 @@ import numpy as np
 from scratchcard.datasets import Dataset
 from scratchcard.find import Search
 from scratchcard.rows import Rows
-from scratchcard.search import Limits, Problem
-from scratchcard.ticket import Classes, Mask, Network, Ticket
+from scratchcard.search import Labelled, Limits, Problem
+from scratchcard.ticket import Classes, Dense, Layer, Mask, Network, Ticket
 
 BYTES_OF_A_PARAMETER = 4  # a model that is no ticket keeps its parameters as float32
 
@@ -104,6 +105,11 @@ class Instance:
         Seed of the network, and of what a method draws.
     weights, biases : str
         Families of the random numbers, see ``Network``.
+    layers : tuple of Layer or None
+        The layers before the output layer, instead of ``hidden``.
+    image_shape : tuple of int or None
+        Shape of a row, (channels, height, width), for layers that read maps; None for one square
+        channel.
     """
 
     dataset: Dataset
@@ -111,10 +117,14 @@ class Instance:
     seed: int
     weights: str = "uniform"
     biases: str = "uniform"
+    layers: tuple[Layer, ...] | None = None
+    image_shape: tuple[int, ...] | None = None
 
     @cached_property
     def problem(self) -> Problem:
         """The network, and the training and validation rows in its integers."""
+        if self.layers is not None:
+            return self._problem_of(self.layers)
         return Search(
             self.dataset,
             hidden=self.hidden,
@@ -123,6 +133,21 @@ class Instance:
             biases=self.biases,
             max_density=1.0,  # each method has its own
         ).problem
+
+    def _problem_of(self, layers: tuple[Layer, ...]) -> Problem:
+        data = self.dataset
+        side = math.isqrt(data.n_features)
+        network = Network(
+            (*layers, Dense(data.n_classes)),
+            self.image_shape or (1, side, side),
+            self.seed,
+            weights=self.weights,
+            biases=self.biases,
+        )
+        train, validation = (
+            Labelled(part.X, data.targets(part)) for part in (data.train, data.validation)
+        )
+        return Problem.make(network, train, validation, data.scaling, data.columns)
 
     @property
     def network(self) -> Network:
@@ -174,7 +199,7 @@ class Instance:
         size = len(ticket.to_bytes()) if ticket else BYTES_OF_A_PARAMETER * attempt.n_parameters
         return {
             "data": self.dataset.name,
-            "network": "-".join(map(str, self.network.sizes)),
+            "network": self.network.architecture,
             "weights": self.weights,
             "biases": self.biases,
             "method": method,
