@@ -8,19 +8,12 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from scratchcard.ticket import Layer
-
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)?")
 _SIZE = re.compile(r"[1-9][0-9]{0,9}")
-_LAYER = re.compile(
-    r"conv(?P<maps>\d+)x(?P<kernel>\d+)(s(?P<stride>\d+))?(?P<valid>v)?(?P<pool>p2)?"
-    r"|dense(?P<units>\d+)"
-)
 _SECONDS = {None: 1, "s": 1, "m": 60, "h": 3600}
 
 
@@ -68,29 +61,6 @@ def sizes(text: str) -> tuple[int, ...]:
     if not all(_SIZE.fullmatch(part) for part in parts):
         raise click.BadParameter(f"{text!r} is not a list of layer sizes such as 100 or 300,100")
     return tuple(int(part) for part in parts)
-
-
-def layers_of(text: str) -> tuple[Layer, ...]:
-    """Return the layers before the output layer: conv32x3s2,conv64x3p2,dense, the last in words."""
-    from scratchcard.ticket import Conv2d, Dense
-
-    *parts, last = (part.strip() for part in text.split(","))
-    matches = [_LAYER.fullmatch(part) for part in parts]
-    if last != "dense" or not all(matches):
-        raise click.BadParameter(f"{text!r} is not a list of layers such as conv32x3s2,dense")
-    found: list[Layer] = []
-    try:
-        for match in filter(None, matches):
-            if match["units"]:
-                found.append(Dense(int(match["units"])))
-                continue
-            padding = "valid" if match["valid"] else "same"
-            maps, kernel, stride = (int(match[name] or 1) for name in ("maps", "kernel", "stride"))
-            pool = 2 if match["pool"] else 1
-            found.append(Conv2d(maps, kernel, stride, padding, pool))
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from error
-    return tuple(found)
 
 
 # Options that several commands have.
