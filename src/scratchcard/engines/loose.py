@@ -37,6 +37,11 @@ class Loose:
         """Number of weights that the layer has."""
         return self.units * self.fan_in
 
+    @property
+    def span(self) -> int:
+        """One: a weight stands for itself."""
+        return 1
+
     def first_sources(self) -> NDArray[np.int64]:
         """Return zeros: what each unit reads is not known.
 

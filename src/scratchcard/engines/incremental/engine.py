@@ -31,6 +31,7 @@ LANES = 16  # the rows of a block are padded to a multiple of this: whole vector
 # Most rows in a block: outputs and exps of ten classes then fill about a quarter of an L2 cache.
 BLOCK_ROWS = 1024
 ONE_BLOCK = 2048  # most rows that are left in one block
+MAP_ROWS = 256  # most rows in a block where there are maps: one map then fills a tenth of a cache
 
 
 class IncrementalEngine:
@@ -52,7 +53,7 @@ class IncrementalEngine:
         How outputs are read: for classes, nats of logit per unit of output.
     block_rows : int or None
         Most rows in a block. None puts up to 2,048 rows into one block, and more into blocks of
-        1,024.
+        1,024; where the network has maps, blocks have 256 rows.
     is_shuffled : bool
         Whether the rows stand in random order already, and keep it; if not, they are shuffled.
 
@@ -86,6 +87,8 @@ class IncrementalEngine:
         self.net = make_net(network, objective, temperature)
         self.n_statistics = objective.n_statistics(network.n_outputs)
         self.order = np.arange(len(rows)) if is_shuffled else shuffled(rows)
+        if block_rows is None and self.net.maps.kernels.size > 0:
+            block_rows = MAP_ROWS
         self.data = _blocks(rows, self.order, block_rows)
         self.n_retargets = 0  # how often the targets changed: states remember it
 
@@ -143,7 +146,12 @@ class IncrementalEngine:
         """
         n_blocks = self.n_blocks if n_blocks is None else n_blocks
         size = self.data.weights.shape[1]
-        n_hidden = int(self.net.sizes[1:-1].sum())
+        n_hidden, maps = int(self.net.sizes[1:-1].sum()), self.net.maps
+        n_sums, n_values = int(maps.first_sums[-1]), int(maps.first_values[-1])
+        n_last = n_values - int(maps.first_values[-2]) if n_values > 0 else 0
+        # A weight that is scratched off is listed twice where the map that it reads changes, too.
+        n_taps = 2 * int(self.net.fan_ins[: maps.kernels.size].max(initial=0))
+        wide = np.int32 if n_values > 0 and not self.network.has_narrow_maps else np.int16
         n_classes = self.network.n_outputs
         exps_planes = 2 * n_classes if self.objective.needs_exps else 0
         return State(
@@ -154,19 +162,27 @@ class IncrementalEngine:
             outputs=np.zeros((n_blocks, 2 * n_classes + 3, size), dtype=np.int32),
             exps=np.empty((n_blocks, exps_planes, size), dtype=np.float32),
             where=np.zeros((n_blocks, n_classes + 1 + LINE), dtype=np.int64),
-            moved=np.zeros((n_blocks, n_hidden + 1 + LINE), dtype=np.int64),
-            changed=np.zeros(n_hidden, dtype=np.int64),
-            delta=np.empty((n_hidden + 1, size), dtype=np.int32),
+            moved=np.zeros((n_blocks, n_last + n_hidden + 1 + LINE), dtype=np.int64),
+            changed=np.zeros(n_last + n_hidden, dtype=np.int64),
+            delta=np.empty((n_last + n_hidden + 1, size), dtype=np.int32),
             work=np.empty((2, size), dtype=np.float32),
             trial_sums=np.zeros(self.n_statistics, dtype=np.int64),
             reading=self.net.reading.copy(),
             n_retargets=np.full(1, self.n_retargets, dtype=np.int64),
+            map_sums=np.empty((n_blocks, n_sums, size), dtype=wide),
+            map_values=np.empty((n_blocks, n_values, size), dtype=np.int16),
+            map_delta=np.empty((n_values, size), dtype=np.int16),
+            map_moved=np.zeros(n_values, dtype=np.uint8),
+            map_altered=np.zeros((2, int(self.net.sizes.max())), dtype=np.int64),
+            map_taps=np.zeros((2, n_taps, 4), dtype=np.int64),
+            map_chosen=np.zeros((2, n_taps, 2), dtype=np.int64),
+            map_work=np.zeros((6, size), dtype=wide),
         )
 
     def derive(self, state: State, mask: NDArray[np.uint8]) -> State:
         """Return an individual with this flat mask, made from a similar one where cheaper."""
         flips = np.flatnonzero(state.mask != mask)
-        if len(flips) > forward.DERIVE_SHARE * np.count_nonzero(mask):
+        if len(flips) > forward.derive_share(self.net) * np.count_nonzero(mask):
             return self.state(mask)
         child = State._make(array.copy() for array in state)
         self.apply(child, flips)

@@ -6,13 +6,16 @@ import numpy as np
 
 from scratchcard.compiled.cache import jit
 from scratchcard.compiled.vectors import add_scaled, fill
-from scratchcard.engines.incremental.propagation import activate
-from scratchcard.engines.incremental.state import State
+from scratchcard.engines.incremental.activation import activate
+from scratchcard.engines.incremental.maps import fill_maps
+from scratchcard.engines.incremental.state import Place, State
 from scratchcard.engines.incremental.trial import keep_block, rescale_block, try_block
 from scratchcard.engines.incremental.wiring import first_source, first_weight
 
 PIECE = 256  # weights that are compared at once
-DERIVE_SHARE = 0.1  # with more flips than this per surviving weight, computing afresh is cheaper
+# With more flips than this per surviving weight, computing afresh is cheaper; where weights lead
+# into maps, all flips into one map are added in one pass.
+DERIVE_SHARE, DERIVE_SHARE_OF_MAPS = 0.1, 0.5
 
 
 @jit(nogil=True)
@@ -50,7 +53,7 @@ def catch_up(job, state, masks, readings):
     ``readings``, (n_blocks, numbers) float32, how outputs were read then; NaN for a block that has
     never been computed.
     """
-    few = np.int64(DERIVE_SHARE * np.count_nonzero(state.mask))
+    few = np.int64(derive_share(job.net) * np.count_nonzero(state.mask))
     flips = np.empty(few + 1, dtype=np.int64)
     chosen = room_for_slots(job.net)
     for b in range(job.threads.number, masks.shape[0], job.threads.n_threads):
@@ -63,10 +66,16 @@ def catch_up(job, state, masks, readings):
             if not is_read_by(readings[b], job.net.reading):
                 rescale_block(job, behind, b)
             if n_flips > 0:
-                try_block(job, behind, b, flips, n_flips)
+                try_block(job, behind, b, flips, n_flips, True)
                 keep_block(job.net, behind, b)
         masks[b] = state.mask
         readings[b] = job.net.reading
+
+
+@jit(inline="always")
+def derive_share(net):
+    """Return up to how many flips per surviving weight are fewer than all."""
+    return DERIVE_SHARE if net.maps.kernels.size == 0 else DERIVE_SHARE_OF_MAPS
 
 
 @jit(inline="always")
@@ -87,6 +96,14 @@ def with_mask(state, mask):
         state.trial_sums,
         state.reading,
         state.n_retargets,
+        state.map_sums,
+        state.map_values,
+        state.map_delta,
+        state.map_moved,
+        state.map_altered,
+        state.map_taps,
+        state.map_chosen,
+        state.map_work,
     )
 
 
@@ -126,7 +143,13 @@ def forward(job, state, b, mask, kept, chosen):
     net, data = job.net, job.data
     n_layers = net.sizes.size - 1
     n_classes = net.sizes[n_layers]
-    for layer in range(n_layers):
+    n_maps = net.maps.kernels.size
+    values = data.inputs[b]
+    if n_maps > 0:
+        fill_maps(Place(net, data, state, b), mask, kept)
+        values = state.map_values[b] if kept else state.map_delta
+        values = values[net.maps.first_values[n_maps - 1] :]
+    for layer in range(n_maps, n_layers):
         fan_in = net.fan_ins[layer]
         is_output = layer == n_layers - 1
         for j in range(net.sizes[layer + 1]):
@@ -143,8 +166,8 @@ def forward(job, state, b, mask, kept, chosen):
                 out = state.hidden[b, 0, u] if kept else state.delta[u]
             fill(out, net.biases[u])
             weights = net.weights[row : row + fan_in]
-            if layer == 0:
-                sources = data.inputs[b][origin : origin + fan_in]  # contiguous, as Numba sees it
+            if layer == n_maps:
+                sources = values[origin : origin + fan_in]  # contiguous, as Numba sees it
                 add_chosen(out, weights, sources, chosen, n_chosen)
             else:
                 lowest = net.places[layer] + origin

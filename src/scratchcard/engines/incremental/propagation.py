@@ -6,54 +6,10 @@ import numpy as np
 
 from scratchcard.compiled.cache import jit
 from scratchcard.compiled.float32 import clip_scalar, exp2_scalar
-from scratchcard.compiled.vectors import (
-    ZERO,
-    add_scaled,
-    copy,
-    if_equal,
-    if_greater,
-    set_scaled,
-    shift_right,
-)
-from scratchcard.engines.incremental.wiring import (
-    RELU,
-    STEP,
-    first_source,
-    first_weight,
-    target_of,
-)
-
-
-@jit
-def activate(sums, out, activation, shift, limit):
-    """Set ``out[r] = f(sums[r])``, the activations of one unit."""
-    if activation == RELU:
-        for r in range(out.size):
-            out[r] = min(shift_right(max(sums[r], ZERO), shift), limit)
-    else:
-        below = ZERO if activation == STEP else np.int32(-limit)
-        for r in range(out.size):
-            out[r] = if_greater(sums[r], ZERO, limit, if_greater(ZERO, sums[r], below, ZERO))
-
-
-@jit
-def change(old, new, out, activation, shift, limit):
-    """Set ``out[r] = f(new[r]) - f(old[r])``, and return whether any of these is not 0."""
-    some = ZERO
-    if activation == RELU:
-        for r in range(out.size):
-            a = min(shift_right(max(old[r], ZERO), shift), limit)
-            b = min(shift_right(max(new[r], ZERO), shift), limit)
-            out[r] = np.int32(b - a)
-            some = np.int32(some | np.int32(b - a))
-    else:
-        below = ZERO if activation == STEP else np.int32(-limit)
-        for r in range(out.size):
-            a = if_greater(old[r], ZERO, limit, if_greater(ZERO, old[r], below, ZERO))
-            b = if_greater(new[r], ZERO, limit, if_greater(ZERO, new[r], below, ZERO))
-            out[r] = np.int32(b - a)
-            some = np.int32(some | np.int32(b - a))
-    return some != 0
+from scratchcard.compiled.vectors import add_scaled, copy, if_equal, set_scaled
+from scratchcard.engines.incremental.activation import activate, change
+from scratchcard.engines.incremental.maps import change_maps
+from scratchcard.engines.incremental.wiring import first_source, first_weight, target_of
 
 
 @jit
@@ -74,31 +30,38 @@ def select_targets(targets, k, outputs, old, out):
 
 
 @jit(inline="always")
-def add_source(place, layer, i, w, span, out):
-    """Add ``w`` times the activation that unit ``i`` of this layer has after the trial to ``out``.
+def add_source(place, layer, i, w, moved, keeps, out):
+    """Add ``w`` times what value ``i`` of this layer is after the trial to ``out``.
 
-    The units of this layer that changed stand at ``span[0]`` to ``span[1]`` in ``changed``.
+    The values of this layer that changed stand at ``moved[0]`` to ``moved[1]`` in ``changed``. If
+    ``keeps``, those of maps have been changed already.
     """
     net, state = place.net, place.state
     if layer == 0:
         add_scaled(out, w, place.data.inputs[place.b, i])
         return
     u = net.places[layer] + i
-    activation = state.work[1].view(np.int32)
-    shift, limit = net.shifts[layer], net.limits[layer]
-    activate(state.hidden[place.b, 0, u], activation, net.activation, shift, limit)
-    add_scaled(out, w, activation)
-    for c in range(span[0], span[1]):
+    n_maps = net.maps.kernels.size
+    if layer == n_maps:
+        add_scaled(out, w, state.map_values[place.b, net.maps.first_values[n_maps - 1] + i])
+        if keeps:
+            return
+    else:
+        activation = state.work[1].view(np.int32)
+        shift, limit = net.shifts[layer], net.limits[layer]
+        activate(state.hidden[place.b, 0, u], activation, net.activation, shift, limit)
+        add_scaled(out, w, activation)
+    for c in range(moved[0], moved[1]):
         if state.changed[c] == u:
             add_scaled(out, w, state.delta[c])
 
 
 @jit(inline="always")
-def propagate(place, flips, n_flips):
+def propagate(place, flips, n_flips, keeps):
     """Carry ``flips[:n_flips]`` (flat weight indices, ascending, distinct) through a block.
 
     What would change goes to the arrays and planes under trial; ``moved`` and ``where`` say which
-    of them count. Return whether any output was touched.
+    of them count. If ``keeps``, maps are changed at once. Return whether any output was touched.
     """
     net, data, state, b = place.net, place.data, place.state, place.b
     n_layers = net.sizes.size - 1
@@ -112,11 +75,14 @@ def propagate(place, flips, n_flips):
         where[k] = k
     where[n_classes] = 2 * n_classes
     first = 0  # the flips of this layer are flips[first:last]
-    below = 0  # changed units of the layer below are changed[below:above]
+    below = 0  # changed values of the layer below are changed[below:above]
     n_changed = 0
     n_moved = 0
     n_touched = 0
-    for layer in range(n_layers):
+    n_maps = net.maps.kernels.size
+    if n_maps > 0:
+        first, n_changed = change_maps(place, flips, n_flips, keeps)
+    for layer in range(n_maps, n_layers):
         fan_in = net.fan_ins[layer]
         fan_out = net.sizes[layer + 1]
         is_output = layer == n_layers - 1
@@ -165,7 +131,7 @@ def propagate(place, flips, n_flips):
                 else:
                     if not is_copied:
                         copy(new, old)
-                    add_source(place, layer, i, w, (below, above), new)
+                    add_source(place, layer, i, w, (below, above), keeps, new)
                 is_copied = True
             if is_output:
                 where[j] = n_classes + n_touched

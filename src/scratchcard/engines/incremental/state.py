@@ -48,13 +48,23 @@ class State(NamedTuple):
     outputs: NDArray[np.int32]  # (blocks, 2K + 3, rows)
     exps: NDArray[np.float32]  # (blocks, 2K, rows)
     where: NDArray[np.int64]  # (blocks, K + 1, padded) plane of each class, plane of the target
-    moved: NDArray[np.int64]  # (blocks, hidden units + 1, padded) with new sums; last: how many
-    changed: NDArray[np.int64]  # (hidden units,) scratch: units whose activation changed
-    delta: NDArray[np.int32]  # (hidden units + 1, rows) scratch: by how much it changed
+    moved: NDArray[np.int64]  # (blocks, values + 1, padded) hidden units with new sums; last: how many
+    changed: NDArray[np.int64]  # (values,) scratch: places of values that changed; values are
+    #                             hidden units and the values of the last layer of maps
+    delta: NDArray[np.int32]  # (values + 1, rows) scratch: by how much they changed
     work: NDArray[np.float32]  # (2, rows) scratch
     trial_sums: NDArray[np.int64]  # (n_statistics,) sums that the last trial found
     reading: NDArray[np.float32]  # (numbers,) how outputs were read for exps and sums
     n_retargets: NDArray[np.int64]  # (1,) how often the rows had got other targets by then
+    # Layers of maps: T is int16 where their sums are held to 16 bits, and else int32.
+    map_sums: NDArray[Any]  # (blocks, planes, rows) T, those of a pooled square side by side
+    map_values: NDArray[np.int16]  # (blocks, planes, rows) activations of all maps
+    map_delta: NDArray[np.int16]  # (planes, rows) scratch: by how much they changed
+    map_moved: NDArray[np.uint8]  # (planes,) scratch: whether they did
+    map_altered: NDArray[np.int64]  # (2, most maps) scratch: maps of two layers that changed
+    map_taps: NDArray[np.int64]  # (2, taps, 4) scratch, see maps.py
+    map_chosen: NDArray[np.int64]  # (2, taps, 2) scratch: planes and factors
+    map_work: NDArray[Any]  # (6, rows) T, scratch: four sums, the largest, a bias
 
 
 class Place(NamedTuple):

@@ -16,6 +16,7 @@ import numpy as np
 
 from scratchcard.compiled.cache import jit
 from scratchcard.compiled.vectors import add, copy, fill, weighted_total
+from scratchcard.engines.incremental.maps import change_maps
 from scratchcard.engines.incremental.propagation import propagate, refresh
 from scratchcard.engines.incremental.state import Place
 from scratchcard.engines.incremental.threads import (
@@ -92,10 +93,13 @@ def sum_of_squares(new, old, weights, work):
 
 
 @jit(inline="always")
-def try_block(job, state, b, flips, n_flips):
-    """Compute what ``flips`` would change in block ``b``, and return whether any output changes."""
+def try_block(job, state, b, flips, n_flips, keeps):
+    """Compute what ``flips`` would change in block ``b``, and return whether any output changes.
+
+    If ``keeps``, maps are changed at once; the rest is by :func:`keep_block`.
+    """
     place = Place(job.net, job.data, state, b)
-    if not propagate(place, flips, n_flips):
+    if not propagate(place, flips, n_flips, keeps):
         copy(state.sums[b, 1], state.sums[b, 0])
         return False
     refresh(place)
@@ -127,7 +131,7 @@ def trial(job, state, flips, n_flips, race):
         for b in range(
             begin + (threads.number - begin) % threads.n_threads, end, threads.n_threads
         ):
-            if try_block(job, state, b, flips, n_flips) and end < n_blocks:
+            if try_block(job, state, b, flips, n_flips, False) and end < n_blocks:
                 new, old = state.quanta[b, 1], state.quanta[b, 0]
                 found = sum_of_squares(new, old, data.weights[b], state.work[0])
                 words[SQUARES] += np.int64(min(found / SQUARES_UNIT, MOST_SQUARES / n_blocks))
@@ -175,7 +179,7 @@ def sum_up(state, threads):
 
 @jit(inline="always")
 def keep_block(net, state, b):
-    """Keep what :func:`try_block` computed for block ``b``."""
+    """Keep what :func:`try_block` computed for block ``b``, but for maps."""
     n_classes = net.sizes[net.sizes.size - 1]
     moved = state.moved[b, : state.changed.size + 1]
     for m in range(moved[moved.size - 1]):
@@ -199,7 +203,10 @@ def keep_block(net, state, b):
 @jit(nogil=True, _nrt=False)
 def keep(job, state, flips, n_flips):
     """Make the flips of the last :func:`trial`, which must have run to the end."""
+    has_maps = n_flips > 0 and flips[0] < job.net.starts[job.net.maps.kernels.size]
     for b in range(job.threads.number, state.sums.shape[0], job.threads.n_threads):
+        if has_maps:
+            change_maps(Place(job.net, job.data, state, b), flips, n_flips, True)
         keep_block(job.net, state, b)
     for f in range(n_flips):
         state.mask[flips[f]] ^= 1

@@ -21,8 +21,14 @@ from scratchcard.rows import Rows
 NEVER = np.float32(np.nan)  # stands for how outputs of a block are read that was never computed
 STALE = np.float32(np.inf)  # and this for those of rows that have got other targets since
 
-BY_BLOCK = ("sums", "quanta", "hidden", "outputs", "exps", "where", "moved")
-SCRATCH = ("changed", "delta", "work", "trial_sums", "reading", "n_retargets")
+BY_BLOCK = (
+    *("sums", "quanta", "hidden", "outputs", "exps", "where", "moved"),
+    *("map_sums", "map_values"),
+)
+SCRATCH = (
+    *("changed", "delta", "work", "trial_sums", "reading", "n_retargets"),
+    *("map_delta", "map_moved", "map_altered", "map_taps", "map_chosen", "map_work"),
+)
 
 
 class WindowedState:

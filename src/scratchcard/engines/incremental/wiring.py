@@ -2,7 +2,8 @@
 
 These few functions are all that compiled code knows of how a weight is addressed. They follow from
 what every layer states about itself (``ticket/layers/base.py``): the weights into a unit lie side
-by side, and so do the units that they read. A new kind of layer needs nothing here.
+by side, and so do the units that they read. A new kind of layer needs nothing here, unless its units
+are maps: what these read at each position is a geometry.
 """
 
 from __future__ import annotations
@@ -31,11 +32,31 @@ class Wiring(NamedTuple):
 
     sizes: NDArray[np.int64]  # (L + 1,) units, inputs first
     fan_ins: NDArray[np.int64]  # (L,) weights into each unit
+    spans: NDArray[np.int64]  # (L,) how many of them lead from each unit below
     starts: NDArray[np.int64]  # (L + 1,) first weight of each layer; last: how many weights
     first_units: NDArray[np.int64]  # (L + 2,) first unit of each layer; last: how many units
     places: NDArray[np.int64]  # (L + 1,) place of the first unit of each layer; [0] is unused
     first_sources: NDArray[np.int64]  # (places,) first unit below that a unit reads
     stands: bool  # whether each layer is known to lead from the units of the one before
+
+
+class Maps(NamedTuple):
+    """Where the weights of the M layers of maps read, which are the first of a network.
+
+    All are (M,) but for the last two, which number planes: of sums, at positions that count, and
+    of values. They are (M + 1,), the last being how many there are.
+    """
+
+    kernels: NDArray[np.int64]
+    strides: NDArray[np.int64]
+    befores: NDArray[np.int64]  # rows of zeros above a map
+    pools: NDArray[np.int64]
+    heights: NDArray[np.int64]  # of the maps below
+    widths: NDArray[np.int64]
+    rows: NDArray[np.int64]  # of values
+    columns: NDArray[np.int64]
+    first_sums: NDArray[np.int64]
+    first_values: NDArray[np.int64]
 
 
 class Net(NamedTuple):
@@ -47,6 +68,7 @@ class Net(NamedTuple):
 
     sizes: NDArray[np.int64]
     fan_ins: NDArray[np.int64]
+    spans: NDArray[np.int64]
     starts: NDArray[np.int64]
     first_units: NDArray[np.int64]
     places: NDArray[np.int64]
@@ -61,6 +83,7 @@ class Net(NamedTuple):
     reading: NDArray[np.float32]  # (numbers,) how outputs are read; for classes, the scale
     needs_exps: bool  # whether the objective reads 2**logit
     has_classes: bool  # whether the target of a row is one of the outputs
+    maps: Maps
 
 
 def numbers_of(objective: Objective, reading: Reading) -> NDArray[np.float32]:
@@ -97,7 +120,7 @@ def wiring_of(layers: Sequence[Layer | Loose]) -> Wiring:
         The wiring.
     """
     first, fan_ins = layers[0], [layer.fan_in for layer in layers]
-    n_inputs = max(fan_ins) if isinstance(first, Loose) else first.n_sources
+    n_inputs = max(fan_ins) if isinstance(first, Loose) else first.units_below
     sizes = np.array([n_inputs, *(layer.units for layer in layers)], dtype=np.int64)
     first_units = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     places = first_units[:-1] - sizes[0]
@@ -105,12 +128,48 @@ def wiring_of(layers: Sequence[Layer | Loose]) -> Wiring:
     return Wiring(
         sizes=sizes,
         fan_ins=np.array(fan_ins, dtype=np.int64),
+        spans=np.array([layer.span for layer in layers], dtype=np.int64),
         starts=np.cumsum([0, *(layer.n_weights for layer in layers)], dtype=np.int64),
         first_units=first_units,
         places=places,
         first_sources=np.concatenate([layer.first_sources() for layer in layers]),
         stands=not isinstance(first, Loose),
     )
+
+
+def maps_of(layers: Sequence[Layer]) -> Maps:
+    """Return where the weights of layers of maps read.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Layers that stand on each other.
+
+    Returns
+    -------
+    Maps
+        The geometries of those whose units are maps, which are the first ones.
+    """
+    found = [layer.geometry for layer in layers if layer.geometry is not None]
+    sums, values = [0], [0]
+    for layer, there in zip(layers, found, strict=False):
+        values.append(layer.units * layer.positions)
+        sums.append(values[-1] * there.pool**2)
+    columns = zip(
+        *(
+            (
+                *(there.kernel, there.stride, there.before, there.pool),
+                *(there.height, there.width),
+                *(there.rows // there.pool, there.columns // there.pool),
+            )
+            for there in found
+        ),
+        strict=True,
+    )
+    arrays = [np.array(column, dtype=np.int64) for column in columns] or [
+        np.zeros(0, dtype=np.int64)
+    ] * (len(Maps._fields) - 2)
+    return Maps(*arrays, *(np.cumsum(counts, dtype=np.int64) for counts in (sums, values)))
 
 
 def make_net(network: Network, objective: Objective, reading: Reading) -> Net:
@@ -142,6 +201,7 @@ def make_net(network: Network, objective: Objective, reading: Reading) -> Net:
         reading=numbers,
         needs_exps=objective.needs_exps,
         has_classes=objective.answers == "classes",
+        maps=maps_of(network.layers),
     )
 
 
@@ -165,7 +225,8 @@ def source_of(net, layer, index):
     """Return the unit, in the layer below, that a weight leads from."""
     at = index - net.starts[layer]
     unit = at // net.fan_ins[layer]
-    return net.first_sources[net.places[layer + 1] + unit] + at - unit * net.fan_ins[layer]
+    slot = at - unit * net.fan_ins[layer]
+    return net.first_sources[net.places[layer + 1] + unit] + slot // net.spans[layer]
 
 
 @jit(inline="always")
@@ -181,9 +242,12 @@ def first_source(net, layer, unit):
 
 
 @jit(inline="always")
-def weight_between(net, layer, source, unit):
-    """Return the weight from a unit below to a unit above, or -1 if there is none."""
-    slot = source - first_source(net, layer, unit)
+def first_between(net, layer, source, unit):
+    """Return the first of the ``net.spans[layer]`` weights from a unit below to a unit above.
+
+    If there are none, return -1.
+    """
+    slot = (source - first_source(net, layer, unit)) * net.spans[layer]
     if slot < 0 or slot >= net.fan_ins[layer]:
         return -1
     return first_weight(net, layer, unit) + slot

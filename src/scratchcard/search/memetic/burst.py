@@ -12,6 +12,7 @@ from scratchcard.search.memetic.moves import (
     mated_units_in_random_order,
     note_flips,
     propose,
+    room_for_unit,
     slack_of,
     unit_difference,
 )
@@ -99,7 +100,7 @@ def recombine(job, state, chooser, other):
     together or not at all. Return (value, trials, accepted).
     """
     order = mated_units_in_random_order(job.net, chooser.rng)
-    flips = np.zeros(job.net.fan_ins.max() + job.net.sizes.max(), dtype=np.int64)
+    flips = room_for_unit(job.net)
     return _mate(job, state, chooser, other, (order, flips))
 
 

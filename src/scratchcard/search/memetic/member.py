@@ -30,6 +30,7 @@ from scratchcard.search.memetic.moves import (
     mated_units_in_random_order,
     note_flips,
     propose,
+    room_for_unit,
     slack_of,
     survivors_of,
     unit_difference,
@@ -279,7 +280,7 @@ class PlainMember:
 
     def mate(self, threads: Threads, window: slice, moves: Moves, other: Mask) -> int:
         """Take units' weights from a mate where that does not hurt; return the trials made."""
-        flips = np.zeros(self.net.fan_ins.max() + self.net.sizes.max(), np.int64)
+        flips = room_for_unit(self.net)
         units = mated_units_in_random_order(self.net, self.rng)
 
         def candidate(step: int) -> _Candidate:

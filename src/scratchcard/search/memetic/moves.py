@@ -16,11 +16,11 @@ from scratchcard.engines.incremental.threads import apart
 from scratchcard.engines.incremental.wiring import (
     Net,
     Wiring,
+    first_between,
     first_weight,
     layer_of,
     source_of,
     target_of,
-    weight_between,
 )
 
 MIX1, MIX2, GOLDEN = (
@@ -218,11 +218,20 @@ def unit_difference(net, mask, other, number, flips):
     if not net.stands:
         return n
     for above in range(net.sizes[layer + 1]):
-        index = weight_between(net, layer, unit, above)
-        if index >= 0 and mask[index] != other[index]:
-            flips[n] = index
-            n += 1
+        start = first_between(net, layer, unit, above)
+        if start < 0:
+            continue
+        for index in range(start, start + net.spans[layer]):
+            if mask[index] != other[index]:
+                flips[n] = index
+                n += 1
     return n
+
+
+@jit
+def room_for_unit(net):
+    """Return an array for the flips of one unit, as :func:`unit_difference` needs it."""
+    return np.zeros(net.fan_ins.max() + (net.sizes[1:] * net.spans).max(), dtype=np.int64)
 
 
 def survivors_of(mask: NDArray[np.uint8], net: Net | Wiring) -> Survivors:

@@ -20,7 +20,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,13 +30,31 @@ from scratchcard.ticket.codec import ByteReader
 from scratchcard.ticket.live import Floats, LiveLayer, MatrixLayer
 from scratchcard.ticket.weights import Int8s
 
-__all__ = ["MAX_UNITS", "Layer", "Shape", "architecture_of"]
+__all__ = ["MAX_UNITS", "Geometry", "Layer", "Shape", "architecture_of"]
 
 Shape = tuple[int, ...]
 Indices = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 MAX_UNITS = 1 << 31
+
+
+class Geometry(NamedTuple):
+    """Where the weights of a layer of maps read: all of it are numbers of positions.
+
+    The weight at (row, column) of a kernel reads, for the sum at (r, c), the position
+    ``(r * stride + row - before, c * stride + column - before)`` below; outside of the map it
+    reads 0.
+    """
+
+    kernel: int
+    stride: int
+    before: int  # rows of zeros above a map, and columns to the left of it
+    pool: int  # on each side of the square of sums of which the largest counts
+    height: int  # of what is below
+    width: int
+    rows: int  # of the sums, before the largest of each square is taken
+    columns: int
 
 
 @dataclass(frozen=True)
@@ -137,6 +155,11 @@ class Layer(ABC):
             Units below.
         """
         return np.zeros(self.units, np.int64)
+
+    @property
+    def geometry(self) -> Geometry | None:
+        """Where weights read at each position of a map; None where units have one value."""
+        return None
 
     # -- where weights lead, from the three numbers above ----------------------------------------
 

@@ -10,33 +10,15 @@ import numpy.typing as npt
 
 from scratchcard.checks import as_int
 from scratchcard.ticket.codec import ByteReader, TicketError, varint
-from scratchcard.ticket.layers.base import Bools, Indices, Layer, Shape
+from scratchcard.ticket.layers.base import Bools, Geometry, Indices, Layer, Shape
 from scratchcard.ticket.live import Floats
 from scratchcard.ticket.weights import Int8s
 
-__all__ = ["MAX_KERNEL", "PADDINGS", "Conv2d", "Geometry"]
+__all__ = ["MAX_KERNEL", "PADDINGS", "Conv2d"]
 
 PADDINGS = ("same", "valid")
 MAX_KERNEL = 255  # most positions on a side of a kernel, and of a step
 _EXACT = 1 << 24  # single floats hold every whole number up to here
-
-
-class Geometry(NamedTuple):
-    """Where the weights of a convolution read: all of it are numbers of positions.
-
-    The weight at (row, column) of a kernel reads, for the sum at (r, c), the position
-    ``(r * stride + row - before, c * stride + column - before)`` below; outside of the map it
-    reads 0.
-    """
-
-    kernel: int
-    stride: int
-    before: int  # rows of zeros above a map, and columns to the left of it
-    pool: int  # on each side of the square of sums of which the largest counts
-    height: int  # of what is below
-    width: int
-    rows: int  # of the sums, before the largest of each square is taken
-    columns: int
 
 
 @dataclass(frozen=True)

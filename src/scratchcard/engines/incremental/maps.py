@@ -1,0 +1,366 @@
+"""Layers of maps in one block of rows: their values from nothing, and what flips change in them.
+
+A map has one plane of numbers for each position, all rows of the block side by side. What is kept
+of it are its sums, at all positions that count, and its values, the activations that the layer
+above reads. A flip adds plus or minus one shifted map to a map; what changes in its values goes up
+through surviving weights only. A trial writes nothing but these changes. Flips that are made go
+through the block a second time, in place: few are, and planes under trial would double the memory
+that a trial moves.
+
+A *tap* is a weight that leads from a map: the map's first plane, the weight's row and column in
+its kernel, and the factor. Nothing here allocates memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratchcard.compiled.cache import jit
+from scratchcard.compiled.vectors import copy, fill
+from scratchcard.engines.incremental.activation import activate, change_from
+from scratchcard.engines.incremental.wiring import first_source, first_weight, target_of
+
+MOVING, FLIPPED = 0, 1  # taps by what they read: changes of values below, or values themselves
+PLANE, ROW, COLUMN, FACTOR = 0, 1, 2, 3  # what a tap is made of
+
+
+@jit(_nrt=False)
+def set_sum(out, base, sources, chosen, n):
+    """Set ``out`` to ``base`` plus ``n`` planes of ``sources``, times a factor each.
+
+    ``chosen``, (most, 2) int64, are the planes and the factors. Sums may wrap on the way; the last
+    does not.
+    """
+    k = 0
+    if n >= 4:
+        a, b, c, d = chosen[0, 0], chosen[1, 0], chosen[2, 0], chosen[3, 0]
+        _set_four(
+            (out, base),
+            (sources[a], sources[b], sources[c], sources[d]),
+            (chosen[0, 1], chosen[1, 1], chosen[2, 1], chosen[3, 1]),
+        )
+        k = 4
+    elif n > 0:
+        _set_one(out, base, sources[chosen[0, 0]], chosen[0, 1])
+        k = 1
+    else:
+        copy(out, base)
+    while k + 4 <= n:
+        a, b, c, d = chosen[k, 0], chosen[k + 1, 0], chosen[k + 2, 0], chosen[k + 3, 0]
+        _set_four(
+            (out, out),
+            (sources[a], sources[b], sources[c], sources[d]),
+            (chosen[k, 1], chosen[k + 1, 1], chosen[k + 2, 1], chosen[k + 3, 1]),
+        )
+        k += 4
+    while k < n:
+        _set_one(out, out, sources[chosen[k, 0]], chosen[k, 1])
+        k += 1
+
+
+@jit(inline="always")
+def _set_one(out, base, plane, factor):
+    w = np.int16(factor)
+    for r in range(out.size):
+        out[r] = base[r] + w * plane[r]
+
+
+@jit(inline="always")
+def _set_four(sums, planes, factors):
+    out, base = sums
+    p0, p1, p2, p3 = planes
+    w0, w1 = np.int16(factors[0]), np.int16(factors[1])
+    w2, w3 = np.int16(factors[2]), np.int16(factors[3])
+    for r in range(out.size):
+        out[r] = base[r] + ((w0 * p0[r] + w1 * p1[r]) + (w2 * p2[r] + w3 * p3[r]))
+
+
+@jit(inline="always")
+def _set_larger(out, first, second):
+    """Set ``out`` to the larger of two planes."""
+    for r in range(out.size):
+        out[r] = max(first[r], second[r])
+
+
+@jit(inline="always")
+def _choose(taps, n_taps, at, size, chosen):
+    """Fill ``chosen`` with the planes that taps read at a place, and the factors; return how many.
+
+    ``at`` is the row and the column that the kernel begins at, ``size`` those of the map below.
+    """
+    n = 0
+    for t in range(n_taps):
+        r, c = at[0] + taps[t, ROW], at[1] + taps[t, COLUMN]
+        if r >= 0 and r < size[0] and c >= 0 and c < size[1]:
+            chosen[n, 0] = taps[t, PLANE] + r * size[1] + c
+            chosen[n, 1] = taps[t, FACTOR]
+            n += 1
+    return n
+
+
+@jit(inline="always")
+def _choose_moved(taps, n_taps, at, size, chosen, moved):
+    """Do what :func:`_choose` does, for planes alone that have changed."""
+    n = 0
+    for t in range(n_taps):
+        r, c = at[0] + taps[t, ROW], at[1] + taps[t, COLUMN]
+        if r >= 0 and r < size[0] and c >= 0 and c < size[1]:
+            plane = taps[t, PLANE] + r * size[1] + c
+            if moved[plane] != 0:
+                chosen[n, 0] = plane
+                chosen[n, 1] = taps[t, FACTOR]
+                n += 1
+    return n
+
+
+@jit(inline="always")
+def _tap(net, layer, map_below, place, factor, tap):
+    """Describe the weight at this place of the kernel that reads this map below."""
+    maps = net.maps
+    plane = map_below * maps.heights[layer] * maps.widths[layer]
+    if layer > 0:
+        plane += maps.first_values[layer - 1]
+    kernel = maps.kernels[layer]
+    tap[PLANE] = plane
+    tap[ROW] = place // kernel
+    tap[COLUMN] = place % kernel
+    tap[FACTOR] = factor
+
+
+@jit(inline="always")
+def _sums_of(net, layer, unit):
+    """Return the first plane of sums of a map."""
+    maps = net.maps
+    squares = maps.pools[layer] * maps.pools[layer]
+    return maps.first_sums[layer] + unit * maps.rows[layer] * maps.columns[layer] * squares
+
+
+@jit(inline="always")
+def _values_of(net, layer, unit):
+    """Return the first plane of values of a map."""
+    maps = net.maps
+    return maps.first_values[layer] + unit * maps.rows[layer] * maps.columns[layer]
+
+
+@jit(_nrt=False)
+def fill_maps(place, mask, kept):
+    """Compute all maps of a block with this mask.
+
+    If ``kept``, sums and values go to where they are kept; if not, values alone, to ``map_delta``.
+    """
+    net, data, state, b = place.net, place.data, place.state, place.b
+    maps = net.maps
+    values = state.map_values[b] if kept else state.map_delta
+    taps, chosen = state.map_taps[FLIPPED], state.map_chosen[FLIPPED]
+    for layer in range(maps.kernels.size):
+        sources = data.inputs[b] if layer == 0 else values
+        span, pool = net.spans[layer], maps.pools[layer]
+        size = (maps.heights[layer], maps.widths[layer])
+        step, before = maps.strides[layer], maps.befores[layer]
+        squares = pool * pool
+        best, bias = state.map_work[squares], state.map_work[squares + 1]
+        for unit in range(net.sizes[layer + 1]):
+            row, lowest = first_weight(net, layer, unit), first_source(net, layer, unit)
+            n_taps = 0
+            for slot in range(net.fan_ins[layer]):
+                if mask[row + slot]:
+                    w = np.int64(net.weights[row + slot])
+                    _tap(net, layer, lowest + slot // span, slot % span, w, taps[n_taps])
+                    n_taps += 1
+            fill(bias, net.biases[net.places[layer + 1] + unit])
+            first_sum, first_value = _sums_of(net, layer, unit), _values_of(net, layer, unit)
+            for q in range(maps.rows[layer] * maps.columns[layer]):
+                above, left = q // maps.columns[layer] * pool, q % maps.columns[layer] * pool
+                for d in range(squares):
+                    at = (
+                        (above + d // pool) * step - before,
+                        (left + d % pool) * step - before,
+                    )
+                    n = _choose(taps, n_taps, at, size, chosen)
+                    plane = first_sum + q * squares + d
+                    out = state.map_sums[b, plane] if kept else state.map_work[d]
+                    set_sum(out, bias, sources, chosen, n)
+                    if d == 0:
+                        copy(best, out)
+                    else:
+                        _set_larger(best, best, out)
+                shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
+                activate(best, values[first_value + q], net.activation, shift, limit)
+
+
+@jit(_nrt=False)
+def change_maps(place, flips, n_flips, keeps):
+    """Carry ``flips[:n_flips]`` through the maps of a block.
+
+    ``changed`` and ``delta`` get the values of the last layer of maps that change. If ``keeps``,
+    sums and values of all maps are changed as well. Return how many of the flips led into maps, and
+    how many values of the last layer change.
+    """
+    net, state = place.net, place.state
+    n_layers = net.maps.kernels.size
+    first = n_below = n_changed = side = 0
+    for layer in range(n_layers):
+        last = first
+        while last < n_flips and flips[last] < net.starts[layer + 1]:
+            last += 1
+        f = first
+        n_above = unit = 0
+        while unit < net.sizes[layer + 1]:
+            if n_below == 0:  # nothing arrives from below: go straight to the next flip
+                if f == last:
+                    break
+                unit = target_of(net, layer, flips[f])
+            below = state.map_altered[side, :n_below]
+            n_moving = _moving_taps(place, layer, unit, below)
+            end = f
+            while end < last and flips[end] < first_weight(net, layer, unit + 1):
+                end += 1
+            # A flipped weight reads what its map will be: the value, and its change on top.
+            n_flipped, n_moving = _flipped_taps(
+                place, layer, unit, flips[f:end], below, n_moving, keeps
+            )
+            f = end
+            if n_moving + n_flipped > 0:
+                counts = (n_moving, n_flipped)
+                if layer == n_layers - 1:
+                    n_changed = _change_last(place, layer, unit, counts, n_changed, keeps)
+                elif _change_inner(place, layer, unit, counts, keeps):
+                    state.map_altered[1 - side, n_above] = unit
+                    n_above += 1
+            unit += 1
+        first, n_below, side = last, n_above, 1 - side
+    return first, n_changed
+
+
+@jit(_nrt=False)
+def _moving_taps(place, layer, unit, below):
+    """List the surviving weights that lead into a map from maps that change; return how many."""
+    net, state = place.net, place.state
+    taps, span = state.map_taps[MOVING], net.spans[layer]
+    row, lowest = first_weight(net, layer, unit), first_source(net, layer, unit)
+    n = 0
+    for source in below:
+        start = (source - lowest) * span
+        if start < 0 or start >= net.fan_ins[layer]:
+            continue
+        for s in range(span):
+            if state.mask[row + start + s]:
+                w = np.int64(net.weights[row + start + s])
+                _tap(net, layer, source, s, w, taps[n])
+                n += 1
+    return n
+
+
+@jit(_nrt=False)
+def _flipped_taps(place, layer, unit, flips, below, n_moving, keeps):
+    """List the flipped weights that lead into a map; return how many, and how many are moving."""
+    net, state = place.net, place.state
+    span = net.spans[layer]
+    row, lowest = first_weight(net, layer, unit), first_source(net, layer, unit)
+    n = 0
+    for index in flips:
+        w = np.int64(net.weights[index])
+        if state.mask[index]:
+            w = -w
+        slot = index - row
+        source = lowest + slot // span
+        _tap(net, layer, source, slot % span, w, state.map_taps[FLIPPED, n])
+        n += 1
+        if keeps:  # then the value below has changed already
+            continue
+        for other in below:
+            if other == source:
+                _tap(net, layer, source, slot % span, w, state.map_taps[MOVING, n_moving])
+                n_moving += 1
+    return n, n_moving
+
+
+@jit(inline="always")
+def _new_sums(place, layer, unit, counts, q, keeps):
+    """Return the sum that counts at a position of a map after the flips, and whether it is new."""
+    net, state, b = place.net, place.state, place.b
+    maps = net.maps
+    columns, pool = maps.columns[layer], maps.pools[layer]
+    size = (maps.heights[layer], maps.widths[layer])
+    above, left = q // columns * pool, q % columns * pool
+    squares = pool * pool
+    best = state.map_work[squares]
+    moving, flipped = state.map_chosen[MOVING], state.map_chosen[FLIPPED]
+    sources = place.data.inputs[b] if layer == 0 else state.map_values[b]
+    plane = _sums_of(net, layer, unit) + q * squares
+    is_new = False
+    before = now = state.map_sums[b, plane]
+    for d in range(squares):
+        at = (
+            (above + d // pool) * maps.strides[layer] - maps.befores[layer],
+            (left + d % pool) * maps.strides[layer] - maps.befores[layer],
+        )
+        n_moving = _choose_moved(
+            state.map_taps[MOVING], counts[0], at, size, moving, state.map_moved
+        )
+        n_flipped = _choose(state.map_taps[FLIPPED], counts[1], at, size, flipped)
+        before, now = now, state.map_sums[b, plane + d]
+        if n_moving + n_flipped > 0:
+            is_new = True
+            out = now if keeps else state.map_work[d]
+            base = now
+            if n_moving > 0:
+                set_sum(out, base, state.map_delta, moving, n_moving)
+                base = out
+            if n_flipped > 0:
+                set_sum(out, base, sources, flipped, n_flipped)
+            now = out
+        if d == 1:
+            _set_larger(best, before, now)
+        elif d > 1:
+            _set_larger(best, best, now)
+    return (best if squares > 1 else now), is_new
+
+
+@jit(_nrt=False)
+def _change_last(place, layer, unit, counts, n_changed, keeps):
+    """Change a map of the last layer of maps; return how many values have changed so far."""
+    net, state, b = place.net, place.state, place.b
+    maps = net.maps
+    first_value = _values_of(net, layer, unit)
+    n_positions = maps.rows[layer] * maps.columns[layer]
+    shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
+    for q in range(n_positions):
+        sums, is_new = _new_sums(place, layer, unit, counts, q, keeps)
+        if not is_new:
+            continue
+        values, delta = state.map_values[b, first_value + q], state.delta[n_changed]
+        if change_from(values, sums, delta, net.activation, shift, limit):
+            state.changed[n_changed] = net.places[layer + 1] + unit * n_positions + q
+            n_changed += 1
+            if keeps:
+                _add_change(values, delta)
+    return n_changed
+
+
+@jit(_nrt=False)
+def _change_inner(place, layer, unit, counts, keeps):
+    """Change a map that a layer of maps reads; return whether any value has changed."""
+    net, state, b = place.net, place.state, place.b
+    maps = net.maps
+    first_value = _values_of(net, layer, unit)
+    shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
+    some = False
+    for q in range(maps.rows[layer] * maps.columns[layer]):
+        sums, is_new = _new_sums(place, layer, unit, counts, q, keeps)
+        state.map_moved[first_value + q] = 0
+        if not is_new:
+            continue
+        values, delta = state.map_values[b, first_value + q], state.map_delta[first_value + q]
+        if change_from(values, sums, delta, net.activation, shift, limit):
+            state.map_moved[first_value + q] = 1
+            some = True
+            if keeps:
+                _add_change(values, delta)
+    return some
+
+
+@jit(inline="always")
+def _add_change(values, delta):
+    for r in range(values.size):
+        values[r] += delta[r]
