@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from scratchcard.checks import as_int
-from scratchcard.datasets import Dataset, Part
+from scratchcard.datasets import Dataset, Part, as_images
 from scratchcard.goals import Goal, goal_of
 from scratchcard.interrupts import Interrupts
 from scratchcard.objectives import Objective, get_objective
@@ -24,16 +24,19 @@ from scratchcard.search.evolution import MAX_THREADS, AnyCallback
 from scratchcard.search.identity import fingerprint, of_rows, settings_of, this_version
 from scratchcard.search.islands import Archipelago, FolderJournal, Islands, evolve_islands
 from scratchcard.search.journal import Journal
-from scratchcard.search.problem import AUTO, DEFAULT_HIDDEN, DEFAULT_WEIGHTS, Labelled, Problem
+from scratchcard.search.problem import AUTO, Labelled, Problem
 from scratchcard.search.rule import Setting, settings_for
+from scratchcard.search.wanted import Wanted, as_layers
 from scratchcard.search.within_bytes import WithinBytes
-from scratchcard.ticket import Head, InputScaling, Network, Ticket
+from scratchcard.ticket import Head, InputScaling, Layer, Network, Ticket
 from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
 from scratchcard.ticket.scaling import needed_bits
 
 # Settings of a search that decide what is found, beside its data, its goal and its objective.
 DECIDING = (
     "hidden",
+    "layers",
+    "image_shape",
     "max_density",
     "max_bytes",
     "algorithm",
@@ -136,11 +139,18 @@ class Search:
         Units in each hidden layer; None for what is best on rows held back from the training rows,
         or with ``max_bytes`` on validation rows. The genetic algorithm, and one with settings of
         its own, then search one layer of 100.
+    layers : sequence of Layer or None
+        The layers before the output layer, instead of ``hidden``, as ``[Conv2d(32, 3, stride=2)]``
+        for rows that are images. With a convolution nothing is left open: weights are
+        "signed_constant" unless others are asked for.
+    image_shape : tuple of int or None
+        Shape of these images, (height, width) or (channels, height, width); None for one square
+        channel.
     max_density : float, "auto" or None
         Largest share of the weights that may stay, above 0 and at most 1. "auto" leaves it open,
         and with it all settings of the memetic search: they are chosen with the network
-        (:mod:`scratchcard.search.rule`). None is 0.1 for the memetic algorithm and no limit for the
-        genetic one.
+        (:mod:`scratchcard.search.rule`). None is 0.1 for the memetic algorithm, or 0.4 with a
+        convolution, and so is "auto" then; it is no limit for the genetic one.
     max_bytes : int or None
         Most bytes of the ticket's file, instead of ``max_density``. What ``hidden`` and ``weights``
         leave open is tried in several short searches and chosen by validation rows, which takes
@@ -171,8 +181,9 @@ class Search:
         The rows on which, after the search, one greedy pass scratches off every weight whose loss
         costs no accuracy. The head is then calibrated anew. An interrupted search is not pruned.
     augment : {"shift"} or None
-        "shift" for rows that are square images: half of the training rows are shifted by a pixel,
-        anew each time they are drawn, so that none is learnt by heart. For the memetic algorithm.
+        "shift" for rows that are square images, or images of a shape that is given: half of the
+        training rows are shifted by a pixel, anew each time they are drawn, so that none is learnt
+        by heart. For the memetic algorithm.
     n_jobs : int
         Threads, at least 1; the ticket does not depend on it.
     islands : Islands or None
@@ -188,6 +199,8 @@ class Search:
 
     dataset: Dataset
     hidden: tuple[int, ...] | None = None
+    layers: Sequence[Layer] | None = None
+    image_shape: tuple[int, ...] | None = None
     max_density: float | str | None = AUTO
     max_bytes: int | None = None
     algorithm: str | Algorithm = "memetic"
@@ -208,6 +221,7 @@ class Search:
     def __post_init__(self) -> None:
         if self.goal is not None and not isinstance(self.goal, Goal):
             raise ValueError(f"goal takes a Goal or None, got {self.goal!r}")
+        self._check_layers()
         objective = self.chosen_objective
         self.chosen_goal.check(objective, self.augment, self.prune, self.max_bytes)
         if objective.group > 1:
@@ -245,9 +259,22 @@ class Search:
                     f"got {network.n_weights}"
                 )
             algorithm = self._algorithm(network)
-            check_augmentation(self.augment, self.dataset.n_features, algorithm.draws_rows)
+            check_augmentation(self.augment, network.input_shape, algorithm.draws_rows)
         if self.prune not in (None, "train", "validation"):
             raise ValueError(f"prune takes 'train', 'validation' or None, got {self.prune!r}")
+
+    def _check_layers(self) -> None:
+        """Check what is said of layers; rows that are images are plain numbers from here on."""
+        if self.layers is not None and self.hidden is not None:
+            raise ValueError(
+                f"hidden takes None with layers, got {self.hidden} and layers={self.layers!r}"
+            )
+        if any(layer.reads_maps for layer in as_layers(self.layers or ())):
+            object.__setattr__(self, "dataset", as_images(self.dataset))
+        elif self.image_shape is not None:
+            raise ValueError(
+                f"image_shape takes None without a convolution in layers, got {self.image_shape!r}"
+            )
 
     def _check_islands(self) -> None:
         if self.islands is None:
@@ -459,16 +486,15 @@ class Search:
         goal, objective = self.chosen_goal, self.chosen_objective
         if self.algorithm != "memetic" or self.max_bytes is not None or not goal.chooses:
             return False
-        is_open = self.hidden is None or self.weights is None or self.max_density == AUTO
-        return is_open and objective.reads_targets
+        is_open = self.wanted.is_open or self.max_density == AUTO
+        return is_open and objective.reads_targets and not self.wanted.reads_maps
 
     def _settings(self) -> list[Setting]:
         """Return what the rule has to choose from."""
         return settings_for(
             self.problem.train,
             self.network,
-            self.hidden,
-            self.weights,
+            self.wanted,
             None if self.max_density == AUTO else self.chosen_algorithm,
             self.chosen_objective,
         )
@@ -496,29 +522,30 @@ class Search:
     @cached_property
     def networks(self) -> list[Network]:
         """The random networks to choose from."""
-        plain = self._network(
-            DEFAULT_HIDDEN if self.hidden is None else self.hidden,
-            DEFAULT_WEIGHTS if self.weights is None else self.weights,
+        bits = self.input_bits
+        plain = self.wanted.network(
+            self.dataset.n_features,
+            self.head.n_outputs,
+            seed=self.seed,
+            biases=self.biases,
+            activation=self.activation,
+            input_bits=needed_bits(self.dataset.train.X) if bits is None else bits,
         )
         if self.within_bytes is None:
             return [plain]
-        return self.within_bytes.networks(plain, self.hidden, self.weights)
+        return self.within_bytes.networks(plain, self.wanted)
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        """What is asked of the network, and what is left open."""
+        return Wanted.of(
+            self.hidden, self.layers, self.weights, self.image_shape, self.dataset.n_features
+        )
 
     @property
     def network(self) -> Network:
         """The random network, where there is one alone; else the first to choose from."""
         return self.networks[0]
-
-    def _network(self, hidden: tuple[int, ...], weights: str) -> Network:
-        bits = self.input_bits
-        return Network.dense(
-            (self.dataset.n_features, *hidden, self.head.n_outputs),
-            seed=self.seed,
-            weights=weights,
-            biases=self.biases,
-            activation=self.activation,
-            input_bits=needed_bits(self.dataset.train.X) if bits is None else bits,
-        )
 
     @cached_property
     def problem(self) -> Problem:

@@ -34,6 +34,7 @@ from scratchcard.cli.goals import (
     goal_options,
 )
 from scratchcard.cli.islands import islands_options
+from scratchcard.cli.layers import LAYERS_HELP, check_layers, image_shape_option, layers
 from scratchcard.cli.options import (
     WEIGHTS,
     InputError,
@@ -71,11 +72,14 @@ if TYPE_CHECKING:
     help="Units per layer.  [default: what is best on rows held back, or with --max-bytes on "
     "validation rows; 100 if genetic or without labels]",
 )
+@click.option("--layers", type=layers, metavar="LAYER,…", help=LAYERS_HELP)
+@image_shape_option
 @click.option(
     "--max-density",
     type=float,
     help="Largest share of weights that may stay.  [default: chosen with the network, as are "
-    "the other settings of the search; 0.15 with --labels none; no limit if genetic]",
+    "the other settings of the search; 0.4 with a convolution; 0.15 with --labels none; no limit "
+    "if genetic]",
 )
 @click.option(
     "--max-bytes",
@@ -120,7 +124,7 @@ if TYPE_CHECKING:
     "weights",
     type=WEIGHTS,
     help="Family of the random weights.  [default: as for --hidden; uniform if genetic or "
-    "without labels]",
+    "without labels; signed_constant with a convolution]",
 )
 @biases_option
 @click.option(
@@ -137,8 +141,8 @@ if TYPE_CHECKING:
 @click.option(
     "--augment",
     type=click.Choice(["shift"]),
-    help="Search square images, half of them shifted by a pixel, anew each time rows are drawn; "
-    "memetic only.",
+    help="Search images, half of them shifted by a pixel, anew each time rows are drawn; square "
+    "ones, or of --image-shape; memetic only.",
 )
 @click.option(
     "--bare",
@@ -200,6 +204,7 @@ def find(
     is a feature then, except --target.
     """
     answers = answers_of(are_classes, labels, clusters, trust)
+    check_layers(settings["layers"], settings["hidden"], settings["image_shape"])
     if compare_simple:
         check_simple(labels)
     default = Path(f"{stem_of(data) or 'found'}.ticket")

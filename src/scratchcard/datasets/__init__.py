@@ -24,6 +24,7 @@ from scratchcard.datasets.dataset import (
 )
 from scratchcard.datasets.files import FILE_KINDS, STANDARD_INPUT, read_features, read_labelled
 from scratchcard.datasets.idx import read_folder
+from scratchcard.datasets.images import as_images, check_plain
 from scratchcard.datasets.named import NAMES, is_name, load_named
 from scratchcard.datasets.reading import Known, ReadingOptions
 from scratchcard.ticket.table import Table
@@ -37,6 +38,8 @@ __all__ = [
     "Known",
     "Part",
     "ReadingOptions",
+    "as_images",
+    "check_plain",
     "is_name",
     "load",
     "load_features",

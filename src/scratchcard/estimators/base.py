@@ -19,6 +19,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
+from scratchcard.datasets import check_plain
 from scratchcard.estimators.parameters import as_categories, as_hidden, as_threads, check_categories
 from scratchcard.objectives import Objective, get_objective
 from scratchcard.search import Algorithm, Limits, Outcome, Progress
@@ -26,15 +27,9 @@ from scratchcard.search.automatic import search_best
 from scratchcard.search.evolution import AnyCallback
 from scratchcard.search.identity import fingerprint, settings_of, this_version
 from scratchcard.search.journal import Journal
-from scratchcard.search.problem import (
-    AUTO,
-    DEFAULT_HIDDEN,
-    DEFAULT_WEIGHTS,
-    Labelled,
-    Problem,
-    make_algorithm,
-)
+from scratchcard.search.problem import AUTO, Labelled, Problem, make_algorithm
 from scratchcard.search.rule import Setting, settings_for
+from scratchcard.search.wanted import Wanted
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Columns, Head, InputScaling, Network, Table, Ticket
 from scratchcard.ticket.arrow import arrow_table
@@ -56,6 +51,8 @@ class TicketEstimator(BaseEstimator):
     """
 
     hidden_layer_sizes: Any
+    layers: Any
+    image_shape: Any
     activation: str
     weights: str
     biases: str
@@ -78,6 +75,7 @@ class TicketEstimator(BaseEstimator):
     warm_start: bool
     ticket_: Ticket
     _inputs: Inputs
+    _usual_sizes: Any = "auto"  # the default of hidden_layer_sizes
 
     @property
     def network_(self) -> Network:
@@ -162,10 +160,16 @@ class TicketEstimator(BaseEstimator):
         """Return the features that columns become, and how.
 
         What they become is fitted to the rows that are searched; None goes on with the previous
-        fit. Only which columns may lack cells is asked of all rows.
+        fit. Only which columns may lack cells is asked of all rows. Rows that are images stay as
+        they are, and all of their columns share one scaling.
         """
+        reads_maps = self._wanted(table.n_columns).reads_maps
+        if reads_maps:
+            check_plain(table)
         if searched is None:
             inputs = self._inputs
+        elif reads_maps:
+            inputs = None, InputScaling.fit(table.take(searched).numbers(), kind="global")
         else:
             inputs = fit_columns(table.take(searched), missing=lacking(table))
         columns, scaling = inputs
@@ -227,14 +231,13 @@ class TicketEstimator(BaseEstimator):
         input_bits: Any = self.input_bits
         if input_bits == "auto":
             input_bits = needed_bits(X) if before is None else before.network.input_bits
-        hidden, weights = self._open()
+        wanted = self._wanted(X.shape[1])
         if before is not None:
-            hidden = before.network.sizes[1:-1] if hidden is None else hidden
-            weights = before.network.weights if weights is None else weights
-        network = Network.dense(
-            (X.shape[1], *(DEFAULT_HIDDEN if hidden is None else hidden), n_outputs),
+            wanted = wanted.as_before(before.network)
+        network = wanted.network(
+            X.shape[1],
+            n_outputs,
             seed=seed if before is None else before.network.seed,
-            weights=DEFAULT_WEIGHTS if weights is None else weights,
             biases=self.biases,
             activation=self.activation,
             input_bits=input_bits,
@@ -244,22 +247,30 @@ class TicketEstimator(BaseEstimator):
         if network != before.network:
             raise ValueError(
                 "warm_start=True goes on with the network of the previous fit; hidden_layer_sizes, "
-                "activation, weights, biases and input_bits must not change"
+                "layers, image_shape, activation, weights, biases and input_bits must not change"
             )
         return before.network  # whose weights are drawn already
 
-    def _open(self) -> tuple[tuple[int, ...] | None, str | None]:
-        """Return the units of the hidden layers and the family of the weights; None for "auto"."""
+    def _wanted(self, n_columns: int) -> Wanted:
+        """Return what is asked of the network; what is "auto" is left open."""
         sizes, weights = self.hidden_layer_sizes, self.weights
         if weights is None:
             raise ValueError("weights takes 'auto' or the name of a family, got None")
+        usual = self._usual_sizes
+        if self.layers is not None and not (type(sizes) is type(usual) and sizes == usual):
+            raise ValueError(
+                f"hidden_layer_sizes takes its default, {usual!r}, with layers, got {sizes!r} and "
+                f"layers={self.layers!r}"
+            )
         hidden = None if isinstance(sizes, str) and sizes == "auto" else as_hidden(sizes)
-        return hidden, None if weights == "auto" else weights
+        family = None if weights == "auto" else weights
+        return Wanted.of(hidden, self.layers, family, self.image_shape, n_columns)
 
     def _sets_rows_aside(self, before: Ticket | None) -> bool:
         """Return whether validation rows stop the search, or choose its network."""
-        chooses = self.max_bytes is not None and before is None and None in self._open()
-        return self.early_stopping or chooses
+        if self.early_stopping or self.max_bytes is None or before is not None:
+            return self.early_stopping
+        return self._wanted(self.n_features_in_).is_open
 
     @staticmethod
     def _seed_of_parts(before: Ticket | None, seed: int) -> int:
@@ -321,7 +332,8 @@ class TicketEstimator(BaseEstimator):
                 within = WithinBytes(
                     self.max_bytes, head, scaling, get_objective(objective), columns
                 )
-                networks = [plain] if before is not None else within.networks(plain, *self._open())
+                wanted = self._wanted(searched.X.shape[1])
+                networks = [plain] if before is not None else within.networks(plain, wanted)
                 problem, outcome = within.search(
                     networks, make, self.algorithm, limits, search, beside
                 )
@@ -398,10 +410,11 @@ class TicketEstimator(BaseEstimator):
             earlier = getattr(self, "algorithm_", algorithm)
             is_free = getattr(earlier, "max_bits", None) is None  # of a fit without max_bytes
             return [Setting(plain, earlier if density == AUTO and is_free else algorithm)]
-        if density != AUTO and None not in self._open():
+        wanted = self._wanted(plain.n_inputs)
+        if wanted.reads_maps or (density != AUTO and not wanted.is_open):
             return [Setting(plain, algorithm)]
         rows, left = make(plain).train, None if density == AUTO else algorithm
-        return settings_for(rows, plain, *self._open(), left, objective)
+        return settings_for(rows, plain, wanted, left, objective)
 
     def _ended(self, outcome: Outcome) -> Self:
         """Return the estimator, now that it is fitted; or end what it is part of after Ctrl-C."""

@@ -44,6 +44,15 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         on all rows. Nothing is tried where ``max_iter``, ``max_evaluations`` or ``max_time`` leave
         next to nothing for it, where there is very much to read, or where ``algorithm`` is not
         'memetic': then it is one layer of 100.
+    layers : sequence of Layer, default=None
+        The layers before the output layer, instead of ``hidden_layer_sizes``; for rows that are
+        images, as ``[Conv2d(32, 3, stride=2), Conv2d(64, 3, pool=2)]``. With a convolution nothing
+        is left open: 'auto' is then 'signed_constant' for ``weights``, and 0.4 for
+        ``max_density``.
+    image_shape : tuple of int, default=None
+        Shape of the image that a row is, for convolutions: (height, width), or (channels, height,
+        width), a row being channel after channel and in each line after line. None for one square
+        channel.
     activation : {'relu', 'step', 'sign'}, default='relu'
         Of the hidden units. No gradient is needed.
     weights : {'auto', 'uniform', 'signed_constant', 'kaiming_normal'}, default='auto'
@@ -76,8 +85,8 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         What decides which connections stay, by name, or as an object with settings of its own such
         as ``Memetic(max_density=0.05, price=1e-4)`` or ``Genetic("GA (adaptive AB)")``.
     augment : {'shift'}, default=None
-        'shift' for rows that are square images: the memetic algorithm searches half of them
-        shifted by a pixel, anew each time it draws rows.
+        'shift' for rows that are images: the memetic algorithm searches half of them shifted by a
+        pixel, anew each time it draws rows. Without convolutions they are square.
     max_iter : int, default=None
         Most generations; where settings are tried, of the last search. None for the algorithm's own
         number, or for no limit where ``max_evaluations`` or ``max_time`` is one.
@@ -154,6 +163,8 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         hidden_layer_sizes: Any = "auto",
         activation: str = "relu",
         *,
+        layers: Any = None,
+        image_shape: Any = None,
         weights: str = "auto",
         biases: str = "uniform",
         input_bits: int | str = "auto",
@@ -177,6 +188,8 @@ class TicketClassifier(ClassifierMixin, TicketEstimator):
         warm_start: bool = False,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.layers = layers
+        self.image_shape = image_shape
         self.activation = activation
         self.weights = weights
         self.biases = biases

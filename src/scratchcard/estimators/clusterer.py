@@ -29,7 +29,7 @@ from scratchcard.search.clustering import (
     clustering_algorithm,
     n_different,
 )
-from scratchcard.search.problem import Labelled, Problem
+from scratchcard.search.problem import DEFAULT_HIDDEN, Labelled, Problem
 from scratchcard.ticket import Classes, Mask, Network, Table, Ticket
 
 __all__ = ["TicketClusterer"]
@@ -54,6 +54,13 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         Some may be empty in the end; a warning says how many.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Units in each hidden layer; () for none.
+    layers : sequence of Layer, default=None
+        The layers before the output layer, instead of ``hidden_layer_sizes``; for rows that are
+        images, as ``[Conv2d(32, 3, stride=2), Conv2d(64, 3, pool=2)]``.
+    image_shape : tuple of int, default=None
+        Shape of the image that a row is, for convolutions: (height, width), or (channels, height,
+        width), a row being channel after channel and in each line after line. None for one square
+        channel.
     activation : {'relu', 'step', 'sign'}, default='relu'
         Of the hidden units.
     weights : {'uniform', 'signed_constant', 'kaiming_normal'}, default='uniform'
@@ -135,6 +142,7 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
 
     # What the other estimators have and a search without labels has not.
     augment: str | None = None
+    _usual_sizes = DEFAULT_HIDDEN
     early_stopping = False
     n_iter_no_change = 1
     warm_start = False
@@ -144,6 +152,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
         n_clusters: int = 8,
         *,
         hidden_layer_sizes: Any = (100,),
+        layers: Any = None,
+        image_shape: Any = None,
         activation: str = "relu",
         weights: str = "uniform",
         biases: str = "uniform",
@@ -164,6 +174,8 @@ class TicketClusterer(ClusterMixin, TicketEstimator):
     ) -> None:
         self.n_clusters = n_clusters
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.layers = layers
+        self.image_shape = image_shape
         self.activation = activation
         self.weights = weights
         self.biases = biases

@@ -135,8 +135,8 @@ def evolve(
         A population that an interrupted search with the same settings left, to go on from. The
         outcome is then that of the whole search, its seconds and history included.
     augment : {"shift"} or None
-        "shift" for rows that are square images: half of them are shifted by a pixel, anew each time
-        they are drawn. The algorithm must draw rows.
+        "shift" for rows that are square images, or maps: half of them are shifted by a pixel, anew
+        each time they are drawn. The algorithm must draw rows.
     targets : Targets or None
         What says what the network should answer for each row; None for the targets of ``train``.
     head : Head or None
@@ -179,7 +179,7 @@ def evolve(
         )
     if start is not None:
         network.check_mask(start, "start")
-    check_augmentation(augment, network.n_inputs, algorithm.draws_rows)
+    check_augmentation(augment, network.input_shape, algorithm.draws_rows)
     targets = targets if targets is not None else Given(train.targets)
     train = train.with_targets(targets.first())
     limits = limits.filled(algorithm.generations)

@@ -24,6 +24,7 @@ from scratchcard.ticket import Columns, InputScaling, Mask, Network, Ticket
 __all__ = [
     "ALGORITHMS",
     "AUTO",
+    "CONV_DENSITY",
     "DEFAULT_HIDDEN",
     "DEFAULT_MAX_DENSITY",
     "DEFAULT_WEIGHTS",
@@ -39,6 +40,8 @@ AUTO = "auto"
 DEFAULT_HIDDEN = (100,)
 DEFAULT_WEIGHTS = "uniform"
 DEFAULT_MAX_DENSITY = 0.1
+CONV_DENSITY = 0.4
+"""Largest density of a network with a convolution where nobody asks for another."""
 
 
 class Labelled(NamedTuple):
@@ -217,8 +220,9 @@ def make_algorithm(
         A name of ``ALGORITHMS``, or an algorithm.
     max_density : float or None
         For an algorithm by name, the largest share of the weights that may stay, above 0 and at
-        most 1. None is 0.1 for the memetic algorithm, of few weights what a path from an input to
-        an output takes, and no limit, as in the paper, for the genetic one.
+        most 1. None is 0.1 for the memetic algorithm, 0.4 if a layer is a convolution, of few
+        weights what a path from an input to an output takes; and no limit, as in the paper, for the
+        genetic one.
     network : Network
         The network that is searched.
 
@@ -250,7 +254,9 @@ def _by_name(algorithm: str, max_density: float | None, network: Network) -> Alg
     if algorithm == "memetic":
         if max_density is None:  # which nobody asked for, so that it refuses no small network
             path = (network.n_layers + 0.5) / network.n_weights  # cut off to a number of weights
-            max_density = min(1.0, max(DEFAULT_MAX_DENSITY, path))
+            has_maps = any(layer.reads_maps for layer in network.layers)
+            usual = CONV_DENSITY if has_maps else DEFAULT_MAX_DENSITY
+            max_density = min(1.0, max(usual, path))
         return Memetic(max_density=max_density)
     if algorithm == "genetic":
         return Genetic(max_density=max_density)

@@ -16,6 +16,7 @@ from scratchcard.search.memetic import Memetic
 from scratchcard.search.memetic.search import FAIR_PRICE, LARGE, TRIALS
 from scratchcard.search.problem import DEFAULT_HIDDEN, DEFAULT_WEIGHTS, make_algorithm
 from scratchcard.search.task import Algorithm
+from scratchcard.search.wanted import Wanted
 from scratchcard.ticket import Network
 
 __all__ = ["MANY", "Setting", "settings_for"]
@@ -90,8 +91,7 @@ class Setting:
 def settings_for(
     rows: Rows,
     plain: Network,
-    hidden: tuple[int, ...] | None,
-    weights: str | None,
+    wanted: Wanted,
     algorithm: Algorithm | None,
     objective: Objective,
 ) -> list[Setting]:
@@ -102,11 +102,9 @@ def settings_for(
     rows : Rows
         The rows to search.
     plain : Network
-        A dense network that all are like but for what is left open.
-    hidden : tuple of int or None
-        Units in each hidden layer; None to leave them open.
-    weights : str or None
-        The family of the weights; None to leave it open.
+        A network of dense layers that all are like but for what is left open.
+    wanted : Wanted
+        What is asked of it.
     algorithm : Algorithm or None
         What searches; None to leave its settings open.
     objective : Objective
@@ -119,14 +117,7 @@ def settings_for(
     """
 
     def network(shape: tuple[int, ...], family: str) -> Network:
-        return Network.dense(
-            (plain.n_inputs, *(shape if hidden is None else hidden), plain.n_outputs),
-            seed=plain.seed,
-            weights=family if weights is None else weights,
-            biases=plain.biases,
-            activation=plain.activation,
-            input_bits=plain.input_bits,
-        )
+        return wanted.like(plain, shape, family)
 
     usual = make_algorithm("memetic", None, plain) if algorithm is None else algorithm
     found = [Setting(network(DEFAULT_HIDDEN, DEFAULT_WEIGHTS), usual)]

@@ -26,6 +26,7 @@ from scratchcard.search.problem import Problem, validation_loss
 from scratchcard.search.pruning import shrink
 from scratchcard.search.task import Algorithm
 from scratchcard.search.together import Run, Together
+from scratchcard.search.wanted import Wanted
 from scratchcard.ticket import Columns, Head, InputScaling, Mask, Network
 from scratchcard.ticket.file import MAX_BYTES, encode
 
@@ -111,19 +112,15 @@ class WithinBytes:
         rest = len(parts.head) + len(parts.checksum)
         return rest, max(len(parts.mask), LEAST_OF_LAYER * network.n_layers)
 
-    def networks(
-        self, plain: Network, hidden: tuple[int, ...] | None, weights: str | None
-    ) -> list[Network]:
+    def networks(self, plain: Network, wanted: Wanted) -> list[Network]:
         """Return the networks to choose from.
 
         Parameters
         ----------
         plain : Network
-            A dense network that they are like but for what is left open.
-        hidden : tuple of int or None
-            Units in each hidden layer; None to leave them open.
-        weights : str or None
-            The family of the weights; None to leave it open.
+            A network that they are like but for what is left open.
+        wanted : Wanted
+            What is asked of it.
 
         Returns
         -------
@@ -137,18 +134,11 @@ class WithinBytes:
         """
         ends = plain.n_inputs, plain.n_outputs
         bits = max(8, 8 * (self.max_bytes - self._sizes(plain)[0]))
-        shapes = _shapes(*ends, bits) if hidden is None else [hidden]
+        shapes = _shapes(*ends, bits) if wanted.hidden is None else [()]
         found = [
-            Network.dense(
-                (ends[0], *shape, ends[1]),
-                seed=plain.seed,
-                weights=family,
-                biases=plain.biases,
-                activation=plain.activation,
-                input_bits=plain.input_bits,
-            )
+            wanted.like(plain, shape, family)
             for shape in shapes
-            for family in (FAMILIES if weights is None else (weights,))
+            for family in (FAMILIES if wanted.weights is None else (wanted.weights,))
         ]
         fitting = [network for network in found if sum(self._sizes(network)) <= self.max_bytes]
         if not fitting:

@@ -82,6 +82,8 @@ class Layer(ABC):
     """What the layer is called in texts."""
     code: ClassVar[int]
     """The number that stands for this kind of layer in a ticket's file, 0 to 255."""
+    reads_maps: ClassVar[bool] = False
+    """Whether the layer stands on maps, as images are, and on nothing else."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "units", as_int("units", self.units, 1, MAX_UNITS))

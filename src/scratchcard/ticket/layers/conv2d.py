@@ -1,4 +1,4 @@
-"""The convolution: units are maps, and a weight is shared by all positions of its map. NumPy only."""
+"""The convolution: units are maps, whose positions all share a weight. NumPy only."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ class Conv2d(Layer):
 
     name = "conv2d"
     code = 1
+    reads_maps = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
