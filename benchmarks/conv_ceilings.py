@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from scratchcard.cli.options import layers_of
+from scratchcard.cli.layers import layers
 from scratchcard.datasets import load
 from scratchcard.research.baselines import Descent, EdgePopup, Twin
-from scratchcard.research.shared.instance import Attempt, Instance
+from scratchcard.research.shared.instance import BYTES_OF_A_PARAMETER, Attempt, Instance
 from scratchcard.research.shared.words import markdown
 
 TWIN = "twin"
@@ -34,7 +34,7 @@ FIELDS = (
 def main() -> None:
     """Run one method after the other, and print a table of their results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--layers", type=layers_of, default="conv32x3s2,conv64x3p2,dense")
+    parser.add_argument("--layers", type=layers, default="conv32x3s2,conv64x3p2,dense")
     parser.add_argument("--weights", default="signed_constant")
     parser.add_argument("--densities", type=float, nargs="*", default=(0.05, 0.1, 0.25, 0.5))
     parser.add_argument("--no-twin", action="store_true")
@@ -89,8 +89,7 @@ def curve(
 
     def judge(run: Any, model: Any) -> None:
         mask = getattr(model, "mask", None)
-        n_parameters = instance.network.n_weights + sum(instance.network.sizes[1:])
-        size = 4 * n_parameters
+        size = BYTES_OF_A_PARAMETER * instance.n_parameters
         if mask is not None:
             attempt = Attempt(model.accuracy, run.seconds, mask, model.temperature)
             size = len(instance.ticket(attempt).to_bytes())
@@ -104,7 +103,7 @@ def curve(
                 "epochs": run.epochs,
                 "loss": round(run.history[-1].loss, 4) if run.history else "",
                 "accuracy": round(100 * model.accuracy(instance.validation), 2),
-                "survivors": n_parameters if mask is None else mask.surviving,
+                "survivors": instance.n_parameters if mask is None else mask.surviving,
                 "bytes": size,
             }
         )

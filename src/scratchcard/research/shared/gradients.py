@@ -76,7 +76,7 @@ class TrainedTwin:
         from scratchcard.research.baselines import Twin
 
         found = _fitted(Twin(), instance, effort)
-        return Attempt(found.accuracy, found.run.seconds, n_parameters=_n_parameters(instance))
+        return Attempt(found.accuracy, found.run.seconds, n_parameters=instance.n_parameters)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Perceptron:
 
         limit = float(instance.network.input_limit)
         model = MLPClassifier(
-            hidden_layer_sizes=instance.hidden,
+            hidden_layer_sizes=instance.network.sizes[1:-1],
             max_iter=effort.epochs or MLP_ITERATIONS,
             random_state=instance.seed,
         )
@@ -110,7 +110,7 @@ class Perceptron:
         def judge(rows: Rows) -> float:
             return float(np.mean(model.predict(rows.inputs / limit) == rows.targets))
 
-        return Attempt(judge, seconds, n_parameters=_n_parameters(instance))
+        return Attempt(judge, seconds, n_parameters=instance.n_parameters)
 
 
 def _fitted(baseline: Any, instance: Instance, effort: Effort) -> Any:
@@ -139,7 +139,3 @@ def _has_few_rows(instance: Instance) -> bool:
 
 def _steps_per_epoch(instance: Instance) -> int:
     return math.ceil(len(instance.train) / BATCH_ROWS)
-
-
-def _n_parameters(instance: Instance) -> int:
-    return instance.network.n_weights + sum(instance.network.sizes[1:])

@@ -6,7 +6,6 @@ validation rows to choose by. Test rows are read by :meth:`Instance.report`, onc
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +16,8 @@ import numpy as np
 from scratchcard.datasets import Dataset
 from scratchcard.find import Search
 from scratchcard.rows import Rows
-from scratchcard.search import Labelled, Limits, Problem
-from scratchcard.ticket import Classes, Dense, Layer, Mask, Network, Ticket
+from scratchcard.search import Limits, Problem
+from scratchcard.ticket import Classes, Layer, Mask, Network, Ticket
 
 BYTES_OF_A_PARAMETER = 4  # a model that is no ticket keeps its parameters as float32
 
@@ -106,10 +105,9 @@ class Instance:
     weights, biases : str
         Families of the random numbers, see ``Network``.
     layers : tuple of Layer or None
-        The layers before the output layer, instead of ``hidden``.
+        The layers before the output layer, which ``hidden`` then says nothing of.
     image_shape : tuple of int or None
-        Shape of a row, (channels, height, width), for layers that read maps; None for one square
-        channel.
+        Shape of the images that rows are for a convolution; None for one square channel.
     """
 
     dataset: Dataset
@@ -121,38 +119,33 @@ class Instance:
     image_shape: tuple[int, ...] | None = None
 
     @cached_property
-    def problem(self) -> Problem:
-        """The network, and the training and validation rows in its integers."""
-        if self.layers is not None:
-            return self._problem_of(self.layers)
+    def search(self) -> Search:
+        """The search of a ticket on this network and these rows."""
         return Search(
             self.dataset,
-            hidden=self.hidden,
+            hidden=self.hidden if self.layers is None else None,
+            layers=self.layers,
+            image_shape=self.image_shape,
             seed=self.seed,
             weights=self.weights,
             biases=self.biases,
             max_density=1.0,  # each method has its own
-        ).problem
+        )
 
-    def _problem_of(self, layers: tuple[Layer, ...]) -> Problem:
-        data = self.dataset
-        side = math.isqrt(data.n_features)
-        network = Network(
-            (*layers, Dense(data.n_classes)),
-            self.image_shape or (1, side, side),
-            self.seed,
-            weights=self.weights,
-            biases=self.biases,
-        )
-        train, validation = (
-            Labelled(part.X, data.targets(part)) for part in (data.train, data.validation)
-        )
-        return Problem.make(network, train, validation, data.scaling, data.columns)
+    @property
+    def problem(self) -> Problem:
+        """The network, and the training and validation rows in its integers."""
+        return self.search.problem
 
     @property
     def network(self) -> Network:
         """The frozen random network."""
-        return self.problem.network
+        return self.search.network
+
+    @property
+    def n_parameters(self) -> int:
+        """Weights and biases of the network, which a trained one keeps all."""
+        return self.network.n_weights + sum(layer.units for layer in self.network.layers)
 
     @property
     def train(self) -> Rows:
@@ -216,6 +209,7 @@ class Instance:
 
     def _test(self) -> Rows:
         """Return the test rows in the network's integers, scaled as the training rows were."""
-        part, problem = self.dataset.test, self.problem
+        data, problem = self.search.dataset, self.problem
+        part = data.test
         inputs = problem.scaling.quantise(part.X, self.network.input_limit)
-        return Rows(np.asarray(inputs), self.dataset.targets(part))
+        return Rows(np.asarray(inputs), data.targets(part))
