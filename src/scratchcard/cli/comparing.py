@@ -136,7 +136,8 @@ def compare(
 
     Methods: memetic (the search of `scratchcard find`); ga, ga-static and ga-adaptive (the paper's
     genetic algorithm); edge-popup and biprop (gradients choose the mask); twin (the same network,
-    dense and trained); mlp (scikit-learn's). edge-popup, biprop and twin need the extra torch.
+    all of it trained); mlp (scikit-learn's, not with convolutions). edge-popup, biprop and twin
+    need the extra torch.
 
     Without limits every method works as long as it does by default; --time gives all of them but
     mlp the same. Search reads training rows, choosing reads validation rows, and test rows are read
