@@ -109,8 +109,9 @@ def curve(
         )
 
     def callback(progress: Any) -> None:
-        if due and progress.run.seconds >= due[-1] and progress.fraction < 1:
-            due.pop()
+        passed = [one for one in due if one <= progress.run.seconds]
+        del due[len(due) - len(passed) :]
+        if passed and progress.fraction < 1:
             judge(progress.run, progress.model())
 
     model = baseline.fit(

@@ -167,8 +167,11 @@ def density_of(n_bytes: int, n_weights: int) -> float:
 def regressed(train: Rows, validation: Rows, chosen: argparse.Namespace) -> Iterator[Result]:
     """Yield logistic regression on the features, with weights as they are and of four bits."""
     began = time.perf_counter()
-    middle, spread = train.inputs.mean(axis=0), float(train.inputs.std())
-    X = ((train.inputs - middle) / spread).astype(np.float32)
+    middle = train.inputs.mean(axis=0)
+    X = train.inputs.astype(np.float32)  # and changed in place: with all rows it is a gigabyte
+    X -= middle.astype(np.float32)
+    spread = float(X.std(dtype=np.float64))
+    X /= np.float32(spread)
     best, weights, bias = -1.0, np.zeros(0), np.zeros(0)
     for strength in STRENGTHS:
         model = LogisticRegression(C=strength, max_iter=chosen.iterations)
