@@ -20,10 +20,10 @@ from typing import Any
 from scratchcard.cli.layers import layers
 from scratchcard.datasets import load
 from scratchcard.research.baselines import Descent, EdgePopup, Twin
+from scratchcard.research.shared.gradients import GradientMask
 from scratchcard.research.shared.instance import BYTES_OF_A_PARAMETER, Attempt, Instance
 from scratchcard.research.shared.words import markdown
 
-TWIN = "twin"
 POINTS = 12  # of a curve, each half as far from the next as that from the one after
 FIELDS = (
     "network", "weights", "seed", "method", "density", "optimizer", "lr", "threads",
@@ -38,8 +38,13 @@ def main() -> None:
     parser.add_argument("--weights", default="signed_constant")
     parser.add_argument("--densities", type=float, nargs="*", default=(0.05, 0.1, 0.25, 0.5))
     parser.add_argument("--no-twin", action="store_true")
-    parser.add_argument("--optimizer", default=EdgePopup().descent.optimizer, help="of edge-popup")
-    parser.add_argument("--lr", type=float, nargs="+", default=(EdgePopup().descent.lr,))
+    parser.add_argument(
+        "--descents",
+        type=descent,
+        nargs="+",
+        metavar="OPTIMIZER:RATE",
+        help="of edge-popup, such as sgd:0.03 adam:0.001; the default is that of compare",
+    )
     parser.add_argument("--seconds", type=float, default=900.0, help="of each run")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1, help="threads of torch")
@@ -53,7 +58,7 @@ def main() -> None:
         writer = csv.DictWriter(file, FIELDS)
         if file.tell() == 0:
             writer.writeheader()
-        for baseline, said in runs(chosen):
+        for baseline, said in runs(instance, chosen):
             for point in curve(instance, baseline, chosen):
                 row = said | point
                 writer.writerow(row)
@@ -63,15 +68,21 @@ def main() -> None:
     print(markdown([{name: str(value) for name, value in row.items()} for row in results]))
 
 
-def runs(chosen: argparse.Namespace) -> Iterator[tuple[Any, dict[str, Any]]]:
+def descent(text: str) -> Descent:
+    """Return the descent of an optimizer and a rate; only sgd has the paper's weight decay."""
+    optimizer, _, rate = text.partition(":")
+    decay = Descent().weight_decay if optimizer == "sgd" else 0.0
+    return Descent(optimizer, float(rate), weight_decay=decay)
+
+
+def runs(instance: Instance, chosen: argparse.Namespace) -> Iterator[tuple[Any, dict[str, Any]]]:
     """Yield each baseline, and what a line says of it."""
     for density in chosen.densities:
-        for lr in chosen.lr:
-            decay = 0.0 if chosen.optimizer == "adam" else Descent().weight_decay
-            descent = Descent(chosen.optimizer, lr, weight_decay=decay)
-            yield EdgePopup(density, descent=descent), _said("edge-popup", density, descent)
+        usual = GradientMask("edge-popup", density).baseline(instance)
+        for one in chosen.descents or (usual.descent,):
+            yield EdgePopup(density, descent=one), _said("edge-popup", density, one)
     if not chosen.no_twin:
-        yield Twin(), _said(TWIN, 1.0, Twin().descent)
+        yield Twin(), _said("twin", 1.0, Twin().descent)
 
 
 def _said(method: str, density: float, descent: Descent) -> dict[str, Any]:

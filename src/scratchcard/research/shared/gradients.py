@@ -20,6 +20,7 @@ from scratchcard.ticket import Mask
 MLP_ITERATIONS = 1000  # as in the paper
 DEFAULT_EPOCHS, BATCH_ROWS = 100, 128
 MIN_STEPS = 2000  # of descent by default, however few the rows are
+SPARSE, SGD_RATE_FOR_SPARSE_MAPS = 0.1, 0.03
 SGD_RATE_FOR_FEW_ROWS = {"edge-popup": 0.1, "biprop": 0.03}
 
 
@@ -52,17 +53,25 @@ class GradientMask:
 
     def run(self, instance: Instance, effort: Effort) -> Attempt:
         """Learn scores on training rows; the last mask is taken."""
-        from scratchcard.research import baselines
-
-        method: Any = {"edge-popup": baselines.EdgePopup, "biprop": baselines.Biprop}[self.name]
-        few = {"descent": baselines.Descent("sgd", lr=SGD_RATE_FOR_FEW_ROWS[self.name])}
-        settings: Any = few if _has_few_rows(instance) else {}
-        found = _fitted(method(density=self.density, **settings), instance, effort)
+        found = _fitted(self.baseline(instance), instance, effort)
         if self.makes_tickets:
             return Attempt(found.accuracy, found.run.seconds, found.mask, found.temperature)
         kept = [(one != 0).numpy().reshape(-1) for one in found.layers.weights]
         mask = Mask.from_flat(instance.network.layers, np.concatenate(kept))
         return Attempt(found.accuracy, found.run.seconds, mask, own_weights=True)
+
+    def baseline(self, instance: Instance) -> Any:
+        """Return the baseline with the settings that suit the instance."""
+        from scratchcard.research import baselines
+
+        method: Any = {"edge-popup": baselines.EdgePopup, "biprop": baselines.Biprop}[self.name]
+        if _has_few_rows(instance):
+            rate = SGD_RATE_FOR_FEW_ROWS[self.name]
+        elif self.density <= SPARSE and len(instance.network.input_shape) > 1:
+            rate = SGD_RATE_FOR_SPARSE_MAPS
+        else:
+            return method(self.density)
+        return method(self.density, descent=baselines.Descent("sgd", lr=rate))
 
 
 @dataclass(frozen=True)
