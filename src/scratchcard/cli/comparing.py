@@ -12,14 +12,15 @@ import click
 from scratchcard.cli.comparing_clusters import METHODS as CLUSTERERS
 from scratchcard.cli.comparing_clusters import compare_clusters
 from scratchcard.cli.console import complain_of_notes
+from scratchcard.cli.layers import LAYERS_HELP, check_layers, image_shape_option, layers
 from scratchcard.cli.options import (
     InputError,
     OutputError,
     biases_option,
     duration,
-    hidden_option,
     init_option,
     reading_options,
+    sizes,
     stem_of,
     unread_target_option,
 )
@@ -49,7 +50,11 @@ METHODS = "memetic,ga,edge-popup,twin"
 @click.argument("data")
 @unread_target_option
 @reading_options
-@hidden_option
+@click.option(
+    "--hidden", type=sizes, metavar="N,…", help="Units per layer.  [default: 100 without --layers]"
+)
+@click.option("--layers", type=layers, metavar="LAYER,…", help=LAYERS_HELP)
+@image_shape_option
 @init_option
 @biases_option
 @click.option(
@@ -131,7 +136,8 @@ def compare(
 
     Methods: memetic (the search of `scratchcard find`); ga, ga-static and ga-adaptive (the paper's
     genetic algorithm); edge-popup and biprop (gradients choose the mask); twin (the same network,
-    dense and trained); mlp (scikit-learn's). edge-popup, biprop and twin need the extra torch.
+    all of it trained); mlp (scikit-learn's, not with convolutions). edge-popup, biprop and twin
+    need the extra torch.
 
     Without limits every method works as long as it does by default; --time gives all of them but
     mlp the same. Search reads training rows, choosing reads validation rows, and test rows are read
@@ -143,11 +149,15 @@ def compare(
     label; the judge reads them once a run is over. Test rows are set aside, and put into clusters
     by those that can.
     """
+    of_maps = {name: settings.pop(name) for name in ("layers", "image_shape")}
+    check_layers(of_maps["layers"], settings["hidden"], of_maps["image_shape"])
+    if settings["hidden"] is None:
+        del settings["hidden"]
     if max_density is not None:
         settings["max_density"] = max_density
     of_clusterers = {"clusters": clusters, "starts": starts, "images": images, "all_rows": all_rows}
     if labels == "none":
-        _refuse("is not for clusterers", epochs=epochs, controls=controlled)
+        _refuse("is not for clusterers", epochs=epochs, controls=controlled, **of_maps)
         settings |= of_clusterers | {"seeds": seeds or 10}
         settings["methods"] = names(CLUSTERERS) if methods is None else methods
         settings |= {"generations": generations, "evaluations": evaluations, "seconds": seconds}
@@ -155,6 +165,7 @@ def compare(
         return compare_clusters(data, folder, (jobs, on), format, as_json, settings)
     _refuse("takes --labels none", **of_clusterers)
     settings |= {"seeds": seeds or 20, "methods": names(METHODS) if methods is None else methods}
+    settings |= of_maps
     folder = out or Path(f"{stem_of(data) or 'data'}-comparison")
     runs: ComparisonRuns | None = None
     try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
+from scratchcard import Conv2d, Dense  # noqa: E402
 from scratchcard.datasets import load  # noqa: E402
 from scratchcard.research.baselines import Biprop, Descent, EdgePopup, Twin  # noqa: E402
 from scratchcard.research.baselines.floats import FloatNetwork  # noqa: E402
@@ -21,6 +23,7 @@ from scratchcard.ticket.network import Network  # noqa: E402
 
 FAMILIES = ["uniform", "signed_constant", "kaiming_normal"]
 SMALL = Network.dense((64, 20, 10), seed=3)
+MAPS = Network([Conv2d(8, 3, pool=2), Conv2d(16, 3), Dense(10)], (1, 8, 8), seed=3)
 ALL = [EdgePopup(0.3), Biprop(0.3), Twin()]
 
 
@@ -46,23 +49,61 @@ def state(found):
 # -- the floats are the integers -----------------------------------------------------------------
 
 
+def compared(network: Network, mask: Mask, inputs) -> tuple[np.ndarray, np.ndarray]:
+    """The outputs of a mask from integers and from floats, as logits with a spread of 1."""
+    exact = network.outputs(mask, inputs)
+    temperature = 1.0 / exact.std()
+    floats = FloatNetwork.of(network, max(mask.density, 0.1), temperature)
+    masked = tuple(
+        weight * torch.tensor(layer)
+        for weight, layer in zip(floats.weights, mask.arrays(), strict=True)
+    )
+    logits = replace(floats, weights=masked).logits(torch.tensor(inputs) / floats.input_unit)
+    return exact * temperature, logits.numpy()
+
+
 @pytest.mark.parametrize("weights", FAMILIES)
 @pytest.mark.parametrize("sizes", [(64, 100, 10), (64, 50, 30, 10)])
 @pytest.mark.parametrize("density", [0.1, 0.5, 1.0])
 def test_floats_agree_with_the_integers_up_to_rounding(digits, weights, sizes, density):
     network = Network.dense(sizes, seed=7, weights=weights)
     mask = Mask.random(network.layers, density, np.random.default_rng(0))
-    exact = network.outputs(mask, digits[1].inputs)
-    temperature = 1.0 / exact.std()
-    floats = FloatNetwork.of(network, density, temperature)
-    masked = tuple(
-        weight * torch.tensor(layer)
-        for weight, layer in zip(floats.weights, mask.arrays(), strict=True)
-    )
-    model = FloatNetwork(masked, floats.biases, floats.limits, floats.input_unit)
-    inputs = torch.tensor(digits[1].inputs).float() / floats.input_unit
-    logits = model.logits(inputs).numpy()
-    np.testing.assert_allclose(logits, exact * temperature, atol=0.03)
+    exact, logits = compared(network, mask, digits[1].inputs)
+    np.testing.assert_allclose(logits, exact, atol=0.03)
+    assert (logits.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.98
+
+
+@pytest.mark.parametrize("pool", [1, 2])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 4])
+def test_floats_convolve_as_the_integers_do(kernel, stride, padding, pool):
+    """Here nothing is rounded: maps that are no squares, and kernels that pad the ends unevenly."""
+    layers = [Conv2d(3, kernel, stride, padding, pool), Dense(4)]
+    network = Network(layers, (2, 8, 11), seed=5, weights="signed_constant")
+    assert network.shifts == (0,)
+    rng = np.random.default_rng(kernel)
+    inputs = rng.integers(-127, 128, (20, network.n_inputs)).astype(np.int16)
+    mask = Mask.random(network.layers, 0.6, rng)
+    np.testing.assert_allclose(*compared(network, mask, inputs), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (Conv2d(8, 3, pool=2), Conv2d(16, 3), Dense(10)),
+        (Conv2d(6, 4), Conv2d(8, 2, stride=2), Conv2d(8, 3, padding="valid"), Dense(9), Dense(10)),
+    ],
+    ids=["pooled", "deep"],
+)
+@pytest.mark.parametrize(("weights", "atol"), [("uniform", 0.04), ("signed_constant", 0.1)])
+@pytest.mark.parametrize("density", [0.3, 1.0])
+def test_deep_maps_agree_up_to_rounding(digits, layers, weights, atol, density):
+    """Sums of signed_constant weights are held to 16 bits, so their shifts round away more."""
+    network = Network(layers, (1, 8, 8), seed=7, weights=weights)
+    mask = Mask.random(network.layers, density, np.random.default_rng(0))
+    exact, logits = compared(network, mask, digits[1].inputs)
+    np.testing.assert_allclose(logits, exact, atol=atol)
     assert (logits.argmax(axis=1) == exact.argmax(axis=1)).mean() > 0.98
 
 
@@ -107,10 +148,11 @@ def test_ties_never_keep_too_many():
     assert with_largest_scores(torch.tensor([[3.0, -1.0, 1.0, -2.0]]), 0.75).sum() == 2
 
 
+@pytest.mark.parametrize("network", [SMALL, MAPS], ids=["dense", "maps"])
 @pytest.mark.parametrize("algorithm", [EdgePopup(0.3), Biprop(0.3)], ids=name)
-def test_gradients_reach_scores_straight_through(digits, algorithm):
+def test_gradients_reach_scores_straight_through(digits, algorithm, network):
     """As if effective weights were |score| * frozen, to first order."""
-    learner = algorithm._learner(SMALL, 1e-4, torch.Generator().manual_seed(0))
+    learner = algorithm._learner(network, 1e-4, torch.Generator().manual_seed(0))
     inputs = torch.tensor(digits[0].inputs[:50]).float() / learner.input_unit
     learner.logits(inputs).square().sum().backward()
     leaves = learner.selected()
@@ -147,6 +189,30 @@ def test_edge_popup_respects_the_density(digits, weights):
     assert found.accuracy(digits[1]) > 0.5
 
 
+@pytest.mark.parametrize("weights", FAMILIES)
+def test_edge_popup_learns_digits_with_convolutions(digits, weights):
+    train, validation = digits
+    network = replace(MAPS, weights=weights)
+    found = EdgePopup(0.5, descent=Descent("adam", 1e-2, weight_decay=0)).fit(
+        network, train, epochs=20
+    )
+    assert found.accuracy(validation) > 0.9
+    assert found.mask.layers == network.layers
+    assert found.mask.per_layer_density == pytest.approx((0.5, 0.5, 0.5), abs=0.01)
+    outputs = network.outputs(found.mask, validation.inputs)
+    assert np.array_equal(found.predict(validation.inputs), outputs.argmax(axis=1))
+
+
+@pytest.mark.parametrize("algorithm", [Biprop(0.5), Twin()], ids=name)
+def test_models_with_weights_of_their_own_learn_digits_with_convolutions(digits, algorithm):
+    train, validation = digits
+    algorithm = replace(algorithm, descent=Descent("adam", 1e-2, weight_decay=0))
+    found = algorithm.fit(MAPS, train, epochs=25)
+    assert found.accuracy(validation) > 0.9
+    assert found.predict(validation.inputs[:5]).shape == (5,)
+    assert [tuple(one.shape) for one in found.layers.weights] == list(MAPS.shapes)
+
+
 def test_biprop_learns_digits_with_one_magnitude_in_each_layer(digits):
     found = Biprop(density=0.3).fit(Network.dense((64, 100, 10), seed=0), digits[0], epochs=40)
     assert found.accuracy(digits[1]) > 0.93
@@ -175,10 +241,11 @@ def test_row_weights_count(digits):
 # -- runs ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("network", [SMALL, MAPS], ids=["dense", "maps"])
 @pytest.mark.parametrize("algorithm", ALL, ids=name)
-def test_the_same_seed_gives_the_same(digits, algorithm):
+def test_the_same_seed_gives_the_same(digits, algorithm, network):
     found = [
-        state(algorithm.fit(SMALL, digits[0], epochs=2, seed=seed, n_jobs=jobs))
+        state(algorithm.fit(network, digits[0], epochs=2, seed=seed, n_jobs=jobs))
         for seed, jobs in ((0, 1), (0, 1), (1, 1))
     ]
     assert found[0] == found[1] != found[2]

@@ -179,6 +179,10 @@ def test_the_command_reports_and_goes_on(capsys):
         (["digits-2", "--seeds", "0"], "seeds"),
         (["digits-2", "--time", "0"], "time"),
         (["digits-2", "--target", "y"], "target"),
+        (["digits-2", "--layers", "conv4x3,dense", "--hidden", "8"], "exclude each other"),
+        (["digits-2", "--layers", "conv4x3"], "the output layer"),
+        (["digits-2", "--layers", "conv4x3,dense", "--methods", "mlp"], "mlp has dense layers"),
+        (["wine", "--layers", "conv4x3,dense"], "no square of one channel"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(arguments, words, capsys):
@@ -189,6 +193,29 @@ def test_what_cannot_be_compared_is_refused_in_one_line(arguments, words, capsys
     assert words in err
     assert (out, err.count("\n")) == ("", 1)
     assert not os.listdir()
+
+
+def test_convolutions_are_compared_with_every_method_on_the_same_network(capsys):
+    pytest.importorskip("torch")
+    command = [
+        "compare", "digits-3", "--layers", "conv4x3p2,dense", "--init", "signed_constant",
+        "--methods", "memetic,ga,edge-popup,biprop,twin", "--max-density", "0.4", "--seeds", "1",
+        "--generations", "2", "--epochs", "2", "--out", "out",
+    ]  # fmt: skip
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    assert "digits-3, network 1x8x8-conv4x3p2-3, signed_constant weights" in out
+    assert "Controls of memetic" in out
+    tickets = [Ticket.load(path) for path in sorted(Path("out", "tickets").iterdir())]
+    assert [str(one.network.architecture) for one in tickets] == ["1x8x8-conv4x3p2-3"] * 3
+    assert len({one.network for one in tickets}) == 1
+    rows = pd.read_csv(Path("out", "runs.csv")).set_index("method")
+    n_parameters = 4 * 9 + 4 + 3 * 64 + 3
+    assert rows.loc["twin", "bytes"] == 4 * n_parameters
+    assert (rows.loc[["memetic", "edge-popup", "biprop"], "density"] <= 0.4).all()
+
+    assert main([*command[:3], "conv4x3p2,dense9,dense", *command[4:]]) == 2
+    assert "other settings: layers was 'conv4x3p2', is 'conv4x3p2,9'" in capsys.readouterr().err
 
 
 def test_small_networks_can_be_compared_at_a_density_that_suits_them():

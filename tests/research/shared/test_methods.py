@@ -6,7 +6,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from scratchcard import Ticket
+from scratchcard import Conv2d, Ticket
 from scratchcard.datasets import Part, load
 from scratchcard.research.shared import gradients
 from scratchcard.research.shared.instance import Effort, Instance
@@ -105,6 +105,20 @@ def test_training_goes_on_longer_by_default_where_rows_are_few(monkeypatch):
     monkeypatch.setattr(gradients, "MIN_STEPS", 400)
     assert run("twin", instance, Effort()).judge(instance.train) > 0.9  # 2 epochs are 2 steps
     assert run("twin", instance, Effort(epochs=2)).judge(instance.train) < 0.9
+
+
+def test_gradients_descend_as_was_best_on_rows_held_back(instance, monkeypatch):
+    pytest.importorskip("torch")
+    maps = Instance(instance.dataset, (), seed=0, layers=(Conv2d(4, 3),))
+
+    def descent(density, instance):
+        found = gradients.GradientMask("edge-popup", density).baseline(instance).descent
+        return found.optimizer, found.lr
+
+    assert descent(0.5, maps) == descent(0.05, instance) == ("sgd", 0.1)
+    monkeypatch.setattr(gradients, "MIN_STEPS", 0)  # as if there were many rows
+    assert descent(0.5, maps) == descent(0.05, instance) == ("adam", 0.001)
+    assert descent(0.1, maps) == ("sgd", 0.03)
 
 
 def test_an_interrupt_leaves_the_run_of_scikit_learn_too(instance, monkeypatch):

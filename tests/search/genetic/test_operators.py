@@ -13,6 +13,7 @@ from scratchcard.search.genetic.operators.layer_bit_flip import flip_bit_of_laye
 from scratchcard.search.genetic.operators.lexicographic import lexicographic
 from scratchcard.search.genetic.operators.random_masks import random_masks
 from scratchcard.search.genetic.operators.uniform_crossover import uniform_crossover
+from scratchcard.ticket.layers import Conv2d, Dense
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 
@@ -54,6 +55,14 @@ def test_thinned_masks_lose_only_what_is_in_excess():
 @given(st.lists(st.integers(1, 5), min_size=2, max_size=4), st.floats(0, 1), st.integers(0, 99))
 def test_a_path_is_what_the_mask_says_it_is(sizes, density, seed):
     network = Network.dense(tuple(sizes))
+    mask = Mask.random(network.layers, density, np.random.default_rng(seed))
+    assert is_connected(network, mask.flat()) == mask.is_connected
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.floats(0, 0.3), st.integers(0, 99))
+def test_a_path_leads_through_maps_too(first, second, density, seed):
+    layers = [Conv2d(first, 3), Conv2d(second, 2, pool=2), Dense(2)]
+    network = Network(layers, (2, 4, 4))
     mask = Mask.random(network.layers, density, np.random.default_rng(seed))
     assert is_connected(network, mask.flat()) == mask.is_connected
 

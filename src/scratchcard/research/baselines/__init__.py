@@ -1,8 +1,8 @@
 """The baselines: what gradients find in the same networks. Needs the extra ``torch``.
 
 Searching a ticket needs none of this. :class:`EdgePopup` and :class:`Biprop` learn which weights of
-a frozen :class:`~scratchcard.Network` stay; :class:`Twin` trains a dense network of the
-same shape. All read :class:`~scratchcard.Rows`, as ``evolve`` does.
+a frozen :class:`~scratchcard.Network` stay; :class:`Twin` trains all weights of a network of the
+same layers. All read :class:`~scratchcard.Rows`, as ``evolve`` does.
 """
 
 try:

@@ -52,5 +52,6 @@ class EdgePopup(Selecting[PoppedUp]):
 
 class _Popping(ScoredNetwork):
     def model(self, run: Run) -> PoppedUp:
-        mask = Mask.from_arrays([layer.numpy() for layer in self.kept()])
+        flat = np.concatenate([layer.numpy().reshape(-1) for layer in self.kept()])
+        mask = Mask.from_flat(self.network.layers, flat)
         return PoppedUp(self.network, mask, self.temperature, run)

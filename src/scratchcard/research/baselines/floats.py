@@ -7,7 +7,8 @@ their own, a = s x, and any positive gain g, the same in floats is
 
 and no label depends on the gains. They are chosen so that the frozen weights get the size that
 Kaiming initialisation gives to layers of which a share ``density`` stays. The last gain turns
-sums into logits. All that is lost is the rounding of the shifts.
+sums into logits. All that is lost is the rounding of the shifts. In a convolution W a stands for
+the sums at all positions; the largest of a square is taken before the activation, here as there.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import linear
 
+from scratchcard.research.baselines.sums import sums
 from scratchcard.research.baselines.training import Run
 from scratchcard.rows import Rows
-from scratchcard.ticket import WEIGHT_FAMILIES, Network
+from scratchcard.ticket import WEIGHT_FAMILIES, Layer, Network
 
-_ROWS_AT_ONCE = 8192
+_ROWS_AT_ONCE, _VALUES_AT_ONCE = 8192, 1 << 24  # of a layer, 64 MiB
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +34,11 @@ class FloatNetwork:
 
     Parameters
     ----------
-    weights : tuple of (fan_out, fan_in) float32 tensors
+    layers : tuple of Layer
+        The network's layers.
+    weights : tuple of (units, fan_in) float32 tensors
         For each layer.
-    biases : tuple of (fan_out,) float32 tensors
+    biases : tuple of (units,) float32 tensors
         For each layer.
     limits : tuple of float
         Greatest activation of each hidden layer.
@@ -43,6 +46,7 @@ class FloatNetwork:
         The quantised input that stands for 1.0.
     """
 
+    layers: tuple[Layer, ...]
     weights: tuple[torch.Tensor, ...]
     biases: tuple[torch.Tensor, ...]
     limits: tuple[float, ...]
@@ -87,14 +91,17 @@ class FloatNetwork:
             if not last:
                 unit /= 2.0 ** network.shifts[layer] * gain
                 limits.append(network.limits[layer + 1] / unit)
-        return cls(tuple(weights), tuple(biases), tuple(limits), input_unit)
+        return cls(network.layers, tuple(weights), tuple(biases), tuple(limits), input_unit)
 
     def logits(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits, (n_rows, n_outputs), of inputs in units of ``input_unit``."""
         values = inputs
-        for weight, bias, limit in zip(self.weights, self.biases, self.limits, strict=False):
-            values = linear(values, weight, bias).clamp(0.0, limit)
-        return linear(values, self.weights[-1], self.biases[-1])
+        parts = zip(self.layers, self.weights, self.biases, strict=True)
+        for (layer, weight, bias), limit in zip(parts, (*self.limits, None), strict=True):
+            values = sums(layer, values, weight, bias)
+            if limit is not None:
+                values = values.clamp(0.0, limit)
+        return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +119,10 @@ class FloatModel:
     def outputs(self, inputs: NDArray[np.integer]) -> NDArray[np.float32]:
         """Return the logits, (n_rows, n_outputs), of quantised inputs, (n_rows, n_inputs)."""
         parts = []
-        for start in range(0, len(inputs), _ROWS_AT_ONCE):
-            block = torch.tensor(inputs[start : start + _ROWS_AT_ONCE], dtype=torch.float32)
+        widest = max(layer.units * layer.positions for layer in self.layers.layers)
+        step = max(1, min(_ROWS_AT_ONCE, _VALUES_AT_ONCE // widest))
+        for start in range(0, len(inputs), step):
+            block = torch.tensor(inputs[start : start + step], dtype=torch.float32)
             parts.append(self.layers.logits(block / self.layers.input_unit).numpy())
         found: NDArray[np.float32] = np.concatenate(parts)
         return found

@@ -25,11 +25,11 @@ class ScoredNetwork:
         self.parameters = [draw_scores(weight, generator) for weight in self.frozen.weights]
 
     def kept(self) -> list[torch.Tensor]:
-        """Return which weights of each layer stay, booleans (fan_out, fan_in)."""
+        """Return which weights of each layer stay, booleans (units, fan_in)."""
         return [with_largest_scores(scores, self.density) for scores in self.parameters]
 
     def effective(self, frozen: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
-        """Return what a layer computes with, (fan_out, fan_in); 0 where a weight does not stay."""
+        """Return what a layer computes with, (units, fan_in); 0 where a weight does not stay."""
         return frozen * kept
 
     def selected(self) -> FloatNetwork:
@@ -63,7 +63,7 @@ class StraightThrough(torch.autograd.Function):
 
 
 def draw_scores(frozen: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Draw scores for weights, (fan_out, fan_in): Kaiming-uniform with a = sqrt(5)."""
+    """Draw scores for weights, (units, fan_in): Kaiming-uniform with a = sqrt(5)."""
     bound = 1.0 / math.sqrt(frozen.shape[1])
     scores = torch.empty_like(frozen).uniform_(-bound, bound, generator=generator)
     return scores.requires_grad_()

@@ -91,10 +91,10 @@ class Selecting(ABC, Generic[M]):
         """
         check_fit(network, rows)
         limits = TrainingLimits(epochs, seconds)
-        for fan_out, fan_in in network.shapes:
-            if int(self.density * fan_out * fan_in) == 0:
+        for layer in network.layers:
+            if int(self.density * layer.n_weights) == 0:
                 raise ValueError(
-                    f"density={self.density} leaves none of a layer's {fan_out * fan_in} weights"
+                    f"density={self.density} leaves none of a layer's {layer.n_weights} weights"
                 )
         with threads(n_jobs):
             clock = Clock()

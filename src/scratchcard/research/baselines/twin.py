@@ -1,4 +1,4 @@
-"""The dense trained twin: a network of the same shape whose weights are trained, with Adam."""
+"""The trained twin: a network of the same layers, all of whose weights are trained, with Adam."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ADAM = Descent("adam", lr=1e-3, weight_decay=0.0)
 
 @dataclass(frozen=True)
 class Twin:
-    """A dense network whose weights are all trained; it takes a network's sizes and inputs only.
+    """A network whose weights are all trained; it takes a network's layers and inputs only.
 
-    Weights and biases start uniform within 1 / sqrt(fan_in), as torch's own linear layers do.
+    Weights and biases start uniform within 1 / sqrt(fan_in), as those of torch's own layers do.
     """
 
     descent: Descent = ADAM
@@ -50,7 +50,7 @@ class Twin:
             clock = Clock()
             generator = torch.Generator().manual_seed(seed)
             return train(
-                _Dense(network, generator),
+                _Trained(network, generator),
                 rows,
                 descent=self.descent,
                 limits=limits,
@@ -60,17 +60,17 @@ class Twin:
             )
 
 
-class _Dense:
+class _Trained:
     def __init__(self, network: Network, generator: torch.Generator) -> None:
         def draw(fan_in: int, *shape: int) -> torch.Tensor:
             bound = 1.0 / math.sqrt(fan_in)
             return torch.empty(shape).uniform_(-bound, bound, generator=generator).requires_grad_()
 
-        weights = tuple(draw(fan_in, fan_out, fan_in) for fan_out, fan_in in network.shapes)
-        biases = tuple(draw(fan_in, fan_out) for fan_out, fan_in in network.shapes)
+        weights = tuple(draw(fan_in, units, fan_in) for units, fan_in in network.shapes)
+        biases = tuple(draw(fan_in, units) for units, fan_in in network.shapes)
         self.input_unit = float(network.input_limit)
         limits = (math.inf,) * (network.n_layers - 1)
-        self.layers = FloatNetwork(weights, biases, limits, self.input_unit)
+        self.layers = FloatNetwork(network.layers, weights, biases, limits, self.input_unit)
         self.parameters = [*weights, *biases]
         self.logits = self.layers.logits
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from scratchcard import __version__
 from scratchcard.datasets import STANDARD_INPUT, Dataset, ReadingOptions, load
-from scratchcard.find import Search
-from scratchcard.research.shared.instance import Effort
+from scratchcard.research.shared.instance import Effort, Instance
 from scratchcard.research.shared.methods import check_method, make_method, require_torch
+from scratchcard.ticket import Layer
 
 MAX_SEEDS = 10_000
 
@@ -35,8 +35,8 @@ class Comparison:
         Column with the labels.
     reading : ReadingOptions or None
         How the file is written.
-    hidden, weights, biases
-        Of the networks, see ``Network``.
+    hidden, weights, biases, layers, image_shape
+        Of the networks, see :class:`~scratchcard.research.shared.instance.Instance`.
     seeds : int
         How many networks; their seeds are 0 to ``seeds`` - 1.
     max_density : float
@@ -55,6 +55,8 @@ class Comparison:
     seeds: int = 20
     max_density: float = 0.1
     effort: Effort = field(default_factory=Effort)
+    layers: tuple[Layer, ...] | None = None
+    image_shape: tuple[int, ...] | None = None
 
     def check(self) -> None:
         """Check every setting before anything is run.
@@ -77,13 +79,7 @@ class Comparison:
             if self.methods.count(method) > 1:
                 raise ValueError(f"methods takes each method once, got {method!r} twice")
         require_torch(self.methods)
-        network = Search(
-            self.dataset,
-            hidden=self.hidden,
-            weights=self.weights,
-            biases=self.biases,
-            max_density=1.0,  # each method's own is checked below
-        ).network
+        network = self.instance(self.dataset, 0).network
         for method in self.methods:
             check_method(method, self.max_density, network)
 
@@ -92,10 +88,20 @@ class Comparison:
         """The rows; each process reads them once."""
         return _dataset(self.data, self.target, self.reading)
 
+    def instance(self, dataset: Dataset, seed: int) -> Instance:
+        """Return what all methods get for a seed, of the rows that :attr:`dataset` has."""
+        return Instance(
+            dataset, self.hidden, seed, self.weights, self.biases, self.layers, self.image_shape
+        )
+
     def settings(self) -> dict[str, Any]:
         """Return what all runs in one results file share: all settings but methods and seeds."""
         shared = asdict(self)
         del shared["methods"], shared["seeds"], shared["reading"]
+        if self.layers is None:  # as it was before there were others than dense layers
+            del shared["layers"], shared["image_shape"]
+        else:
+            shared |= {"hidden": None, "layers": ",".join(map(str, self.layers))}
         return {"scratchcard": __version__, "rows": _fingerprint(self.dataset), **shared}
 
     def jobs(self) -> Iterator[Job]:

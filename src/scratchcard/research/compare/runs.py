@@ -216,4 +216,4 @@ def _key(run: Row) -> Row:
 
 @lru_cache(maxsize=1)  # the rows of a seed are prepared once for all methods
 def _instance(dataset: Dataset, comparison: Comparison, seed: int) -> Instance:
-    return Instance(dataset, comparison.hidden, seed, comparison.weights, comparison.biases)
+    return comparison.instance(dataset, seed)

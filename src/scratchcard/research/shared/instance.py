@@ -17,7 +17,7 @@ from scratchcard.datasets import Dataset
 from scratchcard.find import Search
 from scratchcard.rows import Rows
 from scratchcard.search import Limits, Problem
-from scratchcard.ticket import Classes, Mask, Network, Ticket
+from scratchcard.ticket import Classes, Layer, Mask, Network, Ticket
 
 BYTES_OF_A_PARAMETER = 4  # a model that is no ticket keeps its parameters as float32
 
@@ -104,6 +104,10 @@ class Instance:
         Seed of the network, and of what a method draws.
     weights, biases : str
         Families of the random numbers, see ``Network``.
+    layers : tuple of Layer or None
+        The layers before the output layer, which ``hidden`` then says nothing of.
+    image_shape : tuple of int or None
+        Shape of the images that rows are for a convolution; None for one square channel.
     """
 
     dataset: Dataset
@@ -111,23 +115,37 @@ class Instance:
     seed: int
     weights: str = "uniform"
     biases: str = "uniform"
+    layers: tuple[Layer, ...] | None = None
+    image_shape: tuple[int, ...] | None = None
 
     @cached_property
-    def problem(self) -> Problem:
-        """The network, and the training and validation rows in its integers."""
+    def search(self) -> Search:
+        """The search of a ticket on this network and these rows."""
         return Search(
             self.dataset,
-            hidden=self.hidden,
+            hidden=self.hidden if self.layers is None else None,
+            layers=self.layers,
+            image_shape=self.image_shape,
             seed=self.seed,
             weights=self.weights,
             biases=self.biases,
             max_density=1.0,  # each method has its own
-        ).problem
+        )
+
+    @property
+    def problem(self) -> Problem:
+        """The network, and the training and validation rows in its integers."""
+        return self.search.problem
 
     @property
     def network(self) -> Network:
         """The frozen random network."""
-        return self.problem.network
+        return self.search.network
+
+    @property
+    def n_parameters(self) -> int:
+        """Weights and biases of the network, which a trained one keeps all."""
+        return self.network.n_weights + sum(layer.units for layer in self.network.layers)
 
     @property
     def train(self) -> Rows:
@@ -191,6 +209,7 @@ class Instance:
 
     def _test(self) -> Rows:
         """Return the test rows in the network's integers, scaled as the training rows were."""
-        part, problem = self.dataset.test, self.problem
+        data, problem = self.search.dataset, self.problem
+        part = data.test
         inputs = problem.scaling.quantise(part.X, self.network.input_limit)
-        return Rows(np.asarray(inputs), self.dataset.targets(part))
+        return Rows(np.asarray(inputs), data.targets(part))

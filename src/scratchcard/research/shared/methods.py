@@ -187,8 +187,13 @@ def check_method(text: str, density: float, network: Network) -> None:
     method = make_method(text, density)
     if isinstance(method, MemeticMethod):
         make_algorithm("memetic", method.density, network)
+    elif isinstance(method, Perceptron) and len(network.input_shape) > 1:
+        raise ValueError(
+            f"methods: {text} has dense layers alone, got {network.architecture}; twin is the same "
+            "network trained"
+        )
     elif isinstance(method, GradientMask):
-        smallest = min(fan_out * fan_in for fan_out, fan_in in network.shapes)
+        smallest = min(layer.n_weights for layer in network.layers)
         if int(method.density * smallest) == 0:
             raise ValueError(
                 f"methods: {text} at density {method.density} leaves none of a layer's "

@@ -49,8 +49,10 @@ def is_connected(network: Network, mask: Masks) -> bool:
     bool
         Whether such a path exists.
     """
-    reached = np.ones(network.n_inputs, dtype=np.uint8)
+    reached = np.ones(network.layers[0].units_below, np.bool_)
     for number, layer in enumerate(network.layers):
-        bits = mask[network.offsets[number] : network.offsets[number + 1]]
-        reached = (bits.reshape(layer.units, layer.fan_in) & layer.read(reached)).max(axis=1)
+        index = np.flatnonzero(mask[network.offsets[number] : network.offsets[number + 1]])
+        index = index[reached[layer.sources(index)]]
+        reached = np.zeros(layer.units, np.bool_)
+        reached[layer.targets(index)] = True
     return bool(reached.any())
