@@ -48,7 +48,9 @@ class State(NamedTuple):
     outputs: NDArray[np.int32]  # (blocks, 2K + 3, rows)
     exps: NDArray[np.float32]  # (blocks, 2K, rows)
     where: NDArray[np.int64]  # (blocks, K + 1, padded) plane of each class, plane of the target
-    moved: NDArray[np.int64]  # (blocks, values + 1, padded) hidden units with new sums; last: how many
+    moved: NDArray[
+        np.int64
+    ]  # (blocks, values + 1, padded) hidden units with new sums; last: how many
     changed: NDArray[np.int64]  # (values,) scratch: places of values that changed; values are
     #                             those of the last layer of maps, and hidden units
     delta: NDArray[np.int32]  # (values + 1, rows) scratch: by how much hidden units changed

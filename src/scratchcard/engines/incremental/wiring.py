@@ -2,8 +2,8 @@
 
 These few functions are all that compiled code knows of how a weight is addressed. They follow from
 what every layer states about itself (``ticket/layers/base.py``): the weights into a unit lie side
-by side, and so do the units that they read. A new kind of layer needs nothing here, unless its units
-are maps: what these read at each position is a geometry.
+by side, and so do the units that they read. A new kind of layer needs nothing here; where its units
+are maps, what these read at each position is a geometry.
 """
 
 from __future__ import annotations

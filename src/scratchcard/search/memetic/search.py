@@ -79,9 +79,12 @@ class MemeticSearch:
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
         self.n_trials = settings.burst or max(1, int(TRIALS * np.sqrt(network.n_weights)))
         import os
+
         has_maps = network.layers[0].positions > 1
-        self.window_bursts = int(os.environ.get("WB","10")) if has_maps else 1
-        self.size = settings.population or (1 if network.n_weights > LARGE or has_maps else POPULATION)
+        self.window_bursts = int(os.environ.get("WB", "10")) if has_maps else 1
+        self.size = settings.population or (
+            1 if network.n_weights > LARGE or has_maps else POPULATION
+        )
         if task.evaluations is not None:
             share = task.evaluations // (MIN_GENERATIONS * self.size)
             self.n_trials = max(1, min(self.n_trials, share))

@@ -271,7 +271,7 @@ class Convolution(NamedTuple):
     def width(self) -> int:
         """How many numbers of a row it works on at a time."""
         there = self.geometry
-        patch = self.weights.shape[1] * self.weights.shape[2]
+        patch = len(self.reads) * there.kernel**2
         return max(len(self.units), patch) * there.rows * there.columns
 
     def sums(self, values: Floats) -> Floats:
@@ -307,9 +307,7 @@ class Convolution(NamedTuple):
         found = sums.swapaxes(0, 1).astype(np.float64) + self.bias[:, None, None]
         return found.reshape(n, len(self.units) * sums.shape[2] * sums.shape[3])
 
-    def _windows(
-        self, padded: npt.NDArray[Any], rows: slice, columns: slice
-    ) -> npt.NDArray[Any]:
+    def _windows(self, padded: npt.NDArray[Any], rows: slice, columns: slice) -> npt.NDArray[Any]:
         """Return what each weight of a kernel reads, for sums at these rows and columns.
 
         It has shape (kernel, kernel, n_reads, n_rows, rows, columns).
