@@ -352,11 +352,11 @@ static inline void sc_narrow(scratchcard_ticket *ticket, uint32_t max, uint32_t 
 {
     uint64_t widest = 0;
     for (uint32_t l = 0; l < ticket->n_layers; l++)
-        if (ticket->layers[l].positions > 1 && ticket->layers[l].fan_in > widest)
+        if (ticket->layers[l].kernel > 0 && ticket->layers[l].fan_in > widest)
             widest = ticket->layers[l].fan_in;
     for (uint32_t l = 0; l < ticket->n_layers; l++)
         ticket->layers[l].is_narrow =
-            ticket->layers[l].positions > 1 && 32767u / (widest * max + one) >= 16;
+            ticket->layers[l].kernel > 0 && 32767u / (widest * max + one) >= 16;
 }
 
 /* What a typical activation is shifted down to. */
@@ -751,7 +751,7 @@ static inline void sc_read_network(
     }
     ticket->n_outputs = shape.units;
     ticket->seed = (uint32_t)sc_varint(reader, 0, UINT32_MAX);
-    if (shape.height * shape.width > 1 || shape.units > 65536 ||
+    if (ticket->layers[ticket->n_layers - 1].kernel > 0 || shape.units > 65536 ||
         !sc_derive(ticket, codes >> 5 & 1 ? 32767 : 127)) {
         reader->refused = 1;
         return;

@@ -501,7 +501,7 @@ function readLayers(reader, allowed, version) {
     shape = layer.shape;
     nWeights += layer.fanIn * layer.units; // rounded only where it is too large
   }
-  if (nWeights > allowed || shape.units > 65536 || shape.height * shape.width > 1) {
+  if (nWeights > allowed || shape.units > 65536 || layers[nLayers - 1].convolution) {
     throw new TicketError(`the file declares too many weights (${nWeights}) or classes, or ends in maps`);
   }
   return { extents, layers };
@@ -522,8 +522,8 @@ const NARROW = 32767, STEPS = 16; // sums of maps that stay in 16 bits, and what
 function derive(layers, family, activation, inputLimit) {
   const { one: unitWeight, max, meanSquare } = FAMILIES[family];
   const narrow = (fanIn) => Math.floor(NARROW / (fanIn * max + unitWeight));
-  const widest = Math.max(...layers.map(({ fanIn, positions }) => (positions > 1 ? fanIn : 0)));
-  for (const layer of layers) layer.isNarrow = layer.positions > 1 && narrow(widest) >= STEPS;
+  const widest = Math.max(...layers.map(({ fanIn, convolution }) => (convolution ? fanIn : 0)));
+  for (const layer of layers) layer.isNarrow = layer.convolution !== null && narrow(widest) >= STEPS;
   const cap = ({ fanIn, isNarrow }) =>
     isNarrow ? narrow(fanIn) : Math.min(32767, Math.floor(2 ** 30 / (fanIn * max)));
   const usual = (above, limit) => (above.isNarrow ? Math.floor(limit / 4) : 2047);

@@ -110,15 +110,16 @@ def _check_wiring(layer: Layer) -> None:
     sources, targets = layer.sources(index), layer.targets(index)
     assert 0 <= sources.min() <= sources.max() < layer.n_sources
     np.testing.assert_array_equal(targets, np.repeat(np.arange(layer.units), layer.fan_in))
+    assert layer.n_sources == layer.units_below  # plain layers: a value for each unit
     values = np.random.default_rng(0).integers(1, 100, layer.n_sources)
-    np.testing.assert_array_equal(layer.read(values).ravel(), values[sources])
     bits = np.random.default_rng(1).random((layer.units, layer.fan_in)) < 0.3
     feeding = np.zeros(layer.n_sources, bool)
     feeding[sources[bits.ravel()]] = True
-    np.testing.assert_array_equal(layer.feeding(bits), feeding)
+    np.testing.assert_array_equal(layer.read_by(np.flatnonzero(bits)), feeding)
     matrix = layer.matrix(bits.astype(int), np.arange(layer.units))
     assert matrix.shape == (layer.units, layer.n_sources)
-    np.testing.assert_array_equal(matrix @ values, (bits * layer.read(values)).sum(axis=1))
+    read = values[sources].reshape(bits.shape)
+    np.testing.assert_array_equal(matrix @ values, (bits * read).sum(axis=1))
 
 
 def _one_by_one(network: Network, mask: Mask, inputs: Any) -> Any:

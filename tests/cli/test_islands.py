@@ -13,7 +13,7 @@ from scratchcard.cli import main
 
 FIND = [
     "find", "iris", "--hidden", "60", "--init", "uniform", "--max-density", "0.3",
-    "--generations", "48", "--islands", "3", "--migrate-every", "4",
+    "--generations", "96", "--islands", "3", "--migrate-every", "4",
 ]  # fmt: skip
 WORKER = "scratchcard.workers.worker"
 
@@ -36,6 +36,11 @@ def results() -> list[str]:
     return [name for name in os.listdir("kept") if name.endswith(".result")]
 
 
+def workers(process) -> list[int]:
+    """Workers that run now; between two of them there may be none for a moment."""
+    return below(process.pid, WORKER)
+
+
 def wait_for_another(process) -> None:
     before = set(results())
     wait_until(process, lambda: set(results()) - before)
@@ -44,8 +49,8 @@ def wait_for_another(process) -> None:
 def test_workers_and_driver_are_killed_and_the_ticket_is_the_same(undisturbed):
     command = [*FIND, "--out", "found.ticket", "--resume", "kept", "--checkpoint", "kept"]
     with running([*command, "--workers", "2"]) as process:
-        wait_until(process, lambda: os.path.isdir("kept") and results())
-        os.kill(below(process.pid, WORKER)[0], signal.SIGKILL)
+        wait_until(process, lambda: os.path.isdir("kept") and results() and workers(process))
+        os.kill(workers(process)[0], signal.SIGKILL)
         wait_for_another(process)
         process.kill()
         process.wait()

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from scratchcard.engines import ENGINES, DenseEngine, IncrementalEngine
@@ -12,6 +12,8 @@ from scratchcard.objectives import OBJECTIVES, custom_objective, quantile_loss
 from scratchcard.rows import Rows
 from scratchcard.ticket.heads.lines import Lines
 from scratchcard.ticket.heads.numbers import UNIT
+from scratchcard.ticket.layers import Conv2d, Dense, Layer
+from scratchcard.ticket.layers.conv2d import PADDINGS
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import ACTIVATIONS, Network
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
@@ -41,14 +43,35 @@ ALL = {
 
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
-    hidden = draw(st.lists(st.integers(1, 9), max_size=3))
-    return Network.dense(
-        (draw(st.integers(1, 9)), *hidden, draw(st.integers(2, 5))),
-        seed=draw(st.integers(0, 2**32 - 1)),
-        weights=draw(st.sampled_from(list(WEIGHT_FAMILIES))),
-        biases=draw(st.sampled_from(list(BIAS_FAMILIES))),
-        activation=draw(st.sampled_from(ACTIVATIONS)),
-        input_bits=draw(st.sampled_from([8, 16])),
+    """Draw dense networks, and some that begin with convolutions."""
+    shape: tuple[int, ...] = (draw(st.integers(1, 9)),)
+    layers: list[Layer] = []
+    if draw(st.integers(0, 3)) == 0:
+        shape = draw(st.tuples(st.integers(1, 2), st.integers(3, 8), st.integers(3, 8)))
+        layers = draw(st.lists(convolutions(), min_size=1, max_size=3))
+    layers += [Dense(units) for units in draw(st.lists(st.integers(1, 9), max_size=3))]
+    try:
+        return Network(
+            [*layers, Dense(draw(st.integers(2, 5)))],
+            shape,
+            seed=draw(st.integers(0, 2**32 - 1)),
+            weights=draw(st.sampled_from(list(WEIGHT_FAMILIES))),
+            biases=draw(st.sampled_from(list(BIAS_FAMILIES))),
+            activation=draw(st.sampled_from(ACTIVATIONS)),
+            input_bits=draw(st.sampled_from([8, 16])),
+        )
+    except ValueError:  # maps that are too small for these kernels
+        reject()
+
+
+def convolutions() -> st.SearchStrategy[Conv2d]:
+    return st.builds(
+        Conv2d,
+        units=st.integers(1, 4),
+        kernel=st.integers(1, 4),
+        stride=st.integers(1, 3),
+        padding=st.sampled_from(PADDINGS),
+        pool=st.integers(1, 2),
     )
 
 

@@ -38,6 +38,10 @@ class Loose:
         return self.units * self.fan_in
 
     @property
+    def geometry(self) -> None:
+        """None: units are no maps."""
+
+    @property
     def span(self) -> int:
         """One: a weight stands for itself."""
         return 1

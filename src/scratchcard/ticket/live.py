@@ -53,7 +53,7 @@ class MatrixLayer(NamedTuple):
     @property
     def width(self) -> int:
         """How many numbers of a row it works on at a time."""
-        return max(len(self.units), self.weights.shape[1])
+        return max(len(self.units), int(self.weights.shape[1]))
 
     def sums(self, values: Floats) -> Floats:
         """Return the sums, (n_rows, n_units), of values of the units that it reads."""

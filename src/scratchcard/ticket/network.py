@@ -152,7 +152,7 @@ class Network:
                 f"layers takes at most {widest} weights into a unit of {self.weights} weights, "
                 f"got {fan_in}"
             )
-        if self.layers[-1].positions > 1:
+        if self.layers[-1].geometry is not None:
             raise ValueError(
                 f"layers takes a last layer whose units have one value each, as Dense(10), got "
                 f"{self.layers[-1]}, which ends in maps"
@@ -229,7 +229,7 @@ class Network:
     def has_narrow_maps(self) -> bool:
         """Whether the sums of all layers of maps are held to 16 bits."""
         family = WEIGHT_FAMILIES[self.weights]
-        widest = max((one.fan_in for one in self.layers if one.positions > 1), default=0)
+        widest = max((one.fan_in for one in self.layers if one.geometry is not None), default=0)
         return widest > 0 and _NARROW // (widest * family.max + family.one) >= _STEPS
 
     @property
@@ -242,7 +242,7 @@ class Network:
         family = WEIGHT_FAMILIES[self.weights]
 
         def cap(layer: Layer) -> int:  # the sums of such activations stay in 16 bits, or 32
-            if self.has_narrow_maps and layer.positions > 1:
+            if self.has_narrow_maps and layer.geometry is not None:
                 return _NARROW // (layer.fan_in * family.max + family.one)
             return min(32767, (1 << 30) // (layer.fan_in * family.max))
 
@@ -253,7 +253,8 @@ class Network:
             if self.activation == "relu":
                 spread = max(1, math.isqrt(layer.fan_in * family.mean_square // 2))
                 typical, limit = max(1, typical * spread), cap(above)
-                most = limit // 4 if self.has_narrow_maps and above.positions > 1 else 2047
+                is_narrow = self.has_narrow_maps and above.geometry is not None
+                most = limit // 4 if is_narrow else 2047
                 shift = 0
                 while typical >> shift > most:
                     shift += 1

@@ -22,7 +22,7 @@ from scratchcard.search import Callback, Checkpoint, Genetic, Limits, Loop, Meme
 from scratchcard.search.callbacks import Calling, Choosing, EarlyStopping
 from scratchcard.search.evolution import AnyCallback
 from scratchcard.search.limits import MOST
-from scratchcard.search.memetic.search import FAIR_PRICE, MIN_GENERATIONS, TRIALS
+from scratchcard.search.memetic.search import FAIR_PRICE, HEAT, MIN_GENERATIONS, TRIALS
 from scratchcard.search.targets import Given
 from scratchcard.ticket.mask import random_bits_of
 from scratchcard.torch.engine import LOSS, Loss, ModuleEngine
@@ -256,7 +256,7 @@ def _fitted(
     return replace(
         settings,
         engine=make_engine,
-        heat=settings.heat * size,
+        heat=(HEAT if settings.heat is None else settings.heat) * size,
         tolerance=settings.tolerance * size,
         price=FAIR_PRICE * size / survivors if settings.price is None else settings.price,
         population=population,

@@ -1,21 +1,79 @@
-"""Rates: which share of the proposals in each layer is tried."""
+"""Rates: which share of the proposals in each layer is tried, where some cost far more than others.
+
+A flip in a layer of maps changes a sum at every position, and what changes goes up through all
+layers above. In a network of two convolutions, a flip in the first costs thousands of times one in
+the last layer. So of the proposals in a layer as many are tried as keep the time of a layer in
+proportion to the root of what a flip in it costs. Below the last layer of maps none are tried after
+the first tenth of a search: what such a flip changes, everything above has to be fitted to anew.
+"""
 
 from __future__ import annotations
 
-import os
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from scratchcard.ticket import Network
+from scratchcard.ticket import Layer, Network
 
-__all__ = ["rates_of"]
+__all__ = ["costs_of", "rates_of"]
+
+EARLY = 0.1  # share of a search in which all layers change
+OF_OUTPUT = 3.0  # what it costs to read an output anew, in additions: it is exponentiated, too
+
+
+def costs_of(network: Network) -> NDArray[np.float64]:
+    """Return about how many additions a trial in each layer takes for one row.
+
+    Half of the weights are thought to survive.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+
+    Returns
+    -------
+    ndarray of shape (n_layers,)
+        The costs, the first layer first.
+    """
+    costs, above = [], None
+    of_unit = of_all = OF_OUTPUT * network.n_outputs  # if one unit changes, if all change
+    for layer in reversed(network.layers):
+        if above is not None:
+            weights = above.units * _sums(above) / 2
+            of_unit, of_all = of_all + weights * above.span, of_all + weights * above.fan_in
+        costs.append(_sums(layer) + of_unit)
+        above = layer
+    return np.array(costs[::-1])
 
 
 def rates_of(network: Network, fraction: float) -> NDArray[np.float64]:
+    """Return which share of the proposals in each layer is tried.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    fraction : float
+        Share of the search that is over, 0 to 1.
+
+    Returns
+    -------
+    ndarray of shape (n_layers,)
+        The shares, 1 for all layers of a network without maps.
+    """
     rates = np.ones(network.n_layers)
-    text = os.environ.get("RATES")
-    if text and network.layers[0].positions > 1:
-        first, then = text.split(";")
-        given = first if fraction < 0.1 else then
-        rates[:] = [float(x) for x in given.split(",")]
+    n_maps = sum(layer.geometry is not None for layer in network.layers)
+    if n_maps > 0:
+        costs = costs_of(network)
+        rates = np.sqrt(costs.min() / costs)
+        if fraction >= EARLY:
+            rates[: n_maps - 1] = 0.0
     return rates
+
+
+def _sums(layer: Layer) -> int:
+    """Return how many sums a unit has."""
+    there = layer.geometry
+    return 1 if there is None else math.prod((there.rows, there.columns))

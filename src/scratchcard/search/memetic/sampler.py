@@ -22,6 +22,7 @@ from scratchcard.ticket import Reading
 
 MANY = 1 << 14  # more rows than this are sampled, and no sample is smaller than this
 PERIOD = 3  # generations that a sample lasts: a longer one is learnt by heart
+PERIOD_OF_MAPS = 9  # and where there are maps, which take longer to be computed for other rows
 LEAST = 0.1  # added to how much each row matters, as a share of the mean, so that any is drawn
 CERTAIN = 1 << 32  # the integer that stands for a chance of 1
 STREAM = 1  # number of the random stream; individual 1 begins with the same, which does no harm
@@ -51,6 +52,7 @@ class Sampler:
             self.n_drawn = min(max(MANY, round(share * len(rows))), counted)
             self.engine = make_engine(task.network, rows, task.objective, task.temperature)
         self.due = 0  # draws so far
+        self.period = PERIOD_OF_MAPS if task.network.layers[0].geometry is not None else PERIOD
 
     @property
     def draws(self) -> bool:
@@ -65,7 +67,7 @@ class Sampler:
 
     def is_due(self, generation: int) -> bool:
         """Return whether rows are to be drawn anew for this generation, the first being 1."""
-        return self.draws and generation > self.due * PERIOD
+        return self.draws and generation > self.due * self.period
 
     def draw(self, mask: NDArray[np.uint8], temperature: Reading) -> Rows:
         """Return rows that matter to this mask, (n_weights,), in random order, varied.

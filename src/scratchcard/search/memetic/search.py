@@ -42,7 +42,7 @@ from scratchcard.search.memetic.saved import Saved
 from scratchcard.search.memetic.windows import Windows
 from scratchcard.search.population import Population
 from scratchcard.search.task import Individual, Task
-from scratchcard.ticket import Mask, Reading
+from scratchcard.ticket import Mask, Network, Reading
 from scratchcard.ticket.mask import random_bits_of
 
 if TYPE_CHECKING:
@@ -58,6 +58,22 @@ NEWCOMER_PERIOD = 10  # generations from one newcomer to the next
 # By default an individual has TRIALS * sqrt(n_weights) trials in a generation. From 15 to 240 makes
 # no difference to what is found (benchmarks/constants.py --trials).
 TRIALS = 60
+HEAT = 10.0
+# To bring rows up to date takes far longer where there are maps. So there a generation has more
+# trials, and a window lasts for more of them.
+TRIALS_OF_MAPS = 450
+BURSTS_OF_WINDOW = 10  # times TRIALS_OF_WINDOW
+HEAT_OF_MAPS = 3.0
+
+
+def has_maps(network: Network) -> bool:
+    """Return whether a network begins with layers of maps."""
+    return network.layers[0].geometry is not None
+
+
+def is_large(network: Network) -> bool:
+    """Return whether every trial is wanted in one individual."""
+    return network.n_weights > LARGE or has_maps(network)
 
 
 class MemeticSearch:
@@ -77,14 +93,10 @@ class MemeticSearch:
         self.settings, self.task = settings, task
         network = task.network
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
-        self.n_trials = settings.burst or max(1, int(TRIALS * np.sqrt(network.n_weights)))
-        import os
-
-        has_maps = network.layers[0].positions > 1
-        self.window_bursts = int(os.environ.get("WB", "10")) if has_maps else 1
-        self.size = settings.population or (
-            1 if network.n_weights > LARGE or has_maps else POPULATION
-        )
+        trials = TRIALS_OF_MAPS if has_maps(network) else TRIALS
+        self.n_trials = settings.burst or max(1, int(trials * np.sqrt(network.n_weights)))
+        self.size = settings.population or (1 if is_large(network) else POPULATION)
+        self.bursts_of_window = BURSTS_OF_WINDOW if has_maps(network) else 1
         if task.evaluations is not None:
             share = task.evaluations // (MIN_GENERATIONS * self.size)
             self.n_trials = max(1, min(self.n_trials, share))
@@ -95,7 +107,10 @@ class MemeticSearch:
             self.pace = max(self.pace, self.n_trials * self.size / task.evaluations)
         self.budget = float(settings.max_bits or self.max_survivors)
         self.survivors_per_cost = self.max_survivors / self.budget
-        self.heat = settings.heat * FAIR_PRICE / self.max_survivors
+        heat = settings.heat
+        if heat is None:
+            heat = HEAT_OF_MAPS if has_maps(network) else HEAT
+        self.heat = heat * FAIR_PRICE / self.max_survivors
         self.price = FAIR_PRICE / self.max_survivors * self.survivors_per_cost
         if settings.price is not None:
             self.price = settings.price * self.survivors_per_cost
@@ -236,7 +251,7 @@ class MemeticSearch:
             if deadline < math.inf:
                 at = max(at, (now - self.began) / (deadline - self.began))
             at = min(at, 1.0)
-            if done % (TRIALS_OF_WINDOW * self.window_bursts) == 0:
+            if done % (TRIALS_OF_WINDOW * self.bursts_of_window) == 0:
                 self.window = self.windows.next(at)
             self._live(self._moves(at), n_trials)
         return at

@@ -28,16 +28,17 @@ class Memetic:
         weights that ``max_density`` allows, and for tickets that answer with numbers, where noise
         is easily fitted, for the loss of the best individual divided by the number of rows.
     population : int or None
-        Individuals. None for 4, or for 1 where the network has more than 2**16 weights: there the
-        luck of the start averages out, and every trial is wanted in one place.
+        Individuals. None for 4, or for 1 where the network has more than 2**16 weights, or
+        convolutions: there the luck of the start averages out, and every trial is wanted in one
+        place.
     burst : int or None
         Mutation trials of an individual in a generation; None for 60 times the square root of the
-        number of weights.
+        number of weights, or 450 times where there are convolutions.
     generations : int
         Default length of a search.
-    heat : float
+    heat : float or None
         How much worse a mutation may be at the start, as a multiple of the default price; it cools
-        to nothing at the end.
+        to nothing at the end. None for 10, or for 3 where there are convolutions.
     remove, swap : float
         Shares of the proposals that scratch a connection off, and that move the source of one; the
         rest add one.
@@ -85,7 +86,7 @@ class Memetic:
     population: int | None = None
     burst: int | None = None
     generations: int = 100
-    heat: float = 10.0
+    heat: float | None = None
     remove: float = 0.3
     swap: float = 0.3
     small_layer: float = 0.3
@@ -118,8 +119,9 @@ class Memetic:
                 f"{self.remove} + {self.swap}"
             )
         for name in ("price", "heat", "tolerance"):
-            if not (name == "price" and self.price is None):
-                as_number(name, getattr(self, name), 0.0)
+            value = getattr(self, name)
+            if not (value is None and name in ("price", "heat")):
+                as_number(name, value, 0.0)
         for name in ("population", "burst", "generations", "first_rows", "max_bits"):
             value = getattr(self, name)
             if not (value is None and name in ("population", "burst", "max_bits")):
