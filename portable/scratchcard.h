@@ -965,9 +965,9 @@ static inline int16_t sc_activate(const scratchcard_ticket *ticket, uint32_t l, 
 
 #ifdef SCRATCHCARD_NO_CONVOLUTIONS
 
-static inline void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l, int32_t *outputs)
+static inline void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l)
 {
-    (void)ticket, (void)l, (void)outputs; /* no such ticket is open */
+    (void)ticket, (void)l; /* no such ticket is open */
 }
 
 #else
@@ -1043,8 +1043,9 @@ static inline int32_t sc_pooled(const scratchcard_layer *layer, const int16_t *s
     return sum;
 }
 
-/* Run a convolution: one map after the other, each over the weights into it that stay. */
-SC_APART void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l, int32_t *outputs)
+/* Run a convolution, which is never the last layer: one map after the other, each over the weights
+   into it that stay. */
+SC_APART void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l)
 {
     const scratchcard_layer *layer = &ticket->layers[l];
     const int16_t *in = ticket->values[l & 1];
@@ -1065,11 +1066,9 @@ SC_APART void sc_run_maps(const scratchcard_ticket *ticket, uint32_t l, int32_t 
                 scratchcard_weight(ticket->weights, ticket->seed, l, index));
         }
         row += layer->fan_in;
-        for (uint32_t at = 0; layer->feeds && at < layer->positions; at++)
+        for (uint32_t at = 0; at < layer->positions; at++)
             out[j * layer->positions + at] =
                 sc_activate(ticket, l, sc_pooled(layer, ticket->sums, at));
-        if (!layer->feeds)
-            outputs[j] = sc_pooled(layer, ticket->sums, 0);
     }
 }
 
@@ -1119,7 +1118,7 @@ static inline int32_t scratchcard_predict(
     }
     for (uint32_t l = 0; l < ticket->n_layers; l++) {
         if (ticket->layers[l].kernel)
-            sc_run_maps(ticket, l, outputs);
+            sc_run_maps(ticket, l);
         else
             sc_run_layer(ticket, l, outputs);
     }

@@ -249,7 +249,7 @@ def random_number_ticket(rng: np.random.Generator, sizes: tuple[int, ...]) -> Ti
 
 
 def random_maps(rng: np.random.Generator, most: int = 12) -> tuple[list[Layer], Any]:
-    """Return layers of which at least the first is a convolution, and the shape of their rows."""
+    """Return layers that begin with a convolution, and the shape of their rows."""
     shape = (int(rng.integers(1, 4)), *rng.integers(1, most, 2).tolist())
     layers: list[Layer] = []
     below = shape
@@ -268,8 +268,7 @@ def random_maps(rng: np.random.Generator, most: int = 12) -> tuple[list[Layer], 
             layer = replace(layer, pool=1)
             below = layer.on(below).shape
         layers.append(layer)
-    if below[1:] != (1, 1) or rng.integers(2):
-        layers += [Dense(int(n)) for n in rng.integers(1, 6, rng.integers(1, 3))]
+    layers += [Dense(int(n)) for n in rng.integers(1, 6, rng.integers(1, 3))]
     return layers, shape
 
 

@@ -34,7 +34,7 @@ SHAPES: list[tuple[tuple[int, ...], tuple[int | Layer, ...]]] = [
     ((1, 6, 5), (Conv2d(3), 2)),
     ((2, 7, 7), (Conv2d(4, 3, 2), Conv2d(2, 2, 1, "valid", 2), 3)),
     ((3, 8, 9), (Conv2d(40, 3, pool=2), Conv2d(3, 4, 1, "valid"), 4, 2)),
-    ((1, 5, 5), (Conv2d(2, 5, 3), Conv2d(1, 2, 1, "valid"))),
+    ((1, 5, 5), (Conv2d(2, 5, 3), Conv2d(1, 2, 1, "valid"), 1)),  # maps of one position
 ]
 LABELS = {
     1: [1, [-7], [2**62], ["only"], [0.25], [True]],

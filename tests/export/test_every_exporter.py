@@ -62,7 +62,7 @@ TAKE_MAPS = [name for name in RUNNERS if not name.startswith("c, fast")]
 
 @pytest.mark.parametrize("name", TAKE_MAPS)
 def test_random_tickets_with_convolutions(name, tmp_path):
-    """Strides, paddings, kernels, pooling, channels, all families; the last layer may be maps."""
+    """Strides, paddings, kernels, pooling, channels, all families; maps of one position too."""
     rng = np.random.default_rng(23)
     of = [random_map_ticket(rng, numbers=False) for _ in range(24)]
     rows = [rows_of(ticket, rng) for ticket in of]

@@ -142,7 +142,8 @@ TWO = b"\0\2"  # a dense layer of two units
 
 MAPS_REFUSED = {
     "which ends in maps": file_of((1, 4, 4), b"\1" + conv()),
-    "whose units have one value": file_of((1, 4, 4), b"\1" + conv(2, 4, 1, 2)),
+    "got conv2x4v, which ends in maps": file_of((1, 4, 4), b"\1" + conv(2, 4, 1, 1)),
+    "got conv2x3vp2, which ends in maps": file_of((1, 4, 4), b"\2" + conv() + conv(2, 3, 1, 3)),
     "no larger than the map below": file_of((1, 4, 3), b"\2" + conv(2, 4) + TWO),
     "a map of 3 x 4": file_of((1, 3, 4), b"\2" + conv(2, 4, 1, 1) + TWO),
     "leaves nothing of a map": file_of((1, 4, 4), b"\2" + conv(2, 4, 1, 3) + TWO),
@@ -183,7 +184,7 @@ def test_convolutions_that_are_refused(message: str, reader: list[str], tmp_path
 
 def test_convolutions_at_a_limit_are_read(reader: list[str], tmp_path: Path) -> None:
     files = [
-        file_of((1, 4, 4), b"\1" + conv(2, 3, 1, 3)),
+        file_of((1, 4, 4), b"\2" + conv(2, 3, 1, 3) + TWO),
         file_of((1, 255, 255), b"\2" + conv(1, 255, 255, 3 & 1) + TWO),
         file_of((1, 3, 255), b"\2" + conv(3, 3, 255) + TWO),
         file_of((1, 2048, 2048), b"\2" + conv(1, 1, 64, 2) + TWO),

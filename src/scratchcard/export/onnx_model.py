@@ -75,8 +75,6 @@ def onnx(ticket: Ticket) -> Any:
             values = _multiplied(graph, layer, plain, values)
         if number < network.n_layers - 1:
             values = _activated(graph, ticket, number, values)
-    if isinstance(network.layers[-1], Conv2d):
-        values = _reshaped(graph, values, (network.n_outputs,))
     head = classes_of(ticket, "onnx")
     labels = head.labels
     named = labels.astype(np.int64) if labels.dtype.kind == "b" else labels

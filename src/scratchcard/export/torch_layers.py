@@ -91,8 +91,6 @@ def module_of(ticket: Ticket) -> nn.Sequential:
             parts.append(Saturate(network.shifts[number], network.limits[number + 1]))
         else:
             parts.append(Sign(network.ones[number + 1], network.activation == "sign"))
-    if isinstance(network.layers[-1], Conv2d):
-        parts.append(nn.Flatten())
     return nn.Sequential(*parts).requires_grad_(False).eval()
 
 
