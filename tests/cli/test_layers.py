@@ -110,7 +110,7 @@ def test_shapes_of_images():
         (("digits", "--image-shape", "8x8"), "--image-shape takes --layers"),
         (
             ("digits", "--layers", "dense8,dense", "--image-shape", "8x8"),
-            "image_shape takes None without a convolution in layers, got (8, 8)",
+            "--image-shape takes --layers with a convolution",
         ),
         (
             ("digits", "--layers", TINY, "--image-shape", "3x8x8"),
@@ -126,6 +126,14 @@ def test_shapes_of_images():
 )
 def test_what_find_refuses(arguments, message, refused):
     assert message in refused("find", *arguments)
+
+
+@pytest.mark.parametrize("command", ["sweep", "compare"])
+def test_shapes_of_images_without_a_convolution(command, refused):
+    message = "--image-shape takes --layers with a convolution"
+    assert message in refused(command, "digits", "--image-shape", "8x8")
+    some = ("--layers", "dense8,dense", "--image-shape", "8x8")
+    assert message in refused(command, "digits", *some)
 
 
 def test_columns_that_are_no_pixels(refused):

@@ -52,6 +52,12 @@ def test_every_kind_of_ticket_is_drawn(name, with_rows):
     assert ("right" in shown) == with_rows
 
 
+def test_maps_are_called_maps_whatever_the_kernel_and_the_size():
+    ticket = convolved((1, 4, 4), (Conv2d(5, 1), Conv2d(3, 4, padding="valid"), Dense(2)))
+    shown = re.findall(r"<!-- ((?:from|to) .*?) -->", draw(ticket, False).decode())
+    assert shown == ["from map", "to map", "from map", "to unit"]
+
+
 def test_the_same_ticket_gives_the_same_picture():
     assert draw(TICKETS["colours"], True, "png") == draw(TICKETS["colours"], True, "png")
 
@@ -68,6 +74,15 @@ def test_colours_of_filters_are_the_signs_of_survivors():
     for colour, found in ((BLUE, kept & (weights > 0)), (VERMILION, kept & (weights < 0))):
         cells = np.isclose(drawn, to_rgb(colour)).all(axis=2).sum()
         assert cells == found.sum() * maps.CELL**2
+
+
+def test_large_kernels_take_a_pixel_for_each_weight():
+    from scratchcard.drawing import maps
+
+    ticket = convolved((1, 40, 40), (Conv2d(4, 40), Dense(2)))
+    _, axes = drawing.canvas()
+    maps.draw_filters(axes[0, 0], ticket)
+    assert axes[0, 0].images[0].get_array().shape[0] == 40
 
 
 def test_kernels_are_counted_as_a_whole():

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scratchcard.ticket import Layer
 
 _NUMBER = "[0-9]{1,10}"
@@ -77,12 +79,14 @@ def image_shape(text: str) -> tuple[int, ...]:
 
 
 def check_layers(
-    layers: Any, hidden: Any = None, image_shape: tuple[int, ...] | None = None
+    layers: Sequence[Layer] | None,
+    hidden: tuple[int, ...] | None = None,
+    image_shape: tuple[int, ...] | None = None,
 ) -> None:
     """Raise click.UsageError for options that exclude each other."""
     if layers is not None and hidden is not None:
         raise click.UsageError("--layers and --hidden exclude each other; give one of them")
-    if image_shape is not None and layers is None:
+    if image_shape is not None and not any(layer.reads_maps for layer in layers or ()):
         raise click.UsageError("--image-shape takes --layers with a convolution")
 
 

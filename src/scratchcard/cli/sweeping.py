@@ -162,7 +162,7 @@ def sweep(
     the same command goes on after Ctrl-C or kill -9. More --seeds and other values may be asked for
     later; what has been done is not done again.
     """
-    check_layers(layers or None, image_shape=settings["image_shape"])
+    check_layers([one for each in layers for one in each], image_shape=settings["image_shape"])
     settings["hidden"] = (*hidden, *map(units_if_dense, layers))
     folder = out or Path(f"{stem_of(data) or 'data'}-sweep")
     given = {name: value for name, value in settings.items() if value is not None}

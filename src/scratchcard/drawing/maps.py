@@ -17,7 +17,7 @@ MOST_CHANNELS = 3  # of a filter, beside each other
 IN_LINE = 3  # an image and maps, in a line
 MOST_MAPS = 64  # of a layer, for a row
 OFF = "#e4e4e4"  # a weight that was scratched off
-CELL = 4  # pixels on each side of a weight
+CELL, LARGE = 4, 32  # pixels on each side of a weight, and of what kernels it has just one
 FAINT = 0.3  # how much of its colour the smallest weight has
 CLASS = 24  # most characters of a class
 
@@ -46,9 +46,10 @@ def draw_filters(axis: Any, ticket: Ticket) -> None:
     colours = _coloured(weights / max(1.0, np.abs(weights).max()), kept)
     filters = colours.reshape(layer.units, layer.units_below, size, size, 3)[:shown, :channels]
     # Cells of some pixels each, so that channels stand closer to each other than filters do.
-    cells = filters.repeat(CELL, axis=2).repeat(CELL, axis=3)
+    cell = CELL if size < LARGE else 1
+    cells = filters.repeat(cell, axis=2).repeat(cell, axis=3)
     beside = np.array([_tiled(one, channels, 1.0) for one in cells])
-    axis.imshow(_tiled(beside, across, 1.0, CELL * max(1, size // 4)), interpolation="nearest")
+    axis.imshow(_tiled(beside, across, 1.0, cell * max(1, size // 4)), interpolation="nearest")
     axis.set(xticks=[], yticks=[])
     axis.grid(False)
     axis.spines[:].set_visible(False)

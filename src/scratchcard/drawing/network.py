@@ -38,6 +38,8 @@ class Counted(NamedTuple):
         How many tickets there are.
     spans : tuple of int
         For each layer how many weights lead from a unit below to a unit: 1, or those of a kernel.
+    are_maps : tuple of bool
+        For the inputs and each layer, whether the units are maps.
     """
 
     sizes: tuple[int, ...]
@@ -45,6 +47,7 @@ class Counted(NamedTuple):
     signs: list[NDArray[np.int8]] | None
     runs: int
     spans: tuple[int, ...]
+    are_maps: tuple[bool, ...]
 
 
 def counted(tickets: Sequence[Ticket]) -> Counted:
@@ -59,7 +62,9 @@ def counted(tickets: Sequence[Ticket]) -> Counted:
     signs = None
     if alike:
         signs = [one[:, :, 0] for one in _matrices(network, np.sign(network.flat_weights()))]
-    return Counted(network.sizes, shares, signs, len(tickets), spans)
+    shapes = network.input_shape, *(layer.shape for layer in network.layers)
+    are_maps = tuple(len(shape) > 1 for shape in shapes)
+    return Counted(network.sizes, shares, signs, len(tickets), spans, are_maps)
 
 
 def _matrices(network: Network, flat: NDArray[Any]) -> list[NDArray[Any]]:
@@ -252,7 +257,7 @@ def draw_maps(axes: Sequence[Any], counts: Counted, first: int = 0) -> None:
         of = "" if size == (1, 1) else f", means of {size[0]} × {size[1]} connections"
         if span > 1:
             of = f", each cell {span} weights" if not of else f"{of} of {span} weights"
-        source, target = ("map" if one > 1 else "unit" for one in (*counts.spans, 1)[layer:][:2])
+        source, target = ("map" if one else "unit" for one in counts.are_maps[layer : layer + 2])
         label(axis, f"Layer {layer + 1}{of}", f"from {source}", f"to {target}")
         what = "share that stays" if span > 1 and counts.runs == 1 else of_runs
         axis.figure.colorbar(image, ax=axis, label=what)

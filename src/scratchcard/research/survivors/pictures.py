@@ -15,6 +15,7 @@ from scratchcard.research.survivors.network_picture import draw_network
 from scratchcard.research.survivors.runs import Row, Survivors, degrees_of
 from scratchcard.ticket import Ticket
 
+MAX_CHANNELS = 8  # of the first kernels, beside each other
 MAX_TICKETS_WITH_NUMBERS = 10  # with more the cells are too small for a number
 MAX_TICKETS_WITH_NAMES = 40
 MAX_BINS = 32
@@ -133,11 +134,12 @@ def _draw_kernel(inputs: Sequence[Row], what: str, out: Path) -> list[Path]:
     """Draw how many survivors stand at each place of the first kernels, channel beside channel."""
     size = max(row["row"] for row in inputs) + 1
     values = np.array([row["survivors"] for row in inputs]).reshape(-1, size, size)
+    n_channels, values = len(values), values[:MAX_CHANNELS]
     figure, axes = canvas(columns=len(values), size=(4.6, 4.2))
     for channel, (axis, one) in enumerate(zip(axes[0], values, strict=True)):
         image = axis.imshow(one, cmap="cividis", vmin=0.0, vmax=float(values.max()) or 1.0)
         axis.grid(False)
-        of = f", channel {channel + 1}" if len(values) > 1 else ""
+        of = f", channel {channel + 1} of {n_channels}" if n_channels > 1 else ""
         label(axis, f"Survivors at each place of a kernel{of}", "column", "row")
         for one_axis in (axis.xaxis, axis.yaxis):
             one_axis.get_major_locator().set_params(integer=True)
