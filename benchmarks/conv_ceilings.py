@@ -24,7 +24,7 @@ from scratchcard.research.shared.gradients import GradientMask
 from scratchcard.research.shared.instance import BYTES_OF_A_PARAMETER, Attempt, Instance
 from scratchcard.research.shared.words import markdown
 
-POINTS = 12  # of a curve, each half as far from the next as that from the one after
+POINTS = 12  # of a curve, each after 1.41 times the seconds of the one before
 FIELDS = (
     "network", "weights", "seed", "method", "density", "optimizer", "lr", "threads",
     "seconds", "epochs", "loss", "accuracy", "survivors", "bytes",

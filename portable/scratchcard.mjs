@@ -501,9 +501,10 @@ function readLayers(reader, allowed, version) {
     shape = layer.shape;
     nWeights += layer.fanIn * layer.units; // rounded only where it is too large
   }
-  if (nWeights > allowed || shape.units > 65536 || layers[nLayers - 1].convolution) {
-    throw new TicketError(`the file declares too many weights (${nWeights}) or classes, or ends in maps`);
+  if (nWeights > allowed || shape.units > 65536) {
+    throw new TicketError(`the file declares too many weights (${nWeights}) or classes`);
   }
+  if (layers[nLayers - 1].convolution) throw new TicketError("the last layer is a convolution");
   return { extents, layers };
 }
 

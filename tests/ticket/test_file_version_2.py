@@ -141,9 +141,11 @@ def conv(maps: int = 2, kernel: int = 3, stride: int = 1, flags: int = 0) -> byt
 TWO = b"\0\2"  # a dense layer of two units
 
 MAPS_REFUSED = {
-    "which ends in maps": file_of((1, 4, 4), b"\1" + conv()),
-    "got conv2x4v, which ends in maps": file_of((1, 4, 4), b"\1" + conv(2, 4, 1, 1)),
-    "got conv2x3vp2, which ends in maps": file_of((1, 4, 4), b"\2" + conv() + conv(2, 3, 1, 3)),
+    "a last layer that is no convolution": file_of((1, 4, 4), b"\1" + conv()),
+    "no convolution, as Dense.10., got conv2x4v": file_of((1, 4, 4), b"\1" + conv(2, 4, 1, 1)),
+    "no convolution, as Dense.10., got conv2x3vp2": file_of(
+        (1, 4, 4), b"\2" + conv() + conv(2, 3, 1, 3)
+    ),
     "no larger than the map below": file_of((1, 4, 3), b"\2" + conv(2, 4) + TWO),
     "a map of 3 x 4": file_of((1, 3, 4), b"\2" + conv(2, 4, 1, 1) + TWO),
     "leaves nothing of a map": file_of((1, 4, 4), b"\2" + conv(2, 4, 1, 3) + TWO),

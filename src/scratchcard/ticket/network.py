@@ -64,7 +64,7 @@ class Network:
     ----------
     layers : sequence of Layer
         The layers of weights, the first one first, as ``[Dense(100), Dense(10)]``; the last one's
-        units are the outputs, so it is no layer of maps. Each is put on the one before it.
+        units are the outputs, so it is no convolution. Each is put on the one before it.
     input_shape : int or tuple of int
         Shape of a row: 64, or (64,); for maps (channels, height, width), as (1, 28, 28).
     seed : int
@@ -154,8 +154,8 @@ class Network:
             )
         if self.layers[-1].geometry is not None:
             raise ValueError(
-                f"layers takes a last layer whose units have one value each, as Dense(10), got "
-                f"{self.layers[-1]}, which ends in maps"
+                f"layers takes a last layer that is no convolution, as Dense(10), got "
+                f"{self.layers[-1]}"
             )
         values = max(layer.units * layer.positions for layer in self.layers)
         if values > MAX_MASKED:
