@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rows_apart import blobs, dataset, places, save, sealed
-from scratchcard import Limits, Ticket
+from scratchcard import Conv2d, Limits, Ticket
 from scratchcard.datasets import Part
 from scratchcard.find import find
 from scratchcard.research.sweep import Setting, Sweep, SweepRuns
@@ -98,7 +98,9 @@ def test_every_combination_is_searched_from_every_seed():
     [
         ({"seeds": 0}, r"seeds takes an integer 1\.\.10000, got 0"),
         ({"seeds": 2_501}, "a sweep takes at most 10,000 runs, got 10,004: 4 combinations"),
-        ({"hidden": ((8,), (4,), (8,))}, r"hidden takes each value once, got \(8,\) twice"),
+        ({"hidden": ((8,), (4,), (8,))}, "hidden takes each value once, got 8 twice"),
+        ({"hidden": ((Conv2d(4),),) * 2}, "hidden takes each value once, got conv4x3 twice"),
+        ({"hidden": ((),), "max_density": (0.3, 1.5)}, "^hidden none, init uniform, max_density 1"),
         ({"max_density": (0.1, 0.10)}, "max_density takes each value once, got 0.1 twice"),
         ({"max_bytes": (200,)}, "max_density takes no values with max_bytes"),
         ({"max_density": (0.3, 1.5)}, "hidden 8, init uniform, max_density 1.5: max_density takes"),

@@ -50,8 +50,8 @@ class Setting(NamedTuple):
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The setting as plain values, the shape as 300-100 or conv32x3s2-100."""
-        shape = None if self.hidden is None else "-".join(map(str, self.hidden))
+        """The setting as plain values, the shape as 300-100, conv32x3s2-100 or none."""
+        shape = None if self.hidden is None else "-".join(map(str, self.hidden)) or "none"
         return {**self._asdict(), "hidden": shape}
 
 
@@ -236,7 +236,8 @@ def _parts(key: Mapping[str, Any]) -> list[str]:
 def _check_once(name: str, values: Sequence[Any]) -> None:
     for value in values:
         if values.count(value) > 1:
-            raise ValueError(f"{name} takes each value once, got {value} twice")
+            shown = Setting(**{name: value}).fields[name]
+            raise ValueError(f"{name} takes each value once, got {shown} twice")
 
 
 @lru_cache(maxsize=1)
