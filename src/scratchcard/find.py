@@ -271,10 +271,6 @@ class Search:
             )
         if any(layer.reads_maps for layer in as_layers(self.layers or ())):
             object.__setattr__(self, "dataset", as_images(self.dataset))
-        elif self.image_shape is not None:
-            raise ValueError(
-                f"image_shape takes None without a convolution in layers, got {self.image_shape!r}"
-            )
 
     def _check_islands(self) -> None:
         if self.islands is None:

@@ -57,8 +57,8 @@ class Wanted:
             The family of the weights. Where a layer is a convolution they are not left open: None
             is then "signed_constant".
         image_shape : sequence of int or None
-            Shape of the images that rows are, as :func:`shape_of_images` takes it. Not read
-            without a convolution.
+            Shape of the images that rows are, as :func:`shape_of_images` takes it; None without a
+            convolution.
         n_features : int
             Number of features in a row.
 
@@ -70,16 +70,20 @@ class Wanted:
         Raises
         ------
         ValueError
-            For what are no layers, and for images of another shape.
+            For what are no layers, for images of another shape, and for a shape without a
+            convolution.
         """
-        if layers is None:
-            units = None if hidden is None else (as_int("hidden", n, 1, MAX_UNITS) for n in hidden)
-            return cls(None if units is None else tuple(map(Dense, units)), weights)
-        listed = as_layers(layers)
-        if not any(layer.reads_maps for layer in listed):
-            return cls(listed, weights)
-        shape = shape_of_images(n_features, image_shape)
-        return cls(listed, MAP_WEIGHTS if weights is None else weights, shape)
+        listed = None if layers is None else as_layers(layers)
+        if any(layer.reads_maps for layer in listed or ()):
+            shape = shape_of_images(n_features, image_shape)
+            return cls(listed, MAP_WEIGHTS if weights is None else weights, shape)
+        if image_shape is not None:
+            raise ValueError(
+                f"image_shape takes None without a convolution in layers, got {image_shape!r}"
+            )
+        if listed is None and hidden is not None:
+            listed = tuple(Dense(as_int("hidden", n, 1, MAX_UNITS)) for n in hidden)
+        return cls(listed, weights)
 
     @property
     def reads_maps(self) -> bool:
