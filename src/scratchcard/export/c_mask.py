@@ -4,9 +4,8 @@ The ticket's file gives the last layer first. Generated C runs through the units
 each hidden unit of the first layer that feeds something, the weights into it, unit by unit, and
 the weights out of it. So a unit's value is handed on as soon as it is known and stored nowhere, and
 units that feed nothing take no bits. Layers above the second are given by the weights out of each
-unit below. Networks with
-convolutions keep the values of each layer: there the layers follow one after the other, the first
-one first, each unit by unit.
+unit below. Networks with convolutions keep the values of each layer: there the layers follow one
+after the other, the first one first, each unit by unit.
 
 A *walk* is a layer's survivors in that order, as gaps; a last gap leads past its end. Every gap is
 coded as in the file: ``gap >> k`` zeros, a one, the k low bits of the gap. docs/guide/export.md
