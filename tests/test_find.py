@@ -143,6 +143,13 @@ def test_with_a_convolution_nothing_is_left_open():
     assert [network.architecture for network in sized.networks] == ["1x8x8-conv4x3-10"]
 
 
+def test_more_values_than_a_file_may_declare_are_refused_before_the_search():
+    parts = [Part(np.zeros((2, 2**16)), np.array([0, 1])) for _ in range(3)]
+    layers = [Conv2d(100, 1), Conv2d(1, 2, stride=255)]
+    with pytest.raises(ValueError, match=r"layers takes at most \d+ values .* got 6553600"):
+        Search(Dataset("large", *parts), layers=layers)
+
+
 def test_layers_that_are_dense_are_those_of_hidden():
     dense, sizes = (
         Search(load("digits"), **settings)

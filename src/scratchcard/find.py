@@ -29,7 +29,7 @@ from scratchcard.search.rule import Setting, settings_for
 from scratchcard.search.wanted import Wanted, as_layers
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Head, InputScaling, Layer, Network, Ticket
-from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
+from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS, weights_allowed
 from scratchcard.ticket.scaling import needed_bits
 
 # Settings of a search that decide what is found, beside its data, its goal and its objective.
@@ -257,6 +257,12 @@ class Search:
                 raise ValueError(
                     f"hidden takes layers with at most {MAX_WEIGHTS} weights in all, "
                     f"got {network.n_weights}"
+                )
+            allowed = weights_allowed(network.n_weights // 8)  # in the longest code of a mask
+            if network.n_values > allowed:
+                raise ValueError(
+                    f"layers takes at most {allowed} values in a row or a layer of a network with "
+                    f"{network.n_weights} weights, whose file is no larger, got {network.n_values}"
                 )
             algorithm = self._algorithm(network)
             check_augmentation(self.augment, network.input_shape, algorithm.draws_rows)

@@ -13,7 +13,7 @@ from readers import NO_ROWS, Job, check_agrees, judged, run_jobs, table_of
 from scratchcard.ticket.codec import varint, zigzag
 from scratchcard.ticket.columns import Column, Columns
 from scratchcard.ticket.heads import Classes
-from scratchcard.ticket.layers import Dense
+from scratchcard.ticket.layers import Conv2d, Dense
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
@@ -182,6 +182,20 @@ def test_convolutions_that_are_refused(message: str, reader: list[str], tmp_path
         Ticket.from_bytes(data)
     (answer,) = run_jobs(reader, [Job(data, NO_ROWS)], tmp_path)
     assert answer.code != 0
+
+
+def test_many_values_of_few_weights_take_a_longer_file() -> None:
+    """A file must have 3,072 bytes to declare so many values, and no bit more than weights."""
+    layers = [Conv2d(64, 3), Conv2d(8, 3, stride=8), Dense(2)]
+    network, scaling = Network(layers, (1, 512, 512)), InputScaling([0.0], [1.0])
+    mask = Mask.random(network.layers, 0.02, np.random.default_rng(0))
+    ticket = Ticket(network, mask, scaling)
+    assert Ticket.from_bytes(ticket.to_bytes()) == ticket
+    nothing = Mask.from_flat(network.layers, np.zeros(network.n_weights, np.uint8))
+    few = Network([Conv2d(64, 1), Conv2d(1, 2, stride=255), Dense(2)], (1, 512, 512))
+    for one, kept in ((network, nothing), (few, Mask.full(few.layers))):
+        with pytest.raises(ValueError, match="values in a row or a layer in a ticket file of"):
+            Ticket(one, kept, scaling).to_bytes()
 
 
 def test_convolutions_at_a_limit_are_read(reader: list[str], tmp_path: Path) -> None:

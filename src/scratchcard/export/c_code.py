@@ -30,7 +30,6 @@ from scratchcard.export.parts import (
     classes_of,
     has_maps,
     plain_layers,
-    values_of,
 )
 from scratchcard.ticket import Network, Ticket
 from scratchcard.ticket.layers.conv2d import MAX_KERNEL
@@ -267,7 +266,7 @@ def _kinds(network: Network, bounds: Sequence[Bounds]) -> dict[str, str]:
     """Return the names of types: of a weight's number, of sums, of inputs."""
     largest = max(layer.n_weights for layer in network.layers)
     if has_maps(network):
-        largest = max(largest, values_of(network)) + 2 * MAX_KERNEL  # places just outside a map
+        largest = max(largest, network.n_values) + 2 * MAX_KERNEL  # places just outside a map
     return {
         "place": "unsigned" if largest < 1 << 16 else "uint32_t",
         "total": "int" if max(bound.total for bound in bounds) <= INT else "int32_t",

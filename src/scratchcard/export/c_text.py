@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import PlainLayer, values_of
+from scratchcard.export.parts import PlainLayer
 from scratchcard.ticket import Network
 
 __all__ = [
@@ -228,7 +228,7 @@ def check_size(network: Network) -> None:
         raise ValueError(
             f"export to c takes a ticket of at most {INT} outputs, got {network.n_outputs}"
         )
-    widest = values_of(network)
+    widest = network.n_values
     if widest > _WIDEST:
         raise ValueError(
             f"export to c takes a ticket of at most {_WIDEST} values in a layer, which stand on "

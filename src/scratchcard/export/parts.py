@@ -21,7 +21,6 @@ __all__ = [
     "library",
     "padding_of",
     "plain_layers",
-    "values_of",
     "wires_of",
 ]
 
@@ -142,11 +141,6 @@ def check_layers(ticket: Ticket, to: str) -> None:
 def has_maps(network: Network) -> bool:
     """Return whether some layer is a convolution."""
     return any(isinstance(layer, Conv2d) for layer in network.layers)
-
-
-def values_of(network: Network) -> int:
-    """Return how many values the widest layer of a network has, or a row."""
-    return max(network.n_inputs, *(layer.units * layer.positions for layer in network.layers))
 
 
 def padding_of(layer: Conv2d) -> tuple[int, int]:

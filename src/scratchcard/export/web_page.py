@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import check_layers, classes_of, has_maps, values_of, wires_of
+from scratchcard.export.parts import check_layers, classes_of, has_maps, wires_of
 from scratchcard.text import printable
 from scratchcard.ticket import Conv2d, Network, Ticket
 from scratchcard.ticket.columns import Columns
@@ -78,7 +78,7 @@ def html(
     n_columns, columns = ticket.n_columns, ticket.columns
     for what, found in (
         ("weights", ticket.network.n_weights),
-        ("values in a layer", values_of(ticket.network)),
+        ("values in a layer", ticket.network.n_values),
     ):
         if found > _MOST:
             raise ValueError(

@@ -66,7 +66,8 @@ class Contents(NamedTuple):
 def weights_allowed(n_bytes: int) -> int:
     """Return how many weights a file may declare, so that no small file takes much memory.
 
-    A network of 2**22 weights always fits; a larger one has a file that grows with it.
+    As many values may a row have, or a layer. A network of 2**22 weights always fits; a larger one
+    has a file that grows with it.
 
     Parameters
     ----------
@@ -81,9 +82,10 @@ def weights_allowed(n_bytes: int) -> int:
     return min(MAX_WEIGHTS, _ALWAYS_ALLOWED + _ALLOWED_PER_BYTE * n_bytes)
 
 
-def _bytes_wanted(n_weights: int) -> int:
-    """Return how many bytes a file must have to declare this many weights."""
-    return -(-max(0, n_weights - _ALWAYS_ALLOWED) // _ALLOWED_PER_BYTE)
+def _bytes_wanted(network: Network) -> int:
+    """Return how many bytes a file must have to declare this many weights and values."""
+    declared = max(network.n_weights, network.n_values)
+    return -(-max(0, declared - _ALWAYS_ALLOWED) // _ALLOWED_PER_BYTE)
 
 
 def encode(
@@ -96,8 +98,8 @@ def encode(
     """Return the file of a ticket.
 
     It is of version 1 wherever that version can hold it, so that older readers read it too. Where
-    the mask is so short that a file of this size could not declare all the weights, it is written
-    longer.
+    the mask is so short that a file of this size could not declare all the weights, or all values
+    of a layer, it is written longer.
 
     Parameters
     ----------
@@ -118,7 +120,7 @@ def encode(
         The bytes of the file.
     """
     start = _encode_start(version_of(network, head, columns), network, scaling, head, columns)
-    coded = encode_mask(mask, _bytes_wanted(network.n_weights) - len(start) - _CRC_BYTES)
+    coded = encode_mask(mask, _bytes_wanted(network) - len(start) - _CRC_BYTES)
     return Parts(start, coded, _checksum(start + coded))
 
 

@@ -42,7 +42,8 @@ def encode_mask(mask: Mask, least: int = 0) -> bytes:
         Which weights survive.
     least : int
         How many bytes are wanted. Where the best Rice parameters give fewer, longer ones are taken;
-        where even the longest give fewer, the code stays shorter.
+        where even the longest give fewer, or a bit more than one for each weight, which no reader
+        takes, the code stays shorter.
 
     Returns
     -------
@@ -60,7 +61,10 @@ def encode_mask(mask: Mask, least: int = 0) -> bytes:
         codes.append(_LayerCode(mask, number, feeding))
         feeding = codes[-1].sources
     header_bytes = sum(len(code.header(0)) for code in codes)
-    chosen = rice_parameters([code.sizes for code in codes], 8 * (least - header_bytes) - 7)
+    sizes = [code.sizes for code in codes]
+    chosen = rice_parameters(sizes, 8 * (least - header_bytes) - 7)
+    if sum(of[k] for of, k in zip(sizes, chosen, strict=True)) > mask.n_weights:
+        chosen = rice_parameters(sizes, 0)
     coded = list(zip(codes, chosen, strict=True))
     stream: Bytes = np.zeros(-(-sum(code.sizes[k] for code, k in coded) // 8), np.uint8)
     position = 0

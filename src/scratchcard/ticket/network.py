@@ -157,9 +157,10 @@ class Network:
                 f"layers takes a last layer that is no convolution, as Dense(10), got "
                 f"{self.layers[-1]}"
             )
-        values = max(layer.units * layer.positions for layer in self.layers)
-        if values > MAX_MASKED:
-            raise ValueError(f"layers takes at most 2**31 values in a layer of maps, got {values}")
+        if self.n_values > MAX_MASKED:
+            raise ValueError(
+                f"layers takes at most 2**31 values in a row or a layer, got {self.n_values}"
+            )
 
     # -- shape -----------------------------------------------------------------------------------
 
@@ -182,6 +183,11 @@ class Network:
     def n_weights(self) -> int:
         """Number of weights that a mask keeps or scratches off; biases do not count."""
         return self.offsets[-1]
+
+    @property
+    def n_values(self) -> int:
+        """Number of values of a row, or of the layer that has most."""
+        return max(self.n_inputs, *(layer.units * layer.positions for layer in self.layers))
 
     @property
     def sizes(self) -> tuple[int, ...]:

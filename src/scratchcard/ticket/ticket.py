@@ -280,7 +280,8 @@ class Ticket:
         ------
         ValueError
             For a ticket beyond the file's limits: 2**26 bytes, 2**28 weights, or more than 2**22
-            weights of which too few survive for so small a file to declare that many.
+            weights, or values of a layer, where too few weights survive for so small a file to
+            declare that many.
         """
         data = b"".join(self._parts)
         if len(data) > MAX_BYTES:
@@ -290,6 +291,11 @@ class Ticket:
             raise ValueError(
                 f"network takes at most {allowed} weights in a ticket file of {len(data)} bytes, "
                 f"got {self.network.n_weights}"
+            )
+        if self.network.n_values > allowed:
+            raise ValueError(
+                f"network takes at most {allowed} values in a row or a layer in a ticket file of "
+                f"{len(data)} bytes, got {self.network.n_values}"
             )
         return data
 
