@@ -146,7 +146,7 @@ def has_maps(network: Network) -> bool:
 
 def values_of(network: Network) -> int:
     """Return how many values the widest layer of a network has, or a row."""
-    return max(network.n_inputs, *(layer.units * layer.positions for layer in network.layers))
+    return network.widest
 
 
 def padding_of(layer: Conv2d) -> tuple[int, int]:

@@ -20,16 +20,15 @@ from scratchcard.ticket.heads import HEADS, Classes, Head
 from scratchcard.ticket.layers import LAYERS, Dense, Layer, Shape
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.mask_code import decode_mask, encode_mask
-from scratchcard.ticket.network import ACTIVATIONS, Network
+from scratchcard.ticket.network import ACTIVATIONS, MAX_DIMENSIONS, Network
 from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
-__all__ = ["Contents", "Parts", "decode", "encode", "weights_allowed"]
+__all__ = ["Contents", "Parts", "declared_by", "decode", "encode", "weights_allowed"]
 
 MAGIC = b"SCRT"
 VERSION = 2  # the newest version that is read; version_of says which one is written
 MAX_LAYERS = 255
-MAX_DIMENSIONS = 3  # a row has at most channels, height and width of an image
 MAX_WEIGHTS = 1 << 28
 MAX_BYTES = 1 << 26  # most bytes of a file; the mask of MAX_WEIGHTS takes at most half of them
 
@@ -66,7 +65,8 @@ class Contents(NamedTuple):
 def weights_allowed(n_bytes: int) -> int:
     """Return how many weights a file may declare, so that no small file takes much memory.
 
-    A network of 2**22 weights always fits; a larger one has a file that grows with it.
+    A network of 2**22 weights always fits; a larger one has a file that grows with it. A row and
+    each layer have at most as many values.
 
     Parameters
     ----------
@@ -81,9 +81,25 @@ def weights_allowed(n_bytes: int) -> int:
     return min(MAX_WEIGHTS, _ALWAYS_ALLOWED + _ALLOWED_PER_BYTE * n_bytes)
 
 
-def _bytes_wanted(n_weights: int) -> int:
-    """Return how many bytes a file must have to declare this many weights."""
-    return -(-max(0, n_weights - _ALWAYS_ALLOWED) // _ALLOWED_PER_BYTE)
+def declared_by(network: Network) -> int:
+    """Return what :func:`weights_allowed` limits: weights, or values of a layer, if those are more.
+
+    Parameters
+    ----------
+    network : Network
+        The random network.
+
+    Returns
+    -------
+    int
+        How many they are; of dense layers its weights.
+    """
+    return max(network.n_weights, network.widest)
+
+
+def _bytes_wanted(declared: int) -> int:
+    """Return how many bytes a file must have to declare this many weights or values."""
+    return -(-max(0, declared - _ALWAYS_ALLOWED) // _ALLOWED_PER_BYTE)
 
 
 def encode(
@@ -96,8 +112,8 @@ def encode(
     """Return the file of a ticket.
 
     It is of version 1 wherever that version can hold it, so that older readers read it too. Where
-    the mask is so short that a file of this size could not declare all the weights, it is written
-    longer.
+    the mask is so short that a file of this size could not declare all the weights, or values, it
+    is written longer.
 
     Parameters
     ----------
@@ -118,7 +134,7 @@ def encode(
         The bytes of the file.
     """
     start = _encode_start(version_of(network, head, columns), network, scaling, head, columns)
-    coded = encode_mask(mask, _bytes_wanted(network.n_weights) - len(start) - _CRC_BYTES)
+    coded = encode_mask(mask, _bytes_wanted(declared_by(network)) - len(start) - _CRC_BYTES)
     return Parts(start, coded, _checksum(start + coded))
 
 

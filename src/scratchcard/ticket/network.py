@@ -46,9 +46,10 @@ from scratchcard.ticket.weights import (
 from scratchcard.ticket.weights import biases as draw_biases
 from scratchcard.ticket.weights import weights as draw_weights
 
-__all__ = ["ACTIVATIONS", "Network"]
+__all__ = ["ACTIVATIONS", "MAX_DIMENSIONS", "Network"]
 
 ACTIVATIONS = ("relu", "step", "sign")
+MAX_DIMENSIONS = 3  # a row has at most channels, height and width of an image
 
 _NARROW = (1 << 15) - 1  # the largest sum of maps whose sums are held to 16 bits
 _STEPS = 16  # and the least that must be left of their activations
@@ -157,9 +158,10 @@ class Network:
                 f"layers takes a last layer whose units have one value each, as Dense(10), got "
                 f"{self.layers[-1]}, which ends in maps"
             )
-        values = max(layer.units * layer.positions for layer in self.layers)
-        if values > MAX_MASKED:
-            raise ValueError(f"layers takes at most 2**31 values in a layer of maps, got {values}")
+        if self.widest > MAX_MASKED:
+            raise ValueError(
+                f"layers takes at most 2**31 values in a row or a layer, got {self.widest}"
+            )
 
     # -- shape -----------------------------------------------------------------------------------
 
@@ -172,6 +174,11 @@ class Network:
     def n_inputs(self) -> int:
         """Number of features in a row."""
         return math.prod(self.input_shape)
+
+    @property
+    def widest(self) -> int:
+        """Number of values in the widest layer, or in a row if that has more."""
+        return max(self.n_inputs, *(layer.units * layer.positions for layer in self.layers))
 
     @property
     def n_outputs(self) -> int:
@@ -575,8 +582,10 @@ def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
 
 def _as_shape(shape: Any) -> Shape:
     listed = shape if isinstance(shape, (tuple, list)) else (shape,)
-    if not listed:
-        raise ValueError("input_shape takes an integer or a tuple of them, got none")
+    if not 1 <= len(listed) <= MAX_DIMENSIONS:
+        raise ValueError(
+            f"input_shape takes an integer or a tuple of 1..{MAX_DIMENSIONS} of them, got {shape!r}"
+        )
     return tuple(as_int("input_shape", size, 1, MAX_MASKED) for size in listed)
 
 

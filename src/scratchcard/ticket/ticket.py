@@ -21,6 +21,7 @@ from scratchcard.ticket.file import (
     MAX_LAYERS,
     Parts,
     Path,
+    declared_by,
     decode,
     encode,
     version_of,
@@ -280,16 +281,18 @@ class Ticket:
         ------
         ValueError
             For a ticket beyond the file's limits: 2**26 bytes, 2**28 weights, or more than 2**22
-            weights of which too few survive for so small a file to declare that many.
+            weights, or values in a layer, of which too few survive for so small a file to declare
+            that many.
         """
         data = b"".join(self._parts)
         if len(data) > MAX_BYTES:
             raise ValueError(f"a ticket file takes at most {MAX_BYTES} bytes, got {len(data)}")
         allowed = weights_allowed(len(data))
-        if self.network.n_weights > allowed:
+        if declared_by(self.network) > allowed:
             raise ValueError(
                 f"network takes at most {allowed} weights in a ticket file of {len(data)} bytes, "
-                f"got {self.network.n_weights}"
+                f"and as many values in a layer, got {self.network.n_weights} weights and "
+                f"{self.network.widest} values"
             )
         return data
 
