@@ -29,7 +29,7 @@ from scratchcard.search.rule import Setting, settings_for
 from scratchcard.search.wanted import Wanted, as_layers
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Head, InputScaling, Layer, Network, Ticket
-from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS
+from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS, declared_by
 from scratchcard.ticket.scaling import needed_bits
 
 # Settings of a search that decide what is found, beside its data, its goal and its objective.
@@ -249,14 +249,15 @@ class Search:
                 f"max_bytes={self.max_bytes}"
             )
         for network in self.networks:
+            what = "hidden" if self.layers is None else "layers"
             if network.n_layers > MAX_LAYERS:
                 raise ValueError(
-                    f"hidden takes at most {MAX_LAYERS - 1} layers, got {network.n_layers - 1}"
+                    f"{what} takes at most {MAX_LAYERS - 1} layers, got {network.n_layers - 1}"
                 )
-            if network.n_weights > MAX_WEIGHTS:
+            if declared_by(network) > MAX_WEIGHTS:
                 raise ValueError(
-                    f"hidden takes layers with at most {MAX_WEIGHTS} weights in all, "
-                    f"got {network.n_weights}"
+                    f"{what} takes layers with at most {MAX_WEIGHTS} weights in all, and values in "
+                    f"each, got {network.n_weights} and {network.widest}"
                 )
             algorithm = self._algorithm(network)
             check_augmentation(self.augment, network.input_shape, algorithm.draws_rows)
@@ -269,12 +270,8 @@ class Search:
             raise ValueError(
                 f"hidden takes None with layers, got {self.hidden} and layers={self.layers!r}"
             )
-        if any(layer.reads_maps for layer in as_layers(self.layers or ())):
+        if any(layer.reads_maps for layer in as_layers(() if self.layers is None else self.layers)):
             object.__setattr__(self, "dataset", as_images(self.dataset))
-        elif self.image_shape is not None:
-            raise ValueError(
-                f"image_shape takes None without a convolution in layers, got {self.image_shape!r}"
-            )
 
     def _check_islands(self) -> None:
         if self.islands is None:

@@ -57,8 +57,8 @@ class Wanted:
             The family of the weights. Where a layer is a convolution they are not left open: None
             is then "signed_constant".
         image_shape : sequence of int or None
-            Shape of the images that rows are, as :func:`shape_of_images` takes it. Not read
-            without a convolution.
+            Shape of the images that rows are, as :func:`shape_of_images` takes it. None without a
+            convolution.
         n_features : int
             Number of features in a row.
 
@@ -72,11 +72,16 @@ class Wanted:
         ValueError
             For what are no layers, and for images of another shape.
         """
+        listed = as_layers(() if layers is None else layers)
+        reads_maps = any(layer.reads_maps for layer in listed)
+        if image_shape is not None and not reads_maps:
+            raise ValueError(
+                f"image_shape takes None without a convolution in layers, got {image_shape!r}"
+            )
         if layers is None:
             units = None if hidden is None else (as_int("hidden", n, 1, MAX_UNITS) for n in hidden)
             return cls(None if units is None else tuple(map(Dense, units)), weights)
-        listed = as_layers(layers)
-        if not any(layer.reads_maps for layer in listed):
+        if not reads_maps:
             return cls(listed, weights)
         shape = shape_of_images(n_features, image_shape)
         return cls(listed, MAP_WEIGHTS if weights is None else weights, shape)
