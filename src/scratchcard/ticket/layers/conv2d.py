@@ -207,7 +207,7 @@ class Conv2d(Layer):
             The part.
         """
         kernels = (len(units), self.units_below, self.span)
-        found = kept.reshape(kernels).any(axis=0)
+        found: Bools = kept.reshape(kernels).any(axis=0)
         reads, places = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
         chosen = weights.reshape(kernels)[:, reads][:, :, places]
         return Convolution(units, reads, places, chosen, bias, self.geometry)
