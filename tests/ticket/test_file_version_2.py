@@ -183,7 +183,7 @@ def test_convolutions_that_are_refused(message: str, reader: list[str], tmp_path
 
 def test_convolutions_at_a_limit_are_read(reader: list[str], tmp_path: Path) -> None:
     files = [
-        file_of((1, 4, 4), b"\1" + conv(2, 3, 1, 3)),
+        file_of((1, 4, 4), b"\2" + conv(2, 3, 1, 3) + TWO),
         file_of((1, 255, 255), b"\2" + conv(1, 255, 255, 3 & 1) + TWO),
         file_of((1, 3, 255), b"\2" + conv(3, 3, 255) + TWO),
         file_of((1, 2048, 2048), b"\2" + conv(1, 1, 64, 2) + TWO),

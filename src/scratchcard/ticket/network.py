@@ -155,7 +155,7 @@ class Network:
             )
         if self.layers[-1].geometry is not None:
             raise ValueError(
-                f"layers takes a last layer whose units have one value each, as Dense(10), got "
+                f"layers takes a last layer that is no layer of maps, as Dense(10), got "
                 f"{self.layers[-1]}, which ends in maps"
             )
         if self.widest > MAX_MASKED:

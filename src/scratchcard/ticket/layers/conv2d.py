@@ -207,8 +207,9 @@ class Conv2d(Layer):
             The part.
         """
         kernels = (len(units), self.units_below, self.span)
-        found: Bools = kept.reshape(kernels).any(axis=0)
-        reads, places = np.flatnonzero(found.any(axis=1)), np.flatnonzero(found.any(axis=0))
+        survives = kept.reshape(kernels)
+        reads = np.flatnonzero(survives.any(axis=(0, 2)))
+        places = np.flatnonzero(survives.any(axis=(0, 1)))
         chosen = weights.reshape(kernels)[:, reads][:, :, places]
         return Convolution(units, reads, places, chosen, bias, self.geometry)
 
