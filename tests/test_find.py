@@ -163,6 +163,7 @@ def test_layers_that_are_dense_are_those_of_hidden():
     ("settings", "message"),
     [
         ({"layers": [Conv2d(4)], "hidden": (8,)}, r"hidden takes None with layers, got \(8,\)"),
+        ({"layers": np.array([Dense(4), Dense(3)])}, "layers takes the layers before the output"),
         ({"layers": [8]}, r"layers takes the layers before the output layer, .* got \[8\]"),
         ({"image_shape": (8, 8)}, "image_shape takes None without a convolution in layers"),
         ({"layers": [Conv2d(4)], "image_shape": (8, 9)}, "image_shape takes .* which are 72"),

@@ -249,13 +249,14 @@ class Search:
                 f"max_bytes={self.max_bytes}"
             )
         for network in self.networks:
+            what = "hidden" if self.layers is None else "layers"
             if network.n_layers > MAX_LAYERS:
                 raise ValueError(
-                    f"hidden takes at most {MAX_LAYERS - 1} layers, got {network.n_layers - 1}"
+                    f"{what} takes at most {MAX_LAYERS - 1} layers, got {network.n_layers - 1}"
                 )
             if network.n_weights > MAX_WEIGHTS:
                 raise ValueError(
-                    f"hidden takes layers with at most {MAX_WEIGHTS} weights in all, "
+                    f"{what} takes layers with at most {MAX_WEIGHTS} weights in all, "
                     f"got {network.n_weights}"
                 )
             allowed = weights_allowed(network.n_weights // 8)  # in the longest code of a mask
@@ -275,7 +276,7 @@ class Search:
             raise ValueError(
                 f"hidden takes None with layers, got {self.hidden} and layers={self.layers!r}"
             )
-        if any(layer.reads_maps for layer in as_layers(self.layers or ())):
+        if any(layer.reads_maps for layer in as_layers(() if self.layers is None else self.layers)):
             object.__setattr__(self, "dataset", as_images(self.dataset))
 
     def _check_islands(self) -> None:

@@ -128,6 +128,11 @@ HOLE = np.where(np.arange(X.size).reshape(X.shape) == 5, np.nan, X)
         ({"layers": [Dense(4), Conv2d(4)]}, X, "layers takes a convolution on maps"),
         ({}, X[:, :60], "image_shape takes .* rows of 60 values are no square"),
         ({"image_shape": (3, 8, 8)}, X, r"image_shape takes .* got \(3, 8, 8\), which are 192"),
+        (
+            {"layers": None, "image_shape": (8, 8)},
+            X,
+            "image_shape takes None without a convolution",
+        ),
         ({"image_shape": 8}, X, "image_shape takes .* got 8"),
         (
             {"layers": [Dense(4)], "image_shape": (8, 8)},

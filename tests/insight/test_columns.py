@@ -9,6 +9,7 @@ from columns import grouped, random_ticket
 from scratchcard import Mask, Network, Ticket
 from scratchcard.datasets import Part
 from scratchcard.insight import MOST_INPUTS, ColumnInputs, columns_of, judged, uses_of
+from scratchcard.insight.importance import importance_of
 from scratchcard.ticket import Table
 from scratchcard.ticket.columns_fit import fit_columns
 
@@ -22,6 +23,20 @@ def test_survivors_by_column_add_up_and_are_those_of_the_mask(given_columns):
     for use in uses:
         part = first[:, list(use.column.inputs)]
         assert (use.survivors, use.units) == (part.sum(), part.any(axis=1).sum())
+
+
+def test_dense_layers_on_images_read_pixels_as_those_on_plain_rows_do():
+    plain = random_ticket((12, 5, 3), 0.4)
+    network = Network(plain.network.layers, (2, 3, 2), seed=plain.network.seed)
+    mask = Mask.from_flat(network.layers, plain.mask.flat())
+    ticket = Ticket(network, mask, plain.scaling, plain.head)
+    columns = columns_of(plain)
+    assert uses_of(ticket, columns) == uses_of(plain, columns)
+    X = np.random.default_rng(0).normal(size=(40, 12))
+    y = plain.predict(X)
+    found, expected = (importance_of(one, columns, X, y) for one in (ticket, plain))
+    assert np.array_equal(found.lost, expected.lost)
+    assert found.lost.any()
 
 
 def test_columns_are_features_with_their_names_or_numbers():

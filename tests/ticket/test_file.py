@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scratchcard.ticket.codec import varint
 from scratchcard.ticket.file import weights_allowed
 from scratchcard.ticket.heads import Classes
-from scratchcard.ticket.layers import Dense
+from scratchcard.ticket.layers import Conv2d, Dense
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 from scratchcard.ticket.scaling import InputScaling
@@ -269,6 +269,27 @@ def test_what_was_read_can_be_written(counts: tuple[int, int], k: int) -> None:
     assert weights_allowed(len(again)) >= ticket.network.n_weights
     assert Ticket.from_bytes(again) == ticket
     assert Ticket.from_bytes(again).to_bytes() == again
+
+
+@pytest.mark.parametrize("shape", [(1, 300, 300), (1, 2100, 2100)])
+def test_few_weights_on_large_maps_can_be_read_again(shape: tuple[int, ...]) -> None:
+    """A file that is short for its values, of a layer or of a row, is written longer."""
+    network = Network([Conv2d(64, 1), Conv2d(1, 3, 9), Dense(2)], (1, 300, 300))
+    if shape[1] > 300:
+        network = Network([Conv2d(1, 3, 255), Dense(2)], shape)
+    mask = Mask.random(network.layers, 0.9, np.random.default_rng(0)).without_dead()
+    ticket = Ticket(network, mask, InputScaling([0.0], [1.0]))
+    data = ticket.to_bytes()
+    assert network.n_weights < 2**22 < network.n_values <= weights_allowed(len(data))
+    assert Ticket.from_bytes(data) == ticket
+
+
+def test_too_few_weights_on_large_maps_cannot_be_written() -> None:
+    network = Network([Conv2d(1, 1, 250), Dense(2)], (1, 20_000, 2_000))
+    mask = Mask.from_flat(network.layers, np.arange(network.n_weights) < 2).without_dead()
+    ticket = Ticket(network, mask, InputScaling([0.0], [1.0]))
+    with pytest.raises(ValueError, match=r"as many values in a row or a layer, .* and 40000000 values"):
+        ticket.to_bytes()
 
 
 def test_more_bytes_than_any_ticket_has() -> None:

@@ -311,6 +311,12 @@ def test_a_big_sparse_network_is_not_drawn_in_full():
 # -- arguments -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("shape", [(), (1, 2, 3, 4)])
+def test_rows_have_one_to_three_dimensions(shape):
+    with pytest.raises(ValueError, match=r"^input_shape takes .* a tuple of 1..3 of them, got \("):
+        Network([Dense(2)], shape)
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
@@ -326,7 +332,7 @@ def test_a_big_sparse_network_is_not_drawn_in_full():
         ({"sizes": (10**12, 1)}, "^sizes takes an integer"),
         (
             {"sizes": (2**24, 1)},
-            "^layers takes at most 8454660 units into a unit of uniform weights, got 16777216",
+            "^layers takes at most 8454660 weights into a unit of uniform weights, got 16777216",
         ),
         ({"seed": -1}, "^seed takes an integer 0..4294967295, got -1"),
         ({"seed": 2**32}, "^seed takes an integer"),

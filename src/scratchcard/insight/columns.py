@@ -143,7 +143,7 @@ def uses_of(ticket: Ticket, columns: Sequence[ColumnInputs]) -> list[Use]:
     survivors = np.zeros(len(columns) + 1, np.int64)
     pairs: list[npt.NDArray[np.int64]] = []  # of a column with several inputs, and a unit
     for index in ticket.mask.survivors(0):
-        of = owner[layer.sources(index)]
+        of = owner[layer.values(index)]
         survivors += np.bincount(of, minlength=len(survivors))
         some = has_several[of]
         pairs.append(np.unique(of[some] * layer.units + layer.targets(index)[some]))

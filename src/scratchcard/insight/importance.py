@@ -160,7 +160,7 @@ class _Wires(NamedTuple):
         index = np.concatenate([np.zeros(0, np.int64), *ticket.mask.survivors(0)])
         weights = weight_at(network.weights, network.seed, 0, index).astype(np.float64)
         place = np.searchsorted(units, layer.targets(index))
-        return cls(layer.sources(index), place, weights)
+        return cls(layer.values(index), place, weights)
 
 
 class _Read(NamedTuple):

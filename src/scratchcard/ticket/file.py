@@ -20,7 +20,7 @@ from scratchcard.ticket.heads import HEADS, Classes, Head
 from scratchcard.ticket.layers import LAYERS, Dense, Layer, Shape
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.mask_code import decode_mask, encode_mask
-from scratchcard.ticket.network import ACTIVATIONS, Network
+from scratchcard.ticket.network import ACTIVATIONS, MAX_DIMENSIONS, Network
 from scratchcard.ticket.scaling import InputScaling
 from scratchcard.ticket.weights import BIAS_FAMILIES, WEIGHT_FAMILIES
 
@@ -29,7 +29,6 @@ __all__ = ["Contents", "Parts", "decode", "encode", "weights_allowed"]
 MAGIC = b"SCRT"
 VERSION = 2  # the newest version that is read; version_of says which one is written
 MAX_LAYERS = 255
-MAX_DIMENSIONS = 3  # a row has at most channels, height and width of an image
 MAX_WEIGHTS = 1 << 28
 MAX_BYTES = 1 << 26  # most bytes of a file; the mask of MAX_WEIGHTS takes at most half of them
 

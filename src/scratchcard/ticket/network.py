@@ -46,9 +46,10 @@ from scratchcard.ticket.weights import (
 from scratchcard.ticket.weights import biases as draw_biases
 from scratchcard.ticket.weights import weights as draw_weights
 
-__all__ = ["ACTIVATIONS", "Network"]
+__all__ = ["ACTIVATIONS", "MAX_DIMENSIONS", "Network"]
 
 ACTIVATIONS = ("relu", "step", "sign")
+MAX_DIMENSIONS = 3  # a row has at most channels, height and width of an image
 
 _NARROW = (1 << 15) - 1  # the largest sum of maps whose sums are held to 16 bits
 _STEPS = 16  # and the least that must be left of their activations
@@ -581,8 +582,10 @@ def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
 
 def _as_shape(shape: Any) -> Shape:
     listed = shape if isinstance(shape, (tuple, list)) else (shape,)
-    if not listed:
-        raise ValueError("input_shape takes an integer or a tuple of them, got none")
+    if not 1 <= len(listed) <= MAX_DIMENSIONS:
+        raise ValueError(
+            f"input_shape takes an integer or a tuple of 1..{MAX_DIMENSIONS} of them, got {shape!r}"
+        )
     return tuple(as_int("input_shape", size, 1, MAX_MASKED) for size in listed)
 
 

@@ -287,15 +287,11 @@ class Ticket:
         if len(data) > MAX_BYTES:
             raise ValueError(f"a ticket file takes at most {MAX_BYTES} bytes, got {len(data)}")
         allowed = weights_allowed(len(data))
-        if self.network.n_weights > allowed:
+        if max(self.network.n_weights, self.network.n_values) > allowed:
             raise ValueError(
                 f"network takes at most {allowed} weights in a ticket file of {len(data)} bytes, "
-                f"got {self.network.n_weights}"
-            )
-        if self.network.n_values > allowed:
-            raise ValueError(
-                f"network takes at most {allowed} values in a row or a layer in a ticket file of "
-                f"{len(data)} bytes, got {self.network.n_values}"
+                f"and as many values in a row or a layer, got {self.network.n_weights} weights and "
+                f"{self.network.n_values} values"
             )
         return data
 

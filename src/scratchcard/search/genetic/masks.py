@@ -49,10 +49,10 @@ def is_connected(network: Network, mask: Masks) -> bool:
     bool
         Whether such a path exists.
     """
-    reached = np.ones(network.layers[0].units_below, np.bool_)
+    reached = np.ones(network.layers[0].units_below, np.uint8)
     for number, layer in enumerate(network.layers):
-        index = np.flatnonzero(mask[network.offsets[number] : network.offsets[number + 1]])
-        index = index[reached[layer.sources(index)]]
-        reached = np.zeros(layer.units, np.bool_)
-        reached[layer.targets(index)] = True
+        bits = mask[network.offsets[number] : network.offsets[number + 1]]
+        first, slots = layer.first_sources(), np.arange(layer.fan_in) // layer.span
+        reads = first[:, None] + slots if first.any() else slots  # all read the same, mostly
+        reached = (bits.reshape(layer.units, layer.fan_in) & reached[reads]).max(axis=1)
     return bool(reached.any())

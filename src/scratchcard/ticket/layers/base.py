@@ -198,6 +198,30 @@ class Layer(ABC):
         found: Indices = np.asarray(index, np.int64) // self.fan_in
         return found
 
+    def values(self, index: npt.ArrayLike) -> Indices:
+        """Return the value below that each weight reads, where units of the layer are no maps.
+
+        Parameters
+        ----------
+        index : array-like of integers
+            Weights, counted within the layer.
+
+        Returns
+        -------
+        ndarray of the shape of ``index``, int64
+            Values below.
+
+        Raises
+        ------
+        ValueError
+            For a layer of maps, whose weights read a value at each position.
+        """
+        if self.geometry is not None:
+            raise ValueError(f"layer takes one whose weights read one value each, got {self}")
+        unit, slot = np.divmod(np.asarray(index, np.int64), self.fan_in)
+        found: Indices = self.first_sources()[unit] * self.positions_below + slot
+        return found
+
     def read_by(self, index: npt.ArrayLike) -> Bools:
         """Return which values below some weights read.
 
@@ -211,9 +235,8 @@ class Layer(ABC):
         ndarray of shape (n_sources,), bool
             True for the values that are read.
         """
-        unit, slot = np.divmod(np.asarray(index, np.int64), self.fan_in)
         found = np.zeros(self.n_sources, np.bool_)
-        found[self.first_sources()[unit] * self.positions_below + slot] = True
+        found[self.values(index)] = True
         return found
 
     def matrix(self, values: npt.NDArray[Any], units: Indices) -> npt.NDArray[Any]:

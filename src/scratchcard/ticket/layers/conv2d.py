@@ -207,9 +207,11 @@ class Conv2d(Layer):
             The part.
         """
         kernels = (len(units), self.units_below, self.span)
-        reads = np.flatnonzero(kept.reshape(kernels).any(axis=(0, 2)))
-        chosen = weights.reshape(kernels)[:, reads]
-        return Convolution(units, reads, chosen, bias, self.geometry)
+        survives = kept.reshape(kernels)
+        reads = np.flatnonzero(survives.any(axis=(0, 2)))
+        places = np.flatnonzero(survives.any(axis=(0, 1)))
+        chosen = weights.reshape(kernels)[:, reads][:, :, places]
+        return Convolution(units, reads, places, chosen, bias, self.geometry)
 
     def encode(self) -> bytes:
         """Return maps, kernel and stride as varints, and a byte of flags.
@@ -263,7 +265,8 @@ class Convolution(NamedTuple):
 
     units: Indices
     reads: Indices
-    weights: Int8s  # (n_units, n_reads, kernel**2), 0 where scratched off
+    places: Indices  # (n_places,) those of a kernel at which any weight survives, ascending
+    weights: Int8s  # (n_units, n_reads, n_places), 0 where scratched off
     bias: Floats  # (n_units,)
     geometry: Geometry
 
@@ -271,7 +274,7 @@ class Convolution(NamedTuple):
     def width(self) -> int:
         """How many numbers of a row it works on at a time."""
         there = self.geometry
-        patch = len(self.reads) * there.kernel**2
+        patch = len(self.reads) * len(self.places)
         return max(len(self.units), patch) * there.rows * there.columns
 
     def sums(self, values: Floats) -> Floats:
@@ -293,13 +296,13 @@ class Convolution(NamedTuple):
         ).max(initial=0)
         kind = np.float32 if largest < _EXACT else np.float64
         maps = values.reshape(n, n_reads, there.height, there.width).swapaxes(0, 1)
-        padded, patch = self._padded(maps, kind), there.kernel**2 * n_reads
+        padded, patch = self._padded(maps, kind), len(self.places) * n_reads
         kernels = self.weights.swapaxes(1, 2).reshape(len(self.units), patch).astype(kind)
         sums = np.empty((len(self.units), n, there.rows, there.columns), kind)
         for rows, columns in self._parts(n * patch):
             windows = self._windows(padded, rows, columns)
-            found = kernels @ windows.reshape(patch, math.prod(windows.shape[3:]))
-            sums[:, :, rows, columns] = found.reshape(len(self.units), *windows.shape[3:])
+            found = kernels @ windows.reshape(patch, math.prod(windows.shape[2:]))
+            sums[:, :, rows, columns] = found.reshape(len(self.units), *windows.shape[2:])
         if there.pool == 2:
             height, width = there.rows // 2 * 2, there.columns // 2 * 2
             pairs = np.maximum(sums[:, :, 0:height:2], sums[:, :, 1:height:2])
@@ -308,19 +311,20 @@ class Convolution(NamedTuple):
         return found.reshape(n, len(self.units) * sums.shape[2] * sums.shape[3])
 
     def _windows(self, padded: npt.NDArray[Any], rows: slice, columns: slice) -> npt.NDArray[Any]:
-        """Return what each weight of a kernel reads, for sums at these rows and columns.
+        """Return what each place of a kernel reads, for sums at these rows and columns.
 
-        It has shape (kernel, kernel, n_reads, n_rows, rows, columns).
+        It has shape (n_places, n_reads, n_rows, rows, columns).
         """
         there, (n_reads, n) = self.geometry, padded.shape[:2]
         height = min(rows.stop, there.rows) - rows.start
         width = min(columns.stop, there.columns) - columns.start
         step = there.stride
-        out = np.empty((there.kernel, there.kernel, n_reads, n, height, width), padded.dtype)
-        for row, column in product(range(there.kernel), repeat=2):
+        out = np.empty((len(self.places), n_reads, n, height, width), padded.dtype)
+        for read, place in zip(out, self.places.tolist(), strict=True):
+            row, column = divmod(place, there.kernel)
             top, left = rows.start * step + row, columns.start * step + column
             across = padded[:, :, top : top + height * step : step]
-            out[row, column] = across[..., left : left + width * step : step]
+            read[:] = across[..., left : left + width * step : step]
         return out
 
     def _parts(self, width: int) -> Iterator[tuple[slice, slice]]:

@@ -56,8 +56,24 @@ class Dense(Layer):
         ndarray of the shape of ``index``, int64
             Units below.
         """
-        found: Indices = np.asarray(index, np.int64) % self.fan_in
+        found = self.values(index)
         return found if self.span == 1 else found // self.span
+
+    def values(self, index: npt.ArrayLike) -> Indices:
+        """Return the value below that each weight reads.
+
+        Parameters
+        ----------
+        index : array-like of integers
+            Weights, counted within the layer.
+
+        Returns
+        -------
+        ndarray of the shape of ``index``, int64
+            Values below.
+        """
+        found: Indices = np.asarray(index, np.int64) % self.fan_in
+        return found
 
     def matrix(self, values: npt.NDArray[Any], units: Indices) -> npt.NDArray[Any]:
         """Return the weights as they are, since a weight leads from each value below.

@@ -1,0 +1,80 @@
+# Searches in networks with maps: the same on every engine, with any number of threads, and resumed.
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import contracts
+from scratchcard import Conv2d, Dense, Limits, Memetic, Network, evolve
+from scratchcard.search import Checkpoint, Population
+from scratchcard.search.memetic.rates import costs_of, rates_of
+
+NETWORK = Network(
+    [Conv2d(4, 3, pool=2), Conv2d(5, 3), Dense(6), Dense(3)],
+    (1, 8, 8),
+    seed=2,
+    weights="signed_constant",
+)
+
+
+@pytest.mark.parametrize("weights", ["signed_constant", "uniform"])
+def test_what_is_found_does_not_depend_on_the_engine(weights):
+    network = Network(NETWORK.layers, (1, 8, 8), seed=2, weights=weights)
+    rows = contracts.random_rows(network, 120)
+    found = [
+        evolve(
+            network,
+            rows,
+            algorithm=Memetic(burst=80, population=2, max_density=0.5, engine=engine),
+            limits=Limits(generations=3),
+        )
+        for engine in ("incremental", "dense")
+    ]
+    assert found[0].mask == found[1].mask
+    assert found[0].objective == found[1].objective
+
+
+def test_threads_windows_and_races_do_not_change_what_is_found():
+    rows = contracts.random_rows(NETWORK, 3000)
+    settings = Memetic(burst=5000, max_density=0.5, first_rows=600)
+    found = [
+        evolve(NETWORK, rows, algorithm=settings, limits=Limits(generations=3), n_jobs=n_jobs)
+        for n_jobs in (1, 2)
+    ]
+    assert found[0].mask == found[1].mask
+    assert found[0].evaluations == found[1].evaluations
+    assert found[0].objective < found[0].history[0].objective
+
+
+@pytest.mark.parametrize("n_rows", [700, 20_000])  # all of them, and drawn
+def test_a_search_goes_on_where_it_was(tmp_path, n_rows):
+    path = tmp_path / "kept"
+    rows = contracts.random_rows(NETWORK, n_rows)
+    settings = {"algorithm": Memetic(burst=300, max_density=0.5), "seed": 3}
+    whole = evolve(NETWORK, rows, limits=Limits(generations=12), **settings)
+
+    def stop(progress):
+        return progress.generation == 10
+
+    callbacks = [stop, Checkpoint(path, 0)]
+    evolve(NETWORK, rows, limits=Limits(generations=12), callbacks=callbacks, **settings)
+    saved = Population.load(path)
+    again = evolve(NETWORK, rows, limits=Limits(generations=12), resume=saved, **settings)
+    assert (again.mask, again.head) == (whole.mask, whole.head)
+    assert again.evaluations == whole.evaluations
+
+
+def test_proposals_are_fewer_where_a_flip_costs_more():
+    costs = costs_of(NETWORK)
+    # of outputs 3 * 3; a weight out of the last hidden layer adds to one of 3 sums, of which half
+    # are thought to read it: 1.5, and so on
+    np.testing.assert_allclose(costs, [64 + 5 * 16 * 9 / 2 + 6 * 80 / 2 + 3 * 6 / 2 + 9,
+                                       16 + 6 * 16 / 2 + 3 * 6 / 2 + 9,
+                                       1 + 3 / 2 + 9,
+                                       1 + 9])  # fmt: skip
+    early, late = rates_of(NETWORK, 0.05), rates_of(NETWORK, 0.5)
+    assert (np.diff(early) > 0).all()
+    assert early[-1] == 1.0
+    assert late[0] == 0.0
+    np.testing.assert_array_equal(late[1:], early[1:])
+    assert rates_of(Network.dense((8, 7, 4)), 0.05).tolist() == [1.0, 1.0]
