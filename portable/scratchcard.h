@@ -360,9 +360,10 @@ static inline void sc_narrow(scratchcard_ticket *ticket, uint32_t max, uint32_t 
 }
 
 /* What a typical activation is shifted down to. */
-static inline uint64_t sc_usual(const scratchcard_layer *above, int32_t limit)
+static inline uint64_t sc_usual(const scratchcard_ticket *ticket, int32_t limit)
 {
-    return above->is_narrow ? (uint64_t)limit / 4 : 2047;
+    uint64_t quarter = (uint64_t)limit / 4;
+    return ticket->layers[0].kernel > 0 && quarter < 2047 ? quarter : 2047;
 }
 
 /* Limits, units and shifts of all layers, from shapes and families. 0: a layer is too wide. */
@@ -390,7 +391,7 @@ static inline int sc_derive(scratchcard_ticket *ticket, int32_t input_limit)
         if (ticket->activation == SCRATCHCARD_RELU) {
             uint32_t spread = sc_root((uint64_t)layer->fan_in * mean_square / 2);
             typical *= spread ? spread : 1;
-            while (typical >> layer->shift > sc_usual(layer + 1, limit))
+            while (typical >> layer->shift > sc_usual(ticket, limit))
                 layer->shift++;
             typical >>= layer->shift;
             one = layer->unit >> layer->shift;

@@ -527,7 +527,7 @@ function derive(layers, family, activation, inputLimit) {
   for (const layer of layers) layer.isNarrow = layer.convolution !== null && narrow(widest) >= STEPS;
   const cap = ({ fanIn, isNarrow }) =>
     isNarrow ? narrow(fanIn) : Math.min(32767, Math.floor(2 ** 30 / (fanIn * max)));
-  const usual = (above, limit) => (above.isNarrow ? Math.floor(limit / 4) : 2047);
+  const usual = (limit) => (layers[0].convolution ? Math.min(2047, Math.floor(limit / 4)) : 2047);
   let limit = Math.min(inputLimit, cap(layers[0]));
   let one = limit, typical = Math.floor(limit / 2);
   layers.forEach((layer, l) => {
@@ -538,7 +538,7 @@ function derive(layers, family, activation, inputLimit) {
     limit = cap(above);
     if (activation === RELU) {
       typical *= Math.max(1, root(Math.floor((layer.fanIn * meanSquare) / 2)));
-      while (Math.floor(typical / 2 ** layer.shift) > usual(above, limit)) layer.shift++;
+      while (Math.floor(typical / 2 ** layer.shift) > usual(limit)) layer.shift++;
       typical = Math.max(1, Math.floor(typical / 2 ** layer.shift));
       one = Math.max(1, Math.min(layer.unit >> layer.shift, limit));
     } else {

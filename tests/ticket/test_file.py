@@ -288,7 +288,9 @@ def test_too_few_weights_on_large_maps_cannot_be_written() -> None:
     network = Network([Conv2d(1, 1, 250), Dense(2)], (1, 20_000, 2_000))
     mask = Mask.from_flat(network.layers, np.arange(network.n_weights) < 2).without_dead()
     ticket = Ticket(network, mask, InputScaling([0.0], [1.0]))
-    with pytest.raises(ValueError, match=r"as many values in a row or a layer, .* and 40000000 values"):
+    with pytest.raises(
+        ValueError, match=r"as many values in a row or a layer, .* and 40000000 values"
+    ):
         ticket.to_bytes()
 
 

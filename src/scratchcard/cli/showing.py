@@ -78,9 +78,9 @@ def show(
         _check_picture(picture, file, data)
     ticket = load_ticket(file)
 
-    from scratchcard.insight import MOST_INPUTS, has_maps
+    from scratchcard.insight import MOST_INPUTS
 
-    is_wide = ticket.network.n_inputs > MOST_INPUTS and not has_maps(ticket)
+    is_wide = ticket.network.n_inputs > MOST_INPUTS and not ticket.network.has_maps
     if is_wide and data is None and picture is None:
         _tell(file, ticket, [], None, as_json)
         return
@@ -102,9 +102,9 @@ def show(
 
 def _uses(ticket: Ticket, dataset: Dataset | None) -> list[Use]:
     """Return how far the ticket reads each column; nothing where it has a convolution."""
-    from scratchcard.insight import columns_of, has_maps, uses_of
+    from scratchcard.insight import columns_of, uses_of
 
-    if has_maps(ticket):
+    if ticket.network.has_maps:
         return []
     names = None if dataset is None else dataset.table_of(dataset.test).names
     return uses_of(ticket, columns_of(ticket, names))
@@ -186,10 +186,10 @@ def _draw(picture: Path, file: Path, ticket: Ticket, uses: list[Use], rows: OnRo
 
 
 def _tell(file: Path, ticket: Ticket, uses: list[Use], rows: OnRows | None, as_json: bool) -> None:
-    from scratchcard.insight import has_maps, layers_of
+    from scratchcard.insight import layers_of
 
     described = {"file": str(file), **ticket.describe()}
-    layers = layers_of(ticket) if has_maps(ticket) else []
+    layers = layers_of(ticket) if ticket.network.has_maps else []
     if as_json:
         say(json.dumps(described | as_values(uses, rows, layers), indent=2, allow_nan=False))
         return

@@ -77,8 +77,7 @@ def as_read_by(dataset: Dataset, ticket: Ticket) -> Dataset:
     DataError
         For rows that are no images where the ticket takes these.
     """
-    has_maps = any(layer.reads_maps for layer in ticket.network.layers)
-    return as_images(dataset) if has_maps else dataset
+    return as_images(dataset) if ticket.network.has_maps else dataset
 
 
 def check_plain(table: Table) -> None:

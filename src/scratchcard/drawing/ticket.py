@@ -26,7 +26,7 @@ from scratchcard.drawing.network import (
 )
 from scratchcard.drawing.rows import draw_judged, judged_height
 from scratchcard.drawing.style import BLACK, BLUE, GREY, VERMILION, label, sheet, short
-from scratchcard.insight import Judged, Use, has_maps
+from scratchcard.insight import Judged, Use
 from scratchcard.ticket import Classes, Ticket
 
 DPI = 110
@@ -102,7 +102,7 @@ def picture(
     settings = {"text.parse_math": False, "font.sans-serif": _fonts()}
     with plt.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        if has_maps(ticket):
+        if ticket.network.has_maps:
             figure = _figure_of_maps(ticket, counts, judged, row)
         else:
             figure = _figure(ticket, counts, uses, judged, side)

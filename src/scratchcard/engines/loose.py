@@ -38,10 +38,6 @@ class Loose:
         return self.units * self.fan_in
 
     @property
-    def geometry(self) -> None:
-        """None: units are no maps."""
-
-    @property
     def span(self) -> int:
         """One: a weight stands for itself."""
         return 1
@@ -68,6 +64,11 @@ class LooseNetwork:
     """
 
     layers: Sequence[Loose]
+
+    @property
+    def has_maps(self) -> bool:
+        """False: units are no maps."""
+        return False
 
     @property
     def n_layers(self) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import classes_of, has_maps, padding_of, plain_layers, wires_of
+from scratchcard.export.parts import classes_of, padding_of, plain_layers, wires_of
 from scratchcard.ticket import Conv2d, Network, Ticket
 
 __all__ = ["numpy", "numpy_file"]
@@ -69,7 +69,7 @@ def _kernels(network: Network, number: int, weights: npt.NDArray[np.int8]) -> np
 
 
 def _convolutions(network: Network) -> dict[str, npt.NDArray[Any]]:
-    if not has_maps(network):
+    if not network.has_maps:
         return {}
     listed = [
         (layer.stride, *padding_of(layer), layer.pool)

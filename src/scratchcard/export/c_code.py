@@ -28,7 +28,6 @@ from scratchcard.export.parts import (
     PlainLayer,
     check_layers,
     classes_of,
-    has_maps,
     plain_layers,
 )
 from scratchcard.ticket import Network, Ticket
@@ -208,7 +207,7 @@ def c(
     listed = list(named.values())
     for ticket in listed:
         check_layers(ticket, "c")
-        if mode == "fast" and has_maps(ticket.network):
+        if mode == "fast" and ticket.network.has_maps:
             raise ValueError(
                 "export to c in the mode fast takes a ticket of dense layers, got one with "
                 "convolutions; the mode small takes it"
@@ -243,7 +242,7 @@ def _header(
         limit = network.input_limit
         parts.append(_SCALED.substitute(p=p, input=kinds["input"], limit=limit))
     if mode == "small":
-        has = has_maps(network)
+        has = network.has_maps
         walks = [(walks_by_layer if has else walks_of)(one) for one in layers]
         rice = rice_of(walks)
         parts += [(maps_code if has else small_code)(p, network, joint, rice, kinds), "\n"]
@@ -265,7 +264,7 @@ def _header(
 def _kinds(network: Network, bounds: Sequence[Bounds]) -> dict[str, str]:
     """Return the names of types: of a weight's number, of sums, of inputs."""
     largest = max(layer.n_weights for layer in network.layers)
-    if has_maps(network):
+    if network.has_maps:
         largest = max(largest, network.n_values) + 2 * MAX_KERNEL  # places just outside a map
     return {
         "place": "unsigned" if largest < 1 << 16 else "uint32_t",

@@ -14,7 +14,6 @@ from scratchcard.export.parts import (
     PlainLayer,
     Wires,
     classes_of,
-    has_maps,
     library,
     padding_of,
     plain_layers,
@@ -66,7 +65,7 @@ def onnx(ticket: Ticket) -> Any:
     layers, network = plain_layers(ticket, "onnx"), ticket.network
     graph = _Graph()
     values = _quantised(graph, ticket)
-    if has_maps(network):
+    if network.has_maps:
         values = _reshaped(graph, values, network.input_shape)
     for number, (layer, plain) in enumerate(zip(network.layers, layers, strict=True)):
         if isinstance(layer, Conv2d):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.ticket import Classes, Conv2d, Dense, Network, Ticket
+from scratchcard.ticket import Classes, Conv2d, Dense, Ticket
 from scratchcard.ticket.columns import Columns
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "check_layers",
     "check_ticket",
     "classes_of",
-    "has_maps",
     "library",
     "padding_of",
     "plain_layers",
@@ -136,11 +135,6 @@ def check_layers(ticket: Ticket, to: str) -> None:
                 f"export to {to} takes a ticket of dense layers and convolutions, got one with a "
                 f"{layer.name} layer"
             )
-
-
-def has_maps(network: Network) -> bool:
-    """Return whether some layer is a convolution."""
-    return any(isinstance(layer, Conv2d) for layer in network.layers)
 
 
 def padding_of(layer: Conv2d) -> tuple[int, int]:

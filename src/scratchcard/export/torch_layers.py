@@ -8,7 +8,6 @@ from torch import nn
 from scratchcard.export.parts import (
     PlainLayer,
     Wires,
-    has_maps,
     padding_of,
     plain_layers,
     wires_of,
@@ -81,7 +80,7 @@ def module_of(ticket: Ticket) -> nn.Sequential:
     parts: list[nn.Module] = [Quantise(ticket)]
     if ticket.columns is not None:
         parts.insert(0, Features(wires_of(ticket.columns), ticket.scaling.offset.tolist()))
-    if has_maps(network):
+    if network.has_maps:
         parts.append(nn.Unflatten(1, network.input_shape))
     for number, (layer, plain) in enumerate(zip(network.layers, layers, strict=True)):
         parts += _sums_of(layer, plain)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from scratchcard.export.parts import check_layers, classes_of, has_maps, wires_of
+from scratchcard.export.parts import check_layers, classes_of, wires_of
 from scratchcard.text import printable
 from scratchcard.ticket import Conv2d, Network, Ticket
 from scratchcard.ticket.columns import Columns
@@ -90,7 +90,7 @@ def html(
     is_named = names is not None or (columns is not None and columns.is_named)
     is_plain = columns is None or columns.is_plain
     side = image_side(n_columns, not is_named) if is_plain else 0
-    if has_maps(ticket.network):
+    if ticket.network.has_maps:
         _, height, width = ticket.network.input_shape
         side = height if height == width and height >= _LEAST_SIDE else 0
     facts = _facts(ticket) | {
@@ -129,7 +129,7 @@ def _facts(ticket: Ticket) -> dict[str, Any]:
         "labels": [printable(str(label)) for label in head.labels.tolist()],
         "mask": base64.b64encode(ticket.mask.bits).decode(),
         "file": base64.b64encode(ticket.to_bytes()).decode(),
-        **(_maps(network) if has_maps(network) else {}),
+        **(_maps(network) if network.has_maps else {}),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from scratchcard.insight.columns import MOST_INPUTS, ColumnInputs, Use, columns_of, uses_of
 from scratchcard.insight.importance import Importance, importance_of
 from scratchcard.insight.judging import Confusion, Judged, judged
-from scratchcard.insight.maps import LayerUse, has_maps, layers_of
+from scratchcard.insight.maps import LayerUse, layers_of
 from scratchcard.insight.simple import MANY_VALUES, SimpleModel, Split, beside_simple
 
 __all__ = [
@@ -24,7 +24,6 @@ __all__ = [
     "Use",
     "beside_simple",
     "columns_of",
-    "has_maps",
     "importance_of",
     "judged",
     "layers_of",

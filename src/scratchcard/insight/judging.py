@@ -11,7 +11,6 @@ import numpy.typing as npt
 from scratchcard.datasets import Part
 from scratchcard.insight.columns import ColumnInputs, on_features
 from scratchcard.insight.importance import Importance, importance_of
-from scratchcard.insight.maps import has_maps
 from scratchcard.ticket import Classes, Ticket
 
 MOST_CLASSES = 1000  # of which each has a row in a confusion matrix, whether it occurs or not
@@ -95,7 +94,7 @@ def judged(ticket: Ticket, columns: Sequence[ColumnInputs], rows: Part) -> Judge
         score=score,
         confusion=confusion,
         mean_absolute_error=error,
-        importance=None if has_maps(ticket) else importance_of(ticket, columns, X, rows.y),
+        importance=None if ticket.network.has_maps else importance_of(ticket, columns, X, rows.y),
     )
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from scratchcard.ticket import Ticket
 
-__all__ = ["LayerUse", "has_maps", "layers_of"]
+__all__ = ["LayerUse", "layers_of"]
 
 
 class LayerUse(NamedTuple):
@@ -46,22 +46,6 @@ class LayerUse(NamedTuple):
     def density(self) -> float:
         """Share of the weights that stay."""
         return self.survivors / self.weights
-
-
-def has_maps(ticket: Ticket) -> bool:
-    """Return whether a layer of a ticket is a convolution.
-
-    Parameters
-    ----------
-    ticket : Ticket
-        The ticket.
-
-    Returns
-    -------
-    bool
-        Whether one is.
-    """
-    return any(layer.reads_maps for layer in ticket.network.layers)
 
 
 def layers_of(ticket: Ticket) -> list[LayerUse]:

@@ -254,8 +254,7 @@ def _by_name(algorithm: str, max_density: float | None, network: Network) -> Alg
     if algorithm == "memetic":
         if max_density is None:  # which nobody asked for, so that it refuses no small network
             path = (network.n_layers + 0.5) / network.n_weights  # cut off to a number of weights
-            has_maps = any(layer.reads_maps for layer in network.layers)
-            usual = CONV_DENSITY if has_maps else DEFAULT_MAX_DENSITY
+            usual = CONV_DENSITY if network.has_maps else DEFAULT_MAX_DENSITY
             max_density = min(1.0, max(usual, path))
         return Memetic(max_density=max_density)
     if algorithm == "genetic":

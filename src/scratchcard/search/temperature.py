@@ -85,7 +85,7 @@ def _random_outputs(
     """Return the outputs of random masks for some distinct rows, and the weights of these."""
     random = np.random.default_rng(0)
     first, weights = distinct(rows.inputs, rows.weights)
-    most = ROWS if network.layers[0].geometry is None else ROWS_OF_MAPS
+    most = ROWS_OF_MAPS if network.has_maps else ROWS
     inputs, weights = rows.inputs[first[:most]], weights[:most]
     masks = [Mask.random(network.layers, density, random) for _ in range(MASKS)]
     return [network.outputs(mask, inputs) for mask in masks], weights

@@ -186,6 +186,11 @@ class Network:
         return self.offsets[-1]
 
     @property
+    def has_maps(self) -> bool:
+        """Whether the network begins with layers of maps, such as convolutions."""
+        return self.layers[0].geometry is not None
+
+    @property
     def n_values(self) -> int:
         """Number of values of a row, or of the layer that has most."""
         return max(self.n_inputs, *(layer.units * layer.positions for layer in self.layers))
@@ -260,9 +265,7 @@ class Network:
             if self.activation == "relu":
                 spread = max(1, math.isqrt(layer.fan_in * family.mean_square // 2))
                 typical, limit = max(1, typical * spread), cap(above)
-                is_narrow = self.has_narrow_maps and above.geometry is not None
-                most = limit // 4 if is_narrow else 2047
-                shift = 0
+                most, shift = min(2047, limit // 4) if self.has_maps else 2047, 0
                 while typical >> shift > most:
                     shift += 1
                 typical = max(1, typical >> shift)

@@ -31,7 +31,7 @@ LANES = 16  # the rows of a block are padded to a multiple of this: whole vector
 # Most rows in a block: outputs and exps of ten classes then fill about a quarter of an L2 cache.
 BLOCK_ROWS = 1024
 ONE_BLOCK = 2048  # most rows that are left in one block
-MAP_ROWS = 256  # most rows in a block where there are maps: one map then fills a tenth of a cache
+MAP_ROWS = 256  # most rows in a block where there are maps: a few maps then fill an L2 cache
 
 
 class IncrementalEngine:
@@ -129,7 +129,9 @@ class IncrementalEngine:
         self._raise_bad_statistic(job.threads, state)
         return state
 
-    def blank(self, mask: NDArray[np.uint8], n_blocks: int | None = None) -> State:
+    def blank(
+        self, mask: NDArray[np.uint8], n_blocks: int | None = None, keeps: bool = True
+    ) -> State:
         """Return a state of this mask with nothing computed yet.
 
         Parameters
@@ -138,6 +140,8 @@ class IncrementalEngine:
             A flat mask, which is copied.
         n_blocks : int or None
             Number of blocks that it has room for; None for all.
+        keeps : bool
+            Whether it has room for the maps of its blocks, besides those of one that is computed.
 
         Returns
         -------
@@ -169,8 +173,8 @@ class IncrementalEngine:
             trial_sums=np.zeros(self.n_statistics, dtype=np.int64),
             reading=self.net.reading.copy(),
             n_retargets=np.full(1, self.n_retargets, dtype=np.int64),
-            map_sums=np.empty((n_blocks, n_sums, size), dtype=wide),
-            map_values=np.empty((n_blocks, n_values, size), dtype=np.int16),
+            map_sums=np.empty((n_blocks, n_sums if keeps else 0, size), dtype=wide),
+            map_values=np.empty((n_blocks, n_values if keeps else 0, size), dtype=np.int16),
             map_delta=np.zeros((n_values + 1, size), dtype=np.int16),
             map_moved=np.zeros(n_values, dtype=np.uint8),
             map_altered=np.zeros((2, int(self.net.sizes.max())), dtype=np.int64),
@@ -289,7 +293,7 @@ class IncrementalEngine:
 
         def part(blocks: NDArray[np.int64]) -> NDArray[np.int64]:
             some = slice(blocks[0], blocks[-1] + 1)
-            scratch = self.blank(masks[0], len(blocks))
+            scratch = self.blank(masks[0], len(blocks), keeps=False)
             sums = self._no_sums(len(masks))
             job = self.job(data=rows_of(self.data, some))
             batches.compute_each(job, scratch, masks, sums, bound)

@@ -154,7 +154,7 @@ def forward(job, state, b, mask, kept, chosen):
         is_output = layer == n_layers - 1
         for j in range(net.sizes[layer + 1]):
             row = first_weight(net, layer, j)
-            origin = first_source(net, layer, j)
+            origin = first_source(net, layer, j) * net.spans[layer]
             n_chosen = 0
             for slot in range(fan_in):
                 chosen[n_chosen] = slot

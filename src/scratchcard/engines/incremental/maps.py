@@ -441,15 +441,17 @@ def add_moved(place, layer, unit, n_changed, old, new):
     """
     net, state = place.net, place.state
     chosen = state.map_chosen[MOVING]
-    row = first_weight(net, layer, unit)
+    row, lowest = first_weight(net, layer, unit), first_source(net, layer, unit) * net.spans[layer]
     origin = net.places[layer]
     first_plane = net.maps.first_values[layer - 1]
     n = 0
     for k in range(n_changed):
         value = state.changed[k] - origin
-        chosen[n, 0] = first_plane + value
-        chosen[n, 1] = net.weights[row + value]
-        n += state.mask[row + value]
+        slot = value - lowest
+        if slot >= 0 and slot < net.fan_ins[layer]:
+            chosen[n, 0] = first_plane + value
+            chosen[n, 1] = net.weights[row + slot]
+            n += state.mask[row + slot]
     if n > 0:
         set_sum(new, old, state.map_delta, chosen, n)
     return n > 0

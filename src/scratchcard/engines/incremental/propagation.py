@@ -100,7 +100,7 @@ def propagate(place, flips, n_flips, keeps):
                     break
                 j = target_of(net, layer, flips[f])
             row = first_weight(net, layer, j)
-            lowest = first_source(net, layer, j)
+            lowest = first_source(net, layer, j) * net.spans[layer]
             origin = net.places[layer] + lowest
             u = net.places[layer + 1] + j
             old = outputs[j] if is_output else hidden[u]

@@ -65,7 +65,7 @@ class State(NamedTuple):
     map_moved: NDArray[np.uint8]  # (planes,) scratch: whether they did
     map_altered: NDArray[np.int64]  # (2, most maps) scratch: maps of two layers that changed
     map_taps: NDArray[np.int64]  # (2, taps, 4) scratch, see maps.py
-    map_chosen: NDArray[np.int64]  # (2, taps, 2) scratch: planes and factors
+    map_chosen: NDArray[np.int64]  # (2, most, 2) scratch: planes and factors, of taps or of values
     map_work: NDArray[Any]  # (6, rows) T, scratch: four sums, the largest, a bias
 
 

@@ -52,7 +52,7 @@ class Sampler:
             self.n_drawn = min(max(MANY, round(share * len(rows))), counted)
             self.engine = make_engine(task.network, rows, task.objective, task.temperature)
         self.due = 0  # draws so far
-        self.period = PERIOD_OF_MAPS if task.network.layers[0].geometry is not None else PERIOD
+        self.period = PERIOD_OF_MAPS if task.network.has_maps else PERIOD
 
     @property
     def draws(self) -> bool:

@@ -42,7 +42,7 @@ from scratchcard.search.memetic.saved import Saved
 from scratchcard.search.memetic.windows import Windows
 from scratchcard.search.population import Population
 from scratchcard.search.task import Individual, Task
-from scratchcard.ticket import Mask, Network, Reading
+from scratchcard.ticket import Mask, Reading
 from scratchcard.ticket.mask import random_bits_of
 
 if TYPE_CHECKING:
@@ -66,16 +66,6 @@ BURSTS_OF_WINDOW = 10  # times TRIALS_OF_WINDOW
 HEAT_OF_MAPS = 3.0
 
 
-def has_maps(network: Network) -> bool:
-    """Return whether a network begins with layers of maps."""
-    return network.layers[0].geometry is not None
-
-
-def is_large(network: Network) -> bool:
-    """Return whether every trial is wanted in one individual."""
-    return network.n_weights > LARGE or has_maps(network)
-
-
 class MemeticSearch:
     """A running memetic search; see :class:`~scratchcard.Memetic`.
 
@@ -93,10 +83,12 @@ class MemeticSearch:
         self.settings, self.task = settings, task
         network = task.network
         self.max_survivors = max(1, int(settings.max_density * network.n_weights))
-        trials = TRIALS_OF_MAPS if has_maps(network) else TRIALS
+        trials = TRIALS_OF_MAPS if network.has_maps else TRIALS
         self.n_trials = settings.burst or max(1, int(trials * np.sqrt(network.n_weights)))
-        self.size = settings.population or (1 if is_large(network) else POPULATION)
-        self.bursts_of_window = BURSTS_OF_WINDOW if has_maps(network) else 1
+        self.size = settings.population or (
+            1 if network.n_weights > LARGE or network.has_maps else POPULATION
+        )
+        self.bursts_of_window = BURSTS_OF_WINDOW if network.has_maps else 1
         if task.evaluations is not None:
             share = task.evaluations // (MIN_GENERATIONS * self.size)
             self.n_trials = max(1, min(self.n_trials, share))
@@ -109,7 +101,7 @@ class MemeticSearch:
         self.survivors_per_cost = self.max_survivors / self.budget
         heat = settings.heat
         if heat is None:
-            heat = HEAT_OF_MAPS if has_maps(network) else HEAT
+            heat = HEAT_OF_MAPS if network.has_maps else HEAT
         self.heat = heat * FAIR_PRICE / self.max_survivors
         self.price = FAIR_PRICE / self.max_survivors * self.survivors_per_cost
         if settings.price is not None:
@@ -156,7 +148,9 @@ class MemeticSearch:
         if self.sampler.is_due(self.generation):
             self._draw_anew(fraction)
         self.retemper()
+        before = self.evaluations
         at = self._bursts(fraction, deadline)
+        self.evaluations += self.evaluations == before  # or a limit on them might never be reached
         self._select()
         if len(self.members) == 1 or self._is_over(deadline):
             return
