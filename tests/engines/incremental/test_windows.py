@@ -15,7 +15,9 @@ from scratchcard.ticket.network import Network
 
 NETWORKS = [
     Network.dense((16, 9, 5, 3), seed=1),
-    Network([Conv2d(4, 3, pool=2), Dense(5), Dense(3)], (1, 4, 4), seed=1),
+    Network(
+        [Conv2d(4, 3, pool=2), Dense(5), Dense(3)], (1, 4, 4), seed=1, weights="signed_constant"
+    ),
 ]
 
 
