@@ -102,14 +102,27 @@ def propagate(place, flips, n_flips, keeps):
             row = first_weight(net, layer, j)
             lowest = first_source(net, layer, j) * net.spans[layer]
             origin = net.places[layer] + lowest
+            is_met = is_flipped = f < last and flips[f] < row + fan_in
+            from_maps = layer == n_maps and above > 0
+            if from_maps:
+                is_met = True  # by most units; add_moved tells
+            else:
+                for c in range(below, above):
+                    slot = state.changed[c] - origin
+                    if slot >= 0 and slot < fan_in:
+                        is_met |= state.mask[row + slot] != 0
+            if not is_met:
+                j += 1
+                continue
             u = net.places[layer + 1] + j
             old = outputs[j] if is_output else hidden[u]
             new = outputs[n_classes + n_touched] if is_output else fresh[n_moved]
-            is_met = f < last and flips[f] < row + fan_in
             is_copied = False
-            if layer == n_maps and above > 0:
+            if from_maps:
                 is_copied = add_moved(place, layer, j, above, old, new)
-                is_met |= is_copied
+                if not (is_copied or is_flipped):
+                    j += 1
+                    continue
             else:
                 for c in range(below, above):
                     slot = state.changed[c] - origin
@@ -118,10 +131,7 @@ def propagate(place, flips, n_flips, keeps):
                             add_scaled(new, net.weights[row + slot], state.delta[c])
                         else:
                             set_scaled(new, old, net.weights[row + slot], state.delta[c])
-                        is_copied = is_met = True
-            if not is_met:
-                j += 1
-                continue
+                        is_copied = True
             while f < last and flips[f] < row + fan_in:
                 w = np.int32(net.weights[flips[f]])
                 if state.mask[flips[f]]:
