@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from readers import READERS, Job, compiled_reader, run_jobs
 
+from readers import READERS, Job, compiled_reader, run_jobs
 from scratchcard import Ticket
 from scratchcard.datasets import load
 
