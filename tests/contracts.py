@@ -64,9 +64,15 @@ def random_mask(network: Network, density: float, seed: int) -> Mask:
 
 
 def check_layer(make: Callable[[int], Layer], activation: str = "relu") -> None:
-    """Check a kind of layer: ``make(units)`` returns one that can stand on eight units."""
-    for layers in ([make(6), Dense(3)], [Dense(8), make(5), make(4), Dense(3)]):
-        network = Network(layers, 8, seed=3, activation=activation)
+    """Check a kind of layer.
+
+    ``make(units)`` returns one that can stand on eight units, or on two maps of 5 x 4.
+    """
+    reads_maps = make(1).reads_maps
+    cases = [[make(6), Dense(3)], [Dense(8), make(5), make(4), Dense(3)]]
+    for layers in [cases[0], cases[1][1:]] if reads_maps else cases:
+        shape = (2, 5, 4) if reads_maps else 8
+        network = Network(layers, shape, seed=3, activation=activation)
         for number, layer in enumerate(network.layers):
             _check_wiring(layer)
             assert network.weights_of(number).shape == (layer.units, layer.fan_in)
@@ -108,18 +114,35 @@ def check_layer(make: Callable[[int], Layer], activation: str = "relu") -> None:
 def _check_wiring(layer: Layer) -> None:
     index = np.arange(layer.n_weights)
     sources, targets = layer.sources(index), layer.targets(index)
-    assert 0 <= sources.min() <= sources.max() < layer.n_sources
+    assert 0 <= sources.min() <= sources.max() < layer.units_below
     np.testing.assert_array_equal(targets, np.repeat(np.arange(layer.units), layer.fan_in))
-    assert layer.n_sources == layer.units_below  # plain layers: a value for each unit
-    values = np.random.default_rng(0).integers(1, 100, layer.n_sources)
-    bits = np.random.default_rng(1).random((layer.units, layer.fan_in)) < 0.3
+    np.testing.assert_array_equal(
+        sources, layer.first_sources()[targets] + index % layer.fan_in // layer.span
+    )
+    bits = np.random.default_rng(1).random(layer.n_weights) < 0.3
     feeding = np.zeros(layer.n_sources, bool)
-    feeding[sources[bits.ravel()]] = True
+    for weight in np.flatnonzero(bits):
+        for _, value in _reads(layer, int(weight)):
+            feeding[value] = True
     np.testing.assert_array_equal(layer.read_by(np.flatnonzero(bits)), feeding)
-    matrix = layer.matrix(bits.astype(int), np.arange(layer.units))
-    assert matrix.shape == (layer.units, layer.n_sources)
-    read = values[sources].reshape(bits.shape)
-    np.testing.assert_array_equal(matrix @ values, (bits * read).sum(axis=1))
+
+
+def _reads(layer: Layer, weight: int) -> list[tuple[int, int]]:
+    """List what a weight reads: for each sum of its unit, the value below."""
+    slot, there = weight % layer.fan_in, layer.geometry
+    source = int(layer.sources(weight))
+    if there is None:
+        return [(0, source * layer.positions_below + slot % layer.span)]
+    row, column = divmod(slot % layer.span, there.kernel)
+    found = []
+    for r in range(there.rows // there.pool * there.pool):
+        for c in range(there.columns // there.pool * there.pool):
+            i = r * there.stride + row - there.before
+            j = c * there.stride + column - there.before
+            if 0 <= i < there.height and 0 <= j < there.width:
+                value = (source * there.height + i) * there.width + j
+                found.append((r * there.columns + c, value))
+    return found
 
 
 def _one_by_one(network: Network, mask: Mask, inputs: Any) -> Any:
@@ -128,15 +151,35 @@ def _one_by_one(network: Network, mask: Mask, inputs: Any) -> Any:
     for row in inputs.tolist():
         values = row
         for number, (layer, bits) in enumerate(zip(network.layers, mask.arrays(), strict=True)):
-            weights, sums = network.weights_of(number).ravel(), network.biases_of(number).tolist()
-            sources, targets = (
-                f(np.arange(layer.n_weights)) for f in (layer.sources, layer.targets)
-            )
+            there = layer.geometry
+            n_sums = 1 if there is None else there.rows * there.columns
+            weights = network.weights_of(number).ravel()
+            sums = [[bias] * n_sums for bias in network.biases_of(number).tolist()]
             for index in np.flatnonzero(bits):
-                sums[targets[index]] += int(weights[index]) * values[sources[index]]
-            values = sums if number == network.n_layers - 1 else _activated(network, number, sums)
+                for place, value in _reads(layer, int(index)):
+                    sums[index // layer.fan_in][place] += int(weights[index]) * values[value]
+            counted = [one for unit in sums for one in _pooled(layer, unit)]
+            is_last = number == network.n_layers - 1
+            values = counted if is_last else _activated(network, number, counted)
         rows.append(values)
     return np.array(rows)
+
+
+def _pooled(layer: Layer, sums: list[int]) -> list[int]:
+    """Return the largest of each square of the sums of a unit, row by row."""
+    there = layer.geometry
+    if there is None:
+        return sums
+    side = range(there.pool)
+    return [
+        max(
+            sums[(r * there.pool + i) * there.columns + c * there.pool + j]
+            for i in side
+            for j in side
+        )
+        for r in range(there.rows // there.pool)
+        for c in range(there.columns // there.pool)
+    ]
 
 
 def _activated(network: Network, number: int, sums: list[int]) -> list[int]:

@@ -194,7 +194,7 @@ def test_edge_popup_learns_digits_with_convolutions(digits, weights):
     train, validation = digits
     network = replace(MAPS, weights=weights)
     found = EdgePopup(0.5, descent=Descent("adam", 1e-2, weight_decay=0)).fit(
-        network, train, epochs=20
+        network, train, epochs=30
     )
     assert found.accuracy(validation) > 0.9
     assert found.mask.layers == network.layers

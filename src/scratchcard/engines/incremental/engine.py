@@ -186,7 +186,9 @@ class IncrementalEngine:
     def derive(self, state: State, mask: NDArray[np.uint8]) -> State:
         """Return an individual with this flat mask, made from a similar one where cheaper."""
         flips = np.flatnonzero(state.mask != mask)
-        if len(flips) > forward.derive_share(self.net) * np.count_nonzero(mask):
+        maps = self.network.has_maps
+        share = forward.DERIVE_SHARE_OF_MAPS if maps else forward.DERIVE_SHARE
+        if len(flips) > share * np.count_nonzero(mask):
             return self.state(mask)
         child = State._make(array.copy() for array in state)
         self.apply(child, flips)

@@ -63,14 +63,15 @@ def rates_of(network: Network, fraction: float) -> NDArray[np.float64]:
     ndarray of shape (n_layers,)
         The shares, 1 for all layers of a network without maps.
     """
-    rates = np.ones(network.n_layers)
-    n_maps = sum(layer.geometry is not None for layer in network.layers)
-    if n_maps > 0:
-        costs = costs_of(network)
-        rates = np.sqrt(costs.min() / costs)
-        if fraction >= EARLY:
-            rates[: n_maps - 1] = 0.0
-    return rates
+    if not network.has_maps:
+        return np.ones(network.n_layers)
+    costs = costs_of(network)
+    rates = np.sqrt(costs.min() / costs)
+    if fraction >= EARLY:
+        n_maps = sum(layer.geometry is not None for layer in network.layers)
+        rates[: n_maps - 1] = 0.0
+    found: NDArray[np.float64] = rates
+    return found
 
 
 def _sums(layer: Layer) -> int:
