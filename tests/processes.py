@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+import psutil
+
 
 @contextlib.contextmanager
 def running(arguments):
@@ -52,20 +54,20 @@ def eventually(holds, seconds: float = 60.0) -> bool:
 
 def is_alive(process: int) -> bool:
     """Whether a process runs; one that ended and that nobody has waited for does not."""
-    done = subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
-    )
-    return done.stdout.strip()[:1] not in ("", "Z")
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def below(process: int, text: str = "") -> list[int]:
     """The processes that a process has started, and those that they have, with this in a name."""
-    command = ["ps", "-e", "-o", "pid=,ppid=,stat=,args="]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    rows = [line.split(None, 3) for line in done.stdout.splitlines()]
-    found, new = [], {process}
-    while new:
-        children = [row for row in rows if int(row[1]) in new and row[2][0] != "Z"]
-        found += [int(row[0]) for row in children if text in row[3]]
-        new = {int(row[0]) for row in children}
-    return found
+    return [one.pid for one in psutil.Process(process).children(recursive=True) if text in _name(one)]
+
+
+def _name(process: psutil.Process) -> str:
+    """The whole command line; nothing for a process that has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""
