@@ -62,7 +62,9 @@ def is_alive(process: int) -> bool:
 
 def below(process: int, text: str = "") -> list[int]:
     """The processes that a process has started, and those that they have, with this in a name."""
-    return [one.pid for one in psutil.Process(process).children(recursive=True) if text in _name(one)]
+    return [
+        one.pid for one in psutil.Process(process).children(recursive=True) if text in _name(one)
+    ]
 
 
 def _name(process: psutil.Process) -> str:

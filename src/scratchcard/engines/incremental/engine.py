@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from scratchcard.engines.checks import (
     one_statistic_only,
 )
 from scratchcard.engines.incremental import batches, forward, trial
-from scratchcard.engines.incremental.state import Data, Job, State
+from scratchcard.engines.incremental.state import Data, Job, MapState, State
 from scratchcard.engines.incremental.threads import (
     BAD_STATISTIC,
     LINE,
@@ -87,7 +88,7 @@ class IncrementalEngine:
         self.net = make_net(network, objective, temperature)
         self.n_statistics = objective.n_statistics(network.n_outputs)
         self.order = np.arange(len(rows)) if is_shuffled else shuffled(rows)
-        if block_rows is None and self.net.maps.kernels.size > 0:
+        if block_rows is None and network.has_maps:
             block_rows = MAP_ROWS
         self.data = _blocks(rows, self.order, block_rows)
         self.n_retargets = 0  # how often the targets changed: states remember it
@@ -150,12 +151,9 @@ class IncrementalEngine:
         """
         n_blocks = self.n_blocks if n_blocks is None else n_blocks
         size = self.data.weights.shape[1]
-        n_hidden, maps = int(self.net.sizes[1:-1].sum()), self.net.maps
-        n_sums, n_values = int(maps.first_sums[-1]), int(maps.first_values[-1])
-        n_most = int(np.diff(maps.first_values).max(initial=0))  # values of a layer of maps
-        # A weight that is scratched off is listed twice where the map that it reads changes, too.
-        n_taps = 2 * int(self.net.fan_ins[: maps.kernels.size].max(initial=0))
-        wide = np.int32 if n_values > 0 and not self.network.has_narrow_maps else np.int16
+        n_hidden, n_most = int(self.net.sizes[1:-1].sum()), 0
+        if self.net.maps is not None:
+            n_most = int(np.diff(self.net.maps.first_values).max())  # values of a layer of maps
         n_classes = self.network.n_outputs
         exps_planes = 2 * n_classes if self.objective.needs_exps else 0
         return State(
@@ -173,14 +171,26 @@ class IncrementalEngine:
             trial_sums=np.zeros(self.n_statistics, dtype=np.int64),
             reading=self.net.reading.copy(),
             n_retargets=np.full(1, self.n_retargets, dtype=np.int64),
-            map_sums=np.empty((n_blocks, n_sums if keeps else 0, size), dtype=wide),
-            map_values=np.empty((n_blocks, n_values if keeps else 0, size), dtype=np.int16),
-            map_delta=np.zeros((n_values + 1, size), dtype=np.int16),
-            map_moved=np.zeros(n_values, dtype=np.uint8),
-            map_altered=np.zeros((2, int(self.net.sizes.max())), dtype=np.int64),
-            map_taps=np.zeros((2, n_taps, 4), dtype=np.int64),
-            map_chosen=np.zeros((2, max(n_taps, n_most), 2), dtype=np.int64),
-            map_work=np.zeros((6, size), dtype=wide),
+            maps=self._blank_maps(n_blocks, n_most, keeps),
+        )
+
+    def _blank_maps(self, n_blocks: int, n_most: int, keeps: bool) -> MapState | None:
+        maps, size = self.net.maps, self.data.weights.shape[1]
+        if maps is None:
+            return None
+        n_sums, n_values = int(maps.first_sums[-1]), int(maps.first_values[-1])
+        # A weight that is scratched off is listed twice where the map that it reads changes, too.
+        n_taps = 2 * int(self.net.fan_ins[: maps.kernels.size].max())
+        wide = np.int16 if self.network.has_narrow_maps else np.int32
+        return MapState(
+            sums=np.empty((n_blocks, n_sums if keeps else 0, size), dtype=wide),
+            values=np.empty((n_blocks, n_values if keeps else 0, size), dtype=np.int16),
+            delta=np.zeros((n_values + 1, size), dtype=np.int16),
+            moved=np.zeros(n_values, dtype=np.uint8),
+            altered=np.zeros((2, int(self.net.sizes.max())), dtype=np.int64),
+            taps=np.zeros((2, n_taps, 4), dtype=np.int64),
+            chosen=np.zeros((2, max(n_taps, n_most), 2), dtype=np.int64),
+            work=np.zeros((6, size), dtype=wide),
         )
 
     def derive(self, state: State, mask: NDArray[np.uint8]) -> State:
@@ -190,14 +200,15 @@ class IncrementalEngine:
         share = forward.DERIVE_SHARE_OF_MAPS if maps else forward.DERIVE_SHARE
         if len(flips) > share * np.count_nonzero(mask):
             return self.state(mask)
-        child = State._make(array.copy() for array in state)
+        child = copy.deepcopy(state)
         self.apply(child, flips)
         return child
 
     def affordable_states(self, memory: int) -> int:
         """Return how many individuals fit in this many bytes, to derive others from."""
         blank = self.blank(np.zeros(self.network.n_weights, dtype=np.uint8))
-        return int(memory // sum(array.nbytes for array in blank))
+        arrays = [*blank[:-1], *(blank.maps or ())]
+        return int(memory // sum(array.nbytes for array in arrays))
 
     def sums(self, state: State) -> NDArray[np.int64]:
         """Return the sums of an individual's statistics, (n_statistics,)."""

@@ -10,7 +10,7 @@ from scratchcard.engines.incremental.activation import activate
 from scratchcard.engines.incremental.maps import fill_maps
 from scratchcard.engines.incremental.state import Place, State
 from scratchcard.engines.incremental.trial import keep_block, rescale_block, try_block
-from scratchcard.engines.incremental.wiring import first_source, first_weight
+from scratchcard.engines.incremental.wiring import count_maps, first_source, first_weight
 
 PIECE = 256  # weights that are compared at once
 # With more flips than this per surviving weight, computing afresh is cheaper; where weights lead
@@ -75,7 +75,7 @@ def catch_up(job, state, masks, readings):
 @jit(inline="always")
 def derive_share(net):
     """Return up to how many flips per surviving weight are fewer than all."""
-    return DERIVE_SHARE if net.maps.kernels.size == 0 else DERIVE_SHARE_OF_MAPS
+    return DERIVE_SHARE if count_maps(net.maps) == 0 else DERIVE_SHARE_OF_MAPS
 
 
 @jit(inline="always")
@@ -96,14 +96,7 @@ def with_mask(state, mask):
         state.trial_sums,
         state.reading,
         state.n_retargets,
-        state.map_sums,
-        state.map_values,
-        state.map_delta,
-        state.map_moved,
-        state.map_altered,
-        state.map_taps,
-        state.map_chosen,
-        state.map_work,
+        state.maps,
     )
 
 
@@ -143,12 +136,9 @@ def forward(job, state, b, mask, kept, chosen):
     net, data = job.net, job.data
     n_layers = net.sizes.size - 1
     n_classes = net.sizes[n_layers]
-    n_maps = net.maps.kernels.size
-    values = data.inputs[b]
-    if n_maps > 0:
-        fill_maps(Place(net, data, state, b), mask, kept)
-        values = state.map_values[b] if kept else state.map_delta
-        values = values[net.maps.first_values[n_maps - 1] :]
+    n_maps = count_maps(net.maps)
+    place = Place(net, data, state, b)
+    fill_maps(net.maps, place, mask, kept)
     for layer in range(n_maps, n_layers):
         fan_in = net.fan_ins[layer]
         is_output = layer == n_layers - 1
@@ -167,8 +157,7 @@ def forward(job, state, b, mask, kept, chosen):
             fill(out, net.biases[u])
             weights = net.weights[row : row + fan_in]
             if layer == n_maps:
-                sources = values[origin : origin + fan_in]  # contiguous, as Numba sees it
-                add_chosen(out, weights, sources, chosen, n_chosen)
+                add_first(net.maps, place, kept, origin, (out, weights, chosen, n_chosen))
             else:
                 lowest = net.places[layer] + origin
                 below = state.delta[lowest : lowest + fan_in]
@@ -176,6 +165,19 @@ def forward(job, state, b, mask, kept, chosen):
             if not is_output:
                 shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
                 activate(out, state.delta[u], net.activation, shift, limit)
+
+
+@jit(_nrt=False)
+def add_first(maps, place, kept, origin, what):
+    """Do what :func:`add_chosen` does in the first layer that has no maps."""
+    out, weights, chosen, n_chosen = what
+    if maps is None:
+        values = place.data.inputs[place.b]
+    else:
+        state = place.state
+        values = state.maps.values[place.b] if kept else state.maps.delta
+        origin += maps.first_values[maps.kernels.size - 1]
+    add_chosen(out, weights, values[origin : origin + weights.size], chosen, n_chosen)
 
 
 @jit(_nrt=False)

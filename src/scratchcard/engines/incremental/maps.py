@@ -8,7 +8,8 @@ through the block a second time, in place: few are, and planes under trial would
 that a trial moves.
 
 A *tap* is a weight that leads from a map: the map's first plane, the weight's row and column in
-its kernel, and the factor. Nothing here allocates memory.
+its kernel, and the factor. Nothing here allocates memory. Functions that are called for any network
+take its maps first: where these are None, Numba leaves out what they would do.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from scratchcard.compiled.cache import jit
-from scratchcard.compiled.vectors import copy, fill
+from scratchcard.compiled.vectors import add_scaled, copy, fill
 from scratchcard.engines.incremental.activation import activate, change_from
 from scratchcard.engines.incremental.wiring import first_source, first_weight, target_of
 
@@ -147,22 +148,23 @@ def _values_of(net, layer, unit):
 
 
 @jit(_nrt=False)
-def fill_maps(place, mask, kept):
+def fill_maps(maps, place, mask, kept):
     """Compute all maps of a block with this mask.
 
-    If ``kept``, sums and values go to where they are kept; if not, values alone, to ``map_delta``.
+    If ``kept``, sums and values go to where they are kept; if not, values alone, to ``maps.delta``.
     """
     net, data, state, b = place.net, place.data, place.state, place.b
-    maps = net.maps
-    values = state.map_values[b] if kept else state.map_delta
-    taps, chosen = state.map_taps[FLIPPED], state.map_chosen[FLIPPED]
+    if maps is None:
+        return
+    values = state.maps.values[b] if kept else state.maps.delta
+    taps, chosen = state.maps.taps[FLIPPED], state.maps.chosen[FLIPPED]
     for layer in range(maps.kernels.size):
         sources = data.inputs[b] if layer == 0 else values
         span, pool = net.spans[layer], maps.pools[layer]
         size = (maps.heights[layer], maps.widths[layer])
         step, before = maps.strides[layer], maps.befores[layer]
         squares = pool * pool
-        best, bias = state.map_work[squares], state.map_work[squares + 1]
+        best, bias = state.maps.work[squares], state.maps.work[squares + 1]
         for unit in range(net.sizes[layer + 1]):
             row, lowest = first_weight(net, layer, unit), first_source(net, layer, unit)
             n_taps = 0
@@ -182,7 +184,7 @@ def fill_maps(place, mask, kept):
                     )
                     n = _choose(taps, n_taps, at, size, chosen)
                     plane = first_sum + q * squares + d
-                    out = state.map_sums[b, plane] if kept else state.map_work[d]
+                    out = state.maps.sums[b, plane] if kept else state.maps.work[d]
                     set_sum(out, bias, sources, chosen, n)
                     if d == 0:
                         copy(best, out)
@@ -193,15 +195,17 @@ def fill_maps(place, mask, kept):
 
 
 @jit(_nrt=False)
-def change_maps(place, flips, n_flips, keeps):
+def change_maps(maps, place, flips, n_flips, keeps):
     """Carry ``flips[:n_flips]`` through the maps of a block.
 
-    ``changed`` gets the values of the last layer of maps that change, and ``map_delta`` by how
+    ``changed`` gets the values of the last layer of maps that change, and ``maps.delta`` by how
     much. If ``keeps``, sums and values of all maps are changed as well. Return how many of the
     flips lead into maps, and how many values of the last layer change.
     """
+    if maps is None:
+        return 0, 0
     net, state = place.net, place.state
-    n_layers = net.maps.kernels.size
+    n_layers = maps.kernels.size
     first = n_below = n_changed = side = 0
     for layer in range(n_layers):
         last = first
@@ -214,7 +218,7 @@ def change_maps(place, flips, n_flips, keeps):
                 if f == last:
                     break
                 unit = target_of(net, layer, flips[f])
-            below = state.map_altered[side, :n_below]
+            below = state.maps.altered[side, :n_below]
             n_moving = _moving_taps(place, layer, unit, below)
             end = f
             while end < last and flips[end] < first_weight(net, layer, unit + 1):
@@ -232,7 +236,7 @@ def change_maps(place, flips, n_flips, keeps):
                     counts = (n_moving, n_flipped)
                     n_changed = _change_map(place, layer, unit, counts, n_changed, keeps)
                 if n_changed > before:
-                    state.map_altered[1 - side, n_above] = unit
+                    state.maps.altered[1 - side, n_above] = unit
                     n_above += 1
             unit += 1
         first, n_below, side = last, n_above, 1 - side
@@ -243,7 +247,7 @@ def change_maps(place, flips, n_flips, keeps):
 def _moving_taps(place, layer, unit, below):
     """List the surviving weights that lead into a map from maps that change; return how many."""
     net, state = place.net, place.state
-    taps, span = state.map_taps[MOVING], net.spans[layer]
+    taps, span = state.maps.taps[MOVING], net.spans[layer]
     row, lowest = first_weight(net, layer, unit), first_source(net, layer, unit)
     n = 0
     for source in below:
@@ -271,13 +275,13 @@ def _flipped_taps(place, layer, unit, flips, below, n_moving, keeps):
             w = -w
         slot = index - row
         source = lowest + slot // span
-        _tap(net, layer, source, slot % span, w, state.map_taps[FLIPPED, n])
+        _tap(net, layer, source, slot % span, w, state.maps.taps[FLIPPED, n])
         n += 1
         if keeps:  # then the value below has changed already
             continue
         for other in below:
             if other == source:
-                _tap(net, layer, source, slot % span, w, state.map_taps[MOVING, n_moving])
+                _tap(net, layer, source, slot % span, w, state.maps.taps[MOVING, n_moving])
                 n_moving += 1
     return n, n_moving
 
@@ -291,31 +295,31 @@ def _new_sums(place, layer, unit, counts, q, keeps):
     size = (maps.heights[layer], maps.widths[layer])
     above, left = q // columns * pool, q % columns * pool
     squares = pool * pool
-    best = state.map_work[squares]
-    moving, flipped = state.map_chosen[MOVING], state.map_chosen[FLIPPED]
-    sources = place.data.inputs[b] if layer == 0 else state.map_values[b]
+    best = state.maps.work[squares]
+    moving, flipped = state.maps.chosen[MOVING], state.maps.chosen[FLIPPED]
+    sources = place.data.inputs[b] if layer == 0 else state.maps.values[b]
     plane = _sums_of(net, layer, unit) + q * squares
     is_new = False
-    before = now = state.map_sums[b, plane]
+    before = now = state.maps.sums[b, plane]
     for d in range(squares):
         at = (
             (above + d // pool) * maps.strides[layer] - maps.befores[layer],
             (left + d % pool) * maps.strides[layer] - maps.befores[layer],
         )
         n_moving = _choose_moved(
-            state.map_taps[MOVING], counts[0], at, size, moving, state.map_moved
+            state.maps.taps[MOVING], counts[0], at, size, moving, state.maps.moved
         )
-        n_flipped = _choose(state.map_taps[FLIPPED], counts[1], at, size, flipped)
-        before, now = now, state.map_sums[b, plane + d]
+        n_flipped = _choose(state.maps.taps[FLIPPED], counts[1], at, size, flipped)
+        before, now = now, state.maps.sums[b, plane + d]
         if n_moving + n_flipped > 0:
             is_new = True
-            out, half = state.map_work[d], state.map_work[squares + 1]
+            out, half = state.maps.work[d], state.maps.work[squares + 1]
             if n_moving == 0:
                 set_sum(out, now, sources, flipped, n_flipped)
             elif n_flipped == 0:
-                set_sum(out, now, state.map_delta, moving, n_moving)
+                set_sum(out, now, state.maps.delta, moving, n_moving)
             else:
-                set_sum(half, now, state.map_delta, moving, n_moving)
+                set_sum(half, now, state.maps.delta, moving, n_moving)
                 set_sum(out, half, sources, flipped, n_flipped)
             if keeps:
                 copy(now, out)
@@ -338,9 +342,9 @@ def _change_map(place, layer, unit, counts, n_changed, keeps):
     shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
     for q in range(n_positions):
         sums, is_new = _new_sums(place, layer, unit, counts, q, keeps)
-        values, delta = state.map_values[b, first_value + q], state.map_delta[first_value + q]
+        values, delta = state.maps.values[b, first_value + q], state.maps.delta[first_value + q]
         moved = is_new and change_from(values, sums, delta, net.activation, shift, limit)
-        state.map_moved[first_value + q] = moved
+        state.maps.moved[first_value + q] = moved
         if moved:
             state.changed[n_changed] = first_place + q
             n_changed += 1
@@ -360,9 +364,9 @@ def _try_tap(place, layer, unit, n_changed):
     first_value = _values_of(net, layer, unit)
     first_place = net.places[layer + 1] + unit * n_positions
     shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
-    tap = state.map_taps[FLIPPED, 0]
-    sources = place.data.inputs[b] if layer == 0 else state.map_values[b]
-    nothing, sums = state.map_delta[state.map_moved.size], state.map_sums[b]
+    tap = state.maps.taps[FLIPPED, 0]
+    sources = place.data.inputs[b] if layer == 0 else state.maps.values[b]
+    nothing, sums = state.maps.delta[state.maps.moved.size], state.maps.sums[b]
     w = tap[FACTOR]
     plane = _sums_of(net, layer, unit)
     q = 0
@@ -370,7 +374,7 @@ def _try_tap(place, layer, unit, n_changed):
     for _ in range(maps.rows[layer]):
         c = tap[COLUMN] - maps.befores[layer]
         for _ in range(columns):
-            value, delta = state.map_values[b, first_value + q], state.map_delta[first_value + q]
+            value, delta = state.maps.values[b, first_value + q], state.maps.delta[first_value + q]
             p = tap[PLANE] + r * width + c
             in_first, in_next = 0 <= c < width, 0 <= c + step < width
             has_first = in_first and 0 <= r < height
@@ -378,7 +382,7 @@ def _try_tap(place, layer, unit, n_changed):
             is_new = has_first
             if pool == 1:
                 if is_new:
-                    out = state.map_work[0]
+                    out = state.maps.work[0]
                     _set_one(out, sums[plane], first, w)
                     is_new = change_from(value, out, delta, net.activation, shift, limit)
             else:
@@ -387,7 +391,7 @@ def _try_tap(place, layer, unit, n_changed):
                 has_fourth = in_next and 0 <= r + step < height
                 is_new = has_first or has_second or has_third or has_fourth
                 if is_new:
-                    out = state.map_work[0]
+                    out = state.maps.work[0]
                     below = p + step * width
                     _set_largest(
                         out,
@@ -401,7 +405,7 @@ def _try_tap(place, layer, unit, n_changed):
                         w,
                     )
                     is_new = change_from(value, out, delta, net.activation, shift, limit)
-            state.map_moved[first_value + q] = is_new
+            state.maps.moved[first_value + q] = is_new
             if is_new:
                 state.changed[n_changed] = first_place + q
                 n_changed += 1
@@ -434,16 +438,18 @@ def _add_change(values, delta):
 
 
 @jit(_nrt=False)
-def add_moved(place, layer, unit, n_changed, old, new):
+def add_moved(maps, place, layer, unit, n_changed, old, new):
     """Set ``new`` to the sums ``old`` of a unit above maps, with all that has changed in these.
 
     Return whether anything leads from a value that has changed to the unit.
     """
+    if maps is None:
+        return False
     net, state = place.net, place.state
-    chosen = state.map_chosen[MOVING]
+    chosen = state.maps.chosen[MOVING]
     row, lowest = first_weight(net, layer, unit), first_source(net, layer, unit) * net.spans[layer]
     origin = net.places[layer]
-    first_plane = net.maps.first_values[layer - 1]
+    first_plane = maps.first_values[layer - 1]
     n = 0
     for k in range(n_changed):
         value = state.changed[k] - origin
@@ -453,5 +459,22 @@ def add_moved(place, layer, unit, n_changed, old, new):
             chosen[n, 1] = net.weights[row + slot]
             n += state.mask[row + slot]
     if n > 0:
-        set_sum(new, old, state.map_delta, chosen, n)
+        set_sum(new, old, state.maps.delta, chosen, n)
     return n > 0
+
+
+@jit(_nrt=False)
+def add_value(maps, place, layer, i, w, moved, keeps, out):
+    """Add ``w`` times what value ``i`` of the last layer of maps is after the trial to ``out``.
+
+    The values that changed stand at ``moved[0]`` to ``moved[1]`` in ``changed``. If ``keeps``, they
+    have been changed already.
+    """
+    if maps is None:
+        return
+    net, state = place.net, place.state
+    plane = maps.first_values[layer - 1] + i
+    add_scaled(out, w, state.maps.values[place.b, plane])
+    for c in range(moved[0], moved[1]):
+        if state.changed[c] == net.places[layer] + i and not keeps:
+            add_scaled(out, w, state.maps.delta[plane])

@@ -8,8 +8,13 @@ from scratchcard.compiled.cache import jit
 from scratchcard.compiled.float32 import clip_scalar, exp2_scalar
 from scratchcard.compiled.vectors import add_scaled, copy, if_equal, set_scaled
 from scratchcard.engines.incremental.activation import activate, change
-from scratchcard.engines.incremental.maps import add_moved, change_maps
-from scratchcard.engines.incremental.wiring import first_source, first_weight, target_of
+from scratchcard.engines.incremental.maps import add_moved, add_value, change_maps
+from scratchcard.engines.incremental.wiring import (
+    count_maps,
+    first_source,
+    first_weight,
+    target_of,
+)
 
 
 @jit
@@ -40,15 +45,10 @@ def add_source(place, layer, i, w, moved, keeps, out):
     if layer == 0:
         add_scaled(out, w, place.data.inputs[place.b, i])
         return
-    u = net.places[layer] + i
-    n_maps = net.maps.kernels.size
-    if layer == n_maps:
-        plane = net.maps.first_values[n_maps - 1] + i
-        add_scaled(out, w, state.map_values[place.b, plane])
-        for c in range(moved[0], moved[1]):
-            if state.changed[c] == u and not keeps:
-                add_scaled(out, w, state.map_delta[plane])
+    if layer == count_maps(net.maps):
+        add_value(net.maps, place, layer, i, w, moved, keeps, out)
         return
+    u = net.places[layer] + i
     activation = state.work[1].view(np.int32)
     shift, limit = net.shifts[layer], net.limits[layer]
     activate(state.hidden[place.b, 0, u], activation, net.activation, shift, limit)
@@ -81,9 +81,9 @@ def propagate(place, flips, n_flips, keeps):
     n_changed = 0
     n_moved = 0
     n_touched = 0
-    n_maps = net.maps.kernels.size
+    n_maps = count_maps(net.maps)
     if n_maps > 0:
-        first, n_changed = change_maps(place, flips, n_flips, keeps)
+        first, n_changed = change_maps(net.maps, place, flips, n_flips, keeps)
     for layer in range(n_maps, n_layers):
         fan_in = net.fan_ins[layer]
         fan_out = net.sizes[layer + 1]
@@ -103,7 +103,7 @@ def propagate(place, flips, n_flips, keeps):
             lowest = first_source(net, layer, j) * net.spans[layer]
             origin = net.places[layer] + lowest
             is_met = is_flipped = f < last and flips[f] < row + fan_in
-            from_maps = layer == n_maps and above > 0
+            from_maps = n_maps > 0 and layer == n_maps and above > 0
             if from_maps:
                 is_met = True  # by most units; add_moved tells
             else:
@@ -119,7 +119,7 @@ def propagate(place, flips, n_flips, keeps):
             new = outputs[n_classes + n_touched] if is_output else fresh[n_moved]
             is_copied = False
             if from_maps:
-                is_copied = add_moved(place, layer, j, above, old, new)
+                is_copied = add_moved(net.maps, place, layer, j, above, old, new)
                 if not (is_copied or is_flipped):
                     j += 1
                     continue

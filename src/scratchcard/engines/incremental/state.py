@@ -30,6 +30,19 @@ class Job(NamedTuple):
     threads: Threads
 
 
+class MapState(NamedTuple):
+    """What is kept of layers of maps. T is int16 where sums are held to 16 bits, and else int32."""
+
+    sums: NDArray[Any]  # (blocks, planes, rows) T, those of a pooled square side by side
+    values: NDArray[np.int16]  # (blocks, planes, rows) activations of all maps
+    delta: NDArray[np.int16]  # (planes + 1, rows) scratch: by how much they changed; last: 0
+    moved: NDArray[np.uint8]  # (planes,) scratch: whether they did
+    altered: NDArray[np.int64]  # (2, most maps) scratch: maps of two layers that changed
+    taps: NDArray[np.int64]  # (2, taps, 4) scratch, see maps.py
+    chosen: NDArray[np.int64]  # (2, most, 2) scratch: planes and factors, of taps or of values
+    work: NDArray[Any]  # (6, rows) T, scratch: four sums, the largest, a bias
+
+
 class State(NamedTuple):
     """One individual: its mask and everything that is kept so that a trial is cheap.
 
@@ -58,15 +71,7 @@ class State(NamedTuple):
     trial_sums: NDArray[np.int64]  # (n_statistics,) sums that the last trial found
     reading: NDArray[np.float32]  # (numbers,) how outputs were read for exps and sums
     n_retargets: NDArray[np.int64]  # (1,) how often the rows had got other targets by then
-    # Layers of maps: T is int16 where their sums are held to 16 bits, and else int32.
-    map_sums: NDArray[Any]  # (blocks, planes, rows) T, those of a pooled square side by side
-    map_values: NDArray[np.int16]  # (blocks, planes, rows) activations of all maps
-    map_delta: NDArray[np.int16]  # (planes + 1, rows) scratch: by how much they changed; last: 0
-    map_moved: NDArray[np.uint8]  # (planes,) scratch: whether they did
-    map_altered: NDArray[np.int64]  # (2, most maps) scratch: maps of two layers that changed
-    map_taps: NDArray[np.int64]  # (2, taps, 4) scratch, see maps.py
-    map_chosen: NDArray[np.int64]  # (2, most, 2) scratch: planes and factors, of taps or of values
-    map_work: NDArray[Any]  # (6, rows) T, scratch: four sums, the largest, a bias
+    maps: MapState | None  # of a network that has some
 
 
 class Place(NamedTuple):

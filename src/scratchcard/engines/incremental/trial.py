@@ -26,6 +26,7 @@ from scratchcard.engines.incremental.threads import (
     message,
     next_round,
 )
+from scratchcard.engines.incremental.wiring import count_maps
 from scratchcard.objectives.base import Block
 
 
@@ -203,11 +204,12 @@ def keep_block(net, state, b):
 @jit(nogil=True, _nrt=False)
 def keep(job, state, flips, n_flips):
     """Make the flips of the last :func:`trial`, which must have run to the end."""
-    has_maps = n_flips > 0 and flips[0] < job.net.starts[job.net.maps.kernels.size]
+    net = job.net
+    has_maps = n_flips > 0 and flips[0] < net.starts[count_maps(net.maps)]
     for b in range(job.threads.number, state.sums.shape[0], job.threads.n_threads):
         if has_maps:
-            change_maps(Place(job.net, job.data, state, b), flips, n_flips, True)
-        keep_block(job.net, state, b)
+            change_maps(net.maps, Place(net, job.data, state, b), flips, n_flips, True)
+        keep_block(net, state, b)
     for f in range(n_flips):
         state.mask[flips[f]] ^= 1
 

@@ -7,6 +7,7 @@ brought up to date when a window opens on them, which costs less than the trials
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,9 @@ from scratchcard.rows import Rows
 NEVER = np.float32(np.nan)  # stands for how outputs of a block are read that was never computed
 STALE = np.float32(np.inf)  # and this for those of rows that have got other targets since
 
-BY_BLOCK = (
-    *("sums", "quanta", "hidden", "outputs", "exps", "where", "moved"),
-    *("map_sums", "map_values"),
-)
-SCRATCH = (
-    *("changed", "delta", "work", "trial_sums", "reading", "n_retargets"),
-    *("map_delta", "map_moved", "map_altered", "map_taps", "map_chosen", "map_work"),
-)
+# What each block of rows has a part of; of all else every thread has its own.
+BY_BLOCK = ("sums", "quanta", "hidden", "outputs", "exps", "where", "moved")
+MAPS_BY_BLOCK = ("sums", "values")
 
 
 class WindowedState:
@@ -53,16 +49,12 @@ class WindowedState:
         self.masks = np.empty((engine.n_blocks, mask.size), dtype=np.uint8)
         self.readings = np.full((engine.n_blocks, engine.net.reading.size), NEVER)
         self.n_retargets = np.full(engine.n_blocks, engine.n_retargets)
-        self.copies: list[dict[str, Any]] = [
-            {name: _of_its_own(getattr(self.whole, name)) for name in (*SCRATCH, "mask")}
-            for _ in range(n_threads)
-        ]
+        self.copies = [_with(self.whole, False, _of_its_own) for _ in range(n_threads)]
 
     @property
     def mask(self) -> NDArray[np.uint8]:
         """The flat mask, (n_weights,) uint8, of which every thread has a copy."""
-        mask: NDArray[np.uint8] = self.copies[0]["mask"]
-        return mask
+        return self.copies[0].mask
 
     def open(self, window: slice, threads: Threads) -> tuple[Job, State]:
         """Return rows and numbers of a window as one thread sees them, not up to date yet.
@@ -90,7 +82,7 @@ class WindowedState:
         number : int
             The thread's number.
         """
-        self.copies[number]["mask"][:] = self.mask
+        self.copies[number].mask[:] = self.mask
 
     def catch_up(self, window: slice, threads: Threads) -> None:
         """Bring this thread's share of a window up to date with the mask.
@@ -161,11 +153,26 @@ class WindowedState:
             The thread.
         """
         share = slice(window.start + threads.number, window.stop, threads.n_threads)
-        self.masks[share] = self.copies[threads.number]["mask"]
+        self.masks[share] = self.copies[threads.number].mask
 
     def _part(self, window: slice, number: int) -> State:
-        cut = {name: getattr(self.whole, name)[window] for name in BY_BLOCK}
-        return self.whole._replace(**cut, **self.copies[number])
+        return _with(self.copies[number], True, lambda array: array[window])
+
+
+def _with(state: State, by_block: bool, do: Callable[[NDArray[Any]], NDArray[Any]]) -> State:
+    """Return a state in which something was done to all arrays by block, or to all others."""
+
+    def done(numbers: Any, those_by_block: Sequence[str]) -> Any:
+        names = [
+            name
+            for name in numbers._fields
+            if name != "maps" and (name in those_by_block) == by_block
+        ]
+        return numbers._replace(**{name: do(getattr(numbers, name)) for name in names})
+
+    maps = None if state.maps is None else done(state.maps, MAPS_BY_BLOCK)
+    whole: State = done(state, BY_BLOCK)
+    return whole._replace(maps=maps)
 
 
 def _of_its_own(array: NDArray[Any]) -> NDArray[Any]:

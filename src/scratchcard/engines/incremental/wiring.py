@@ -83,7 +83,7 @@ class Net(NamedTuple):
     reading: NDArray[np.float32]  # (numbers,) how outputs are read; for classes, the scale
     needs_exps: bool  # whether the objective reads 2**logit
     has_classes: bool  # whether the target of a row is one of the outputs
-    maps: Maps
+    maps: Maps | None  # None for a network without, of which nothing about maps is compiled
 
 
 def numbers_of(objective: Objective, reading: Reading) -> NDArray[np.float32]:
@@ -137,8 +137,8 @@ def wiring_of(layers: Sequence[Layer | Loose]) -> Wiring:
     )
 
 
-def maps_of(layers: Sequence[Layer]) -> Maps:
-    """Return where the weights of layers of maps read.
+def maps_of(layers: Sequence[Layer]) -> Maps | None:
+    """Return where the weights of layers of maps read; None if no layer has maps.
 
     Parameters
     ----------
@@ -147,10 +147,12 @@ def maps_of(layers: Sequence[Layer]) -> Maps:
 
     Returns
     -------
-    Maps
+    Maps or None
         The geometries of those whose units are maps, which are the first ones.
     """
     found = [layer.geometry for layer in layers if layer.geometry is not None]
+    if not found:
+        return None
     sums, values = [0], [0]
     for layer, there in zip(layers, found, strict=False):
         values.append(layer.units * layer.positions)
@@ -166,9 +168,7 @@ def maps_of(layers: Sequence[Layer]) -> Maps:
         ),
         strict=True,
     )
-    arrays = [np.array(column, dtype=np.int64) for column in columns] or [
-        np.zeros(0, dtype=np.int64)
-    ] * (len(Maps._fields) - 2)
+    arrays = [np.array(column, dtype=np.int64) for column in columns]
     return Maps(*arrays, *(np.cumsum(counts, dtype=np.int64) for counts in (sums, values)))
 
 
@@ -203,6 +203,14 @@ def make_net(network: Network, objective: Objective, reading: Reading) -> Net:
         has_classes=objective.answers == "classes",
         maps=maps_of(network.layers),
     )
+
+
+@jit
+def count_maps(maps):
+    """Return how many layers have maps; a constant where none has."""
+    if maps is None:
+        return 0
+    return maps.kernels.size
 
 
 @jit(inline="always")
