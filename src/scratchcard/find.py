@@ -30,6 +30,7 @@ from scratchcard.search.wanted import Wanted, as_layers
 from scratchcard.search.within_bytes import WithinBytes
 from scratchcard.ticket import Head, InputScaling, Layer, Network, Ticket
 from scratchcard.ticket.file import MAX_LAYERS, MAX_WEIGHTS, weights_allowed
+from scratchcard.ticket.layers import read_maps
 from scratchcard.ticket.scaling import needed_bits
 
 # Settings of a search that decide what is found, beside its data, its goal and its objective.
@@ -276,7 +277,7 @@ class Search:
             raise ValueError(
                 f"hidden takes None with layers, got {self.hidden} and layers={self.layers!r}"
             )
-        if any(layer.reads_maps for layer in as_layers(() if self.layers is None else self.layers)):
+        if self.layers is not None and read_maps(as_layers(self.layers)):
             object.__setattr__(self, "dataset", as_images(self.dataset))
 
     def _check_islands(self) -> None:

@@ -67,8 +67,9 @@ def _layer(text: str) -> Layer:
 
 def units_if_dense(layers: tuple[Layer, ...]) -> tuple[Layer, ...] | tuple[int, ...]:
     """Return layers as --hidden gives them, where all of them are dense."""
-    has_maps = any(layer.reads_maps for layer in layers)
-    return layers if has_maps else tuple(layer.units for layer in layers)
+    from scratchcard.ticket.layers import read_maps
+
+    return layers if read_maps(layers) else tuple(layer.units for layer in layers)
 
 
 def image_shape(text: str) -> tuple[int, ...]:
@@ -84,9 +85,11 @@ def check_layers(
     image_shape: tuple[int, ...] | None = None,
 ) -> None:
     """Raise click.UsageError for options that exclude each other."""
+    from scratchcard.ticket.layers import read_maps
+
     if layers is not None and hidden is not None:
         raise click.UsageError("--layers and --hidden exclude each other; give one of them")
-    if image_shape is not None and not any(layer.reads_maps for layer in layers or ()):
+    if image_shape is not None and not read_maps(layers):
         raise click.UsageError("--image-shape takes --layers with a convolution")
 
 

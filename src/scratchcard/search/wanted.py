@@ -10,7 +10,7 @@ from scratchcard.checks import as_int
 from scratchcard.rows.images import shape_of_images
 from scratchcard.search.problem import DEFAULT_HIDDEN, DEFAULT_WEIGHTS
 from scratchcard.ticket import Dense, Layer, Network
-from scratchcard.ticket.layers import MAX_UNITS, Shape
+from scratchcard.ticket.layers import MAX_UNITS, Shape, read_maps
 
 __all__ = ["Wanted", "as_layers"]
 
@@ -74,7 +74,7 @@ class Wanted:
             convolution.
         """
         listed = None if layers is None else as_layers(layers)
-        if any(layer.reads_maps for layer in listed or ()):
+        if read_maps(listed):
             shape = shape_of_images(n_features, image_shape)
             return cls(listed, MAP_WEIGHTS if weights is None else weights, shape)
         if image_shape is not None:

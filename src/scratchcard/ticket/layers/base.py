@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -30,7 +30,7 @@ from scratchcard.ticket.codec import ByteReader
 from scratchcard.ticket.live import Floats, LiveLayer, MatrixLayer
 from scratchcard.ticket.weights import Int8s
 
-__all__ = ["MAX_UNITS", "Geometry", "Layer", "Shape", "architecture_of"]
+__all__ = ["MAX_UNITS", "Geometry", "Layer", "Shape", "architecture_of", "read_maps"]
 
 Shape = tuple[int, ...]
 Indices = npt.NDArray[np.int64]
@@ -339,3 +339,19 @@ def architecture_of(layers: Sequence[Layer]) -> str:
         1x28x28-conv32x3s2-10.
     """
     return "-".join(("x".join(map(str, layers[0].below)), *map(str, layers)))
+
+
+def read_maps(layers: Iterable[Layer] | None) -> bool:
+    """Return whether rows are images to layers: whether any of them reads maps.
+
+    Parameters
+    ----------
+    layers : iterable of Layer or None
+        Layers; None for none.
+
+    Returns
+    -------
+    bool
+        The answer.
+    """
+    return any(layer.reads_maps for layer in layers or ())
