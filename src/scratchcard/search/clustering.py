@@ -148,7 +148,7 @@ def cluster(
     with ExitStack() as stack:
         if interrupts is None:
             interrupts = stack.enter_context(Interrupts())
-        warm_up(algorithm, get_objective("cross_entropy"), network.n_outputs)
+        warm_up(algorithm, get_objective("cross_entropy"), network)
         journal = Journal() if journal is None else journal
         began = journal.began()
         starts = Starts(

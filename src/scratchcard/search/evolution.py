@@ -32,7 +32,7 @@ from scratchcard.search.sealed import CheckpointError
 from scratchcard.search.targets import Given, Targets
 from scratchcard.search.task import Algorithm, Individual, Task
 from scratchcard.search.temperature import SMOOTHING, calibrated, first_reading
-from scratchcard.ticket import Head, Mask, Network
+from scratchcard.ticket import Conv2d, Dense, Head, Mask, Network
 
 DEFAULT_DENSITY = 0.5  # density of random masks, where an algorithm has no limit
 MAX_THREADS = 1 << 16
@@ -211,7 +211,7 @@ def evolve(
         stack.enter_context(np.errstate(all="ignore"))
         if interrupts is None:
             interrupts = stack.enter_context(Interrupts())
-        warm_up(algorithm, objective, network.n_outputs)
+        warm_up(algorithm, objective, network)
         interrupts.check()
         began = time.perf_counter() - (0.0 if resume is None else resume.seconds)
         density = algorithm.max_density or DEFAULT_DENSITY
@@ -319,10 +319,10 @@ def _check_population(population: Population, algorithm: Algorithm, network: Net
         raise CheckpointError("resume takes masks of 0 and 1 (uint8)")
 
 
-_COMPILED: set[tuple[str, Objective]] = set()
+_COMPILED: set[tuple[str, Objective, Network]] = set()
 
 
-def warm_up(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
+def warm_up(algorithm: Algorithm, objective: Objective, network: Network) -> None:
     """Have all that a search runs compiled or loaded, by running a search of next to nothing.
 
     So no clock counts compilation, whatever the algorithm and the objective.
@@ -333,16 +333,15 @@ def warm_up(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
         The algorithm that is to search.
     objective : Objective
         What it is to minimise.
-    n_outputs : int
-        Outputs of the network that it is to search.
+    network : Network
+        The network that it is to search.
     """
-    algorithm = algorithm.smallest()
-    key = (repr(algorithm), objective)
+    algorithm, network = algorithm.smallest(), _small(network)
+    key = (repr(algorithm), objective, network)
     if key in _COMPILED:
         return
-    n_rows = 2 * objective.group
-    network = Network.dense((16, 16, max(2, n_outputs)))  # large enough for masks that are similar
-    inputs = np.resize(np.eye(2, 16, dtype=np.int16), (n_rows, 16))
+    n_rows, n_inputs = 2 * objective.group, network.n_inputs
+    inputs = np.resize(np.eye(2, n_inputs, dtype=np.int16), (n_rows, n_inputs))
     rows = Rows(inputs, np.arange(n_rows) % 2, group=objective.group)
     if objective.answers == "numbers":
         rows = rows.with_targets(np.tile(rows.targets[:, None], network.n_outputs))
@@ -356,3 +355,16 @@ def warm_up(algorithm: Algorithm, objective: Objective, n_outputs: int) -> None:
         judge.apply(judge.state(masks[0]), np.zeros(1, np.int64))
         search.step(0.0, math.inf)
     _COMPILED.add(key)
+
+
+def _small(network: Network) -> Network:
+    """Return a network whose search compiles what the search of this one does.
+
+    It is large enough for masks that are similar.
+    """
+    output = Dense(max(2, network.n_outputs))
+    if not network.has_maps:
+        return Network((Dense(16), output), (16,))
+    if network.has_narrow_maps:
+        return Network((Conv2d(16, 3), output), (1, 4, 4), weights="signed_constant")
+    return Network((Conv2d(16, 3), output), (64, 4, 4))  # too many sources for sums of 16 bits

@@ -123,13 +123,22 @@ def test_limits(digits, limits, stopped_by):
         assert time.perf_counter() - began < 3  # not a whole number of long generations
 
 
-@pytest.mark.parametrize("algorithm", ["memetic", "genetic"])
-def test_a_time_limit_does_not_count_compilation(algorithm):
+@pytest.mark.parametrize(
+    ("algorithm", "settings"),
+    [
+        ("memetic", 'load("iris")'),
+        ("genetic", 'load("iris")'),
+        ("memetic", 'load("digits"), layers=[Conv2d(4, 3, pool=2), Dense(8)]'),
+        ("memetic", 'load("digits"), layers=[Conv2d(40, 3), Conv2d(4, 3)], weights="uniform"'),
+        ("genetic", 'load("digits"), layers=[Conv2d(4, 3)]'),
+    ],
+)
+def test_a_time_limit_does_not_count_compilation(algorithm, settings):
     """When the clock starts, all that the search will call is there."""
     code = f"""
 import sys
 from numba.core.dispatcher import Dispatcher
-from scratchcard import Limits
+from scratchcard import Conv2d, Dense, Limits
 from scratchcard.datasets import load
 from scratchcard.search import evolution
 from scratchcard.find import find
@@ -143,7 +152,7 @@ seen = []
 original = evolution.warm_up
 evolution.warm_up = lambda *given: (original(*given), seen.append(compiled()))
 limits = Limits(seconds=0.5)
-find(load("iris"), algorithm="{algorithm}", max_density=0.5, limits=limits)
+find({settings}, algorithm="{algorithm}", max_density=0.5, limits=limits)
 print(seen[0] == compiled(), sum(seen[0].values()))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

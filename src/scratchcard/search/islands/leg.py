@@ -126,7 +126,7 @@ class Legs:
         network = self.islands.network_of(job.island, self.network)
         masks = [np.unpackbits(one, count=network.n_weights) for one in job.migrants]
         # Before the job's clock begins.
-        warm_up(self.algorithm, get_objective(self.objective), network.n_outputs)
+        warm_up(self.algorithm, get_objective(self.objective), network)
         course = _Watch(job, masks, self.islands.migrate_every, self._is_to_stop, self.seconds)
         outcome = evolve(
             network,
