@@ -85,11 +85,9 @@ def check_layers(
     image_shape: tuple[int, ...] | None = None,
 ) -> None:
     """Raise click.UsageError for options that exclude each other."""
-    from scratchcard.ticket.layers import read_maps
-
     if layers is not None and hidden is not None:
         raise click.UsageError("--layers and --hidden exclude each other; give one of them")
-    if image_shape is not None and not read_maps(layers):
+    if image_shape is not None and not any(layer.reads_maps for layer in layers or ()):
         raise click.UsageError("--image-shape takes --layers with a convolution")
 
 

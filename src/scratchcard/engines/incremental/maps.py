@@ -464,7 +464,7 @@ def add_moved(maps, place, layer, unit, n_changed, old, new):
 
 
 @jit(_nrt=False)
-def add_value(maps, place, layer, i, w, moved, keeps, out):
+def add_value(maps, place, i, w, moved, keeps, out):
     """Add ``w`` times what value ``i`` of the last layer of maps is after the trial to ``out``.
 
     The values that changed stand at ``moved[0]`` to ``moved[1]`` in ``changed``. If ``keeps``, they
@@ -472,7 +472,7 @@ def add_value(maps, place, layer, i, w, moved, keeps, out):
     """
     if maps is None:
         return
-    net, state = place.net, place.state
+    net, state, layer = place.net, place.state, maps.kernels.size
     plane = maps.first_values[layer - 1] + i
     add_scaled(out, w, state.maps.values[place.b, plane])
     for c in range(moved[0], moved[1]):

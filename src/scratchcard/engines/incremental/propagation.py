@@ -46,7 +46,7 @@ def add_source(place, layer, i, w, moved, keeps, out):
         add_scaled(out, w, place.data.inputs[place.b, i])
         return
     if layer == count_maps(net.maps):
-        add_value(net.maps, place, layer, i, w, moved, keeps, out)
+        add_value(net.maps, place, i, w, moved, keeps, out)
         return
     u = net.places[layer] + i
     activation = state.work[1].view(np.int32)

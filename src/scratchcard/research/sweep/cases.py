@@ -18,7 +18,6 @@ from scratchcard.datasets import STANDARD_INPUT, Answers, Dataset, ReadingOption
 from scratchcard.find import Search
 from scratchcard.search import Limits
 from scratchcard.ticket import Layer
-from scratchcard.ticket.layers import read_maps
 
 MOST_RUNS = 10_000
 MOST_NAME = 120  # characters of a run's name, which files have
@@ -178,11 +177,12 @@ class Sweep:
             For a combination that no search can have.
         """
         layers = [one for one in setting.hidden or () if isinstance(one, Layer)]
+        has_maps = any(layer.reads_maps for layer in layers)
         return Search(
             dataset,
             hidden=None if layers else setting.hidden,  # type: ignore[arg-type]
             layers=layers or None,
-            image_shape=self.image_shape if read_maps(layers) else None,
+            image_shape=self.image_shape if has_maps else None,
             weights=setting.init,
             max_density=AUTO if setting.max_density is None else setting.max_density,
             max_bytes=setting.max_bytes,
