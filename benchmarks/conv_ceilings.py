@@ -7,8 +7,8 @@ Fashion-MNIST, 51,000 training rows; accuracies are those of the 9,000 validatio
 rows are never read. What edge-popup finds is a mask, evaluated in integers; the twin is of floats.
 The learning rate falls along a half cosine over the seconds, and our search cools down in them, so
 the last line of a run is its result, and those before show the way there. Edge-popup keeps exactly
-a density, ours at most so much. Each is also a line of a CSV file. Judging does not
-count in the seconds.
+a density, ours at most so much. Each is also a line of a CSV file. Judging does not count in the
+seconds of gradients; in those of our search its own choosing does.
 """
 
 from __future__ import annotations
