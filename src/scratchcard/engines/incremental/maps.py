@@ -23,6 +23,7 @@ from scratchcard.engines.incremental.wiring import first_source, first_weight, t
 
 MOVING, FLIPPED = 0, 1  # taps by what they read: changes of values below, or values themselves
 PLANE, ROW, COLUMN, FACTOR = 0, 1, 2, 3  # what a tap is made of
+FEW = 2  # taps of one map that a trial carries through it in one pass
 
 
 @jit(_nrt=False)
@@ -206,6 +207,8 @@ def change_maps(maps, place, flips, n_flips, keeps):
         return 0, 0
     net, state = place.net, place.state
     n_layers = maps.kernels.size
+    # A trial need not know of changes that nothing above reads, if nothing above is flipped.
+    skips_unread = not keeps and n_flips > 0 and flips[n_flips - 1] < net.starts[n_layers]
     first = n_below = n_changed = side = 0
     for layer in range(n_layers):
         last = first
@@ -228,13 +231,16 @@ def change_maps(maps, place, flips, n_flips, keeps):
                 place, layer, unit, flips[f:end], below, n_moving, keeps
             )
             f = end
-            if n_moving + n_flipped > 0:
+            n_taps = n_moving + n_flipped
+            if n_taps > 0:
                 before = n_changed
-                if n_moving == 0 and n_flipped == 1 and not keeps:
-                    n_changed = _try_tap(place, layer, unit, n_changed)
-                else:
+                if n_taps > FEW or min(n_moving, n_flipped) > 0:
                     counts = (n_moving, n_flipped)
                     n_changed = _change_map(place, layer, unit, counts, n_changed, keeps)
+                else:
+                    few = (FLIPPED, n_flipped) if n_moving == 0 else (MOVING, n_moving)
+                    skips = skips_unread and layer == n_layers - 1
+                    n_changed = _change_by_few(place, layer, unit, few, n_changed, keeps, skips)
                 if n_changed > before:
                     state.maps.altered[1 - side, n_above] = unit
                     n_above += 1
@@ -354,66 +360,139 @@ def _change_map(place, layer, unit, counts, n_changed, keeps):
 
 
 @jit(_nrt=False)
-def _try_tap(place, layer, unit, n_changed):
-    """Do what :func:`_change_map` does for a trial of one flipped weight, in fewer passes."""
+def _change_by_few(place, layer, unit, few, n_changed, keeps, skips):
+    """Do what :func:`_change_map` does for one or two taps of a kind, in fewer passes.
+
+    ``few`` is the kind of the taps, and how many there are. If ``skips``, values that no surviving
+    weight reads count as unchanged.
+    """
     net, state, b = place.net, place.state, place.b
-    maps = net.maps
+    maps, (kind, n_taps) = net.maps, few
     columns, pool, step = maps.columns[layer], maps.pools[layer], maps.strides[layer]
-    height, width = maps.heights[layer], maps.widths[layer]
+    size = (maps.heights[layer], maps.widths[layer])
     n_positions = maps.rows[layer] * columns
-    first_value = _values_of(net, layer, unit)
+    first_value, plane = _values_of(net, layer, unit), _sums_of(net, layer, unit)
     first_place = net.places[layer + 1] + unit * n_positions
     shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
-    tap = state.maps.taps[FLIPPED, 0]
+    one, other = state.maps.taps[kind, 0], state.maps.taps[kind, 1]
+    if n_taps == 1:
+        other = one
     sources = place.data.inputs[b] if layer == 0 else state.maps.values[b]
+    moved = state.maps.moved[:0]
+    if kind == MOVING:
+        sources, moved = state.maps.delta, state.maps.moved
     nothing, sums = state.maps.delta[state.maps.moved.size], state.maps.sums[b]
-    w = tap[FACTOR]
-    plane = _sums_of(net, layer, unit)
-    q = 0
-    r = tap[ROW] - maps.befores[layer]
-    for _ in range(maps.rows[layer]):
-        c = tap[COLUMN] - maps.befores[layer]
-        for _ in range(columns):
-            value, delta = state.maps.values[b, first_value + q], state.maps.delta[first_value + q]
-            p = tap[PLANE] + r * width + c
-            in_first, in_next = 0 <= c < width, 0 <= c + step < width
-            has_first = in_first and 0 <= r < height
-            first = sources[p] if has_first else nothing
-            is_new = has_first
-            if pool == 1:
-                if is_new:
-                    out = state.maps.work[0]
-                    _set_one(out, sums[plane], first, w)
-                    is_new = change_from(value, out, delta, net.activation, shift, limit)
-            else:
-                has_second = in_next and 0 <= r < height
-                has_third = in_first and 0 <= r + step < height
-                has_fourth = in_next and 0 <= r + step < height
-                is_new = has_first or has_second or has_third or has_fourth
-                if is_new:
-                    out = state.maps.work[0]
-                    below = p + step * width
-                    _set_largest(
-                        out,
-                        (sums[plane], sums[plane + 1], sums[plane + 2], sums[plane + 3]),
-                        (
-                            first,
-                            sources[p + step] if has_second else nothing,
-                            sources[below] if has_third else nothing,
-                            sources[below + step] if has_fourth else nothing,
-                        ),
-                        w,
-                    )
-                    is_new = change_from(value, out, delta, net.activation, shift, limit)
-            state.maps.moved[first_value + q] = is_new
+    out = state.maps.work[0]
+    w, v = one[FACTOR], other[FACTOR]
+    for q in range(n_positions):
+        r = q // columns * pool * step - maps.befores[layer]
+        c = q % columns * pool * step - maps.befores[layer]
+        is_new = not skips or _is_read(net, state.mask, layer + 1, unit * n_positions + q)
+        if is_new and pool == 1:
+            p, o = _plane_at(one, r, c, size, moved), _plane_at(other, r, c, size, moved)
+            is_new = max(p, o) >= 0
             if is_new:
-                state.changed[n_changed] = first_place + q
-                n_changed += 1
-            q += 1
-            plane += pool * pool
-            c += pool * step
-        r += pool * step
+                s, first = sums[plane + q], sources[p] if p >= 0 else nothing
+                if n_taps == 1:
+                    _set_one(out, s, first, w)
+                else:
+                    _set_two(out, s, (first, sources[o] if o >= 0 else nothing), (w, v))
+                if keeps:
+                    copy(s, out)
+        elif is_new:
+            p0, o0 = _plane_at(one, r, c, size, moved), _plane_at(other, r, c, size, moved)
+            x = c + step
+            p1, o1 = _plane_at(one, r, x, size, moved), _plane_at(other, r, x, size, moved)
+            y = r + step
+            p2, o2 = _plane_at(one, y, c, size, moved), _plane_at(other, y, c, size, moved)
+            p3, o3 = _plane_at(one, y, x, size, moved), _plane_at(other, y, x, size, moved)
+            is_new = max(max(max(p0, o0), max(p1, o1)), max(max(p2, o2), max(p3, o3))) >= 0
+            if is_new:
+                s = plane + 4 * q
+                four = (sums[s], sums[s + 1], sums[s + 2], sums[s + 3])
+                planes = (
+                    sources[p0] if p0 >= 0 else nothing,
+                    sources[p1] if p1 >= 0 else nothing,
+                    sources[p2] if p2 >= 0 else nothing,
+                    sources[p3] if p3 >= 0 else nothing,
+                )
+                others = (
+                    sources[o0] if o0 >= 0 else nothing,
+                    sources[o1] if o1 >= 0 else nothing,
+                    sources[o2] if o2 >= 0 else nothing,
+                    sources[o3] if o3 >= 0 else nothing,
+                )
+                if keeps:
+                    _add_to_four(four, planes, w)
+                    if n_taps == 2:
+                        _add_to_four(four, others, v)
+                    _set_largest(out, four, (nothing, nothing, nothing, nothing), 0)
+                elif n_taps == 1:
+                    _set_largest(out, four, planes, w)
+                else:
+                    _set_largest_of_two(out, four, planes, others, (w, v))
+        if is_new:
+            value, delta = state.maps.values[b, first_value + q], state.maps.delta[first_value + q]
+            is_new = change_from(value, out, delta, net.activation, shift, limit)
+            if is_new and keeps:
+                _add_change(value, delta)
+        state.maps.moved[first_value + q] = is_new
+        if is_new:
+            state.changed[n_changed] = first_place + q
+            n_changed += 1
     return n_changed
+
+
+@jit(inline="always")
+def _plane_at(tap, r, c, size, moved):
+    """Return the plane that a tap reads where its kernel begins at ``r`` and ``c``; -1 for none.
+
+    If ``moved`` is not empty, planes count that have changed.
+    """
+    y, x = r + tap[ROW], c + tap[COLUMN]
+    plane = -1
+    if y >= 0 and y < size[0] and x >= 0 and x < size[1]:
+        plane = tap[PLANE] + y * size[1] + x
+        if moved.size > 0 and moved[plane] == 0:
+            plane = -1
+    return plane
+
+
+@jit(_nrt=False)
+def _is_read(net, mask, layer, value):
+    """Return whether any surviving weight of a layer reads a value of the maps below."""
+    for unit in range(net.sizes[layer + 1]):
+        slot = value - first_source(net, layer, unit) * net.spans[layer]
+        is_there = slot >= 0 and slot < net.fan_ins[layer]
+        if is_there and mask[first_weight(net, layer, unit) + slot] != 0:
+            return True
+    return False
+
+
+@jit(inline="always")
+def _set_two(out, base, planes, factors):
+    """Set ``out`` to ``base`` plus two planes, times a factor each."""
+    first, second = planes
+    number = out.dtype.type
+    w, v = number(factors[0]), number(factors[1])
+    for r in range(out.size):
+        both = number(number(w * number(first[r])) + number(v * number(second[r])))
+        out[r] = number(base[r] + both)
+
+
+@jit(inline="always")
+def _add_to_four(sums, planes, factor):
+    """Add a plane times a factor to each of four sums."""
+    for d in range(4):
+        _add_plane(sums[d], planes[d], factor)
+
+
+@jit(inline="always")
+def _add_plane(sums, plane, factor):
+    number = sums.dtype.type
+    w = number(factor)
+    for r in range(sums.size):
+        sums[r] = number(sums[r] + number(w * number(plane[r])))
 
 
 @jit(inline="always")
@@ -428,6 +507,22 @@ def _set_largest(out, sums, planes, factor):
         b = number(s1[r] + number(w * number(p1[r])))
         c = number(s2[r] + number(w * number(p2[r])))
         d = number(s3[r] + number(w * number(p3[r])))
+        out[r] = max(max(a, b), max(c, d))
+
+
+@jit(inline="always")
+def _set_largest_of_two(out, sums, planes, others, factors):
+    """Do what :func:`_set_largest` does with two planes added to each sum."""
+    s0, s1, s2, s3 = sums
+    p0, p1, p2, p3 = planes
+    o0, o1, o2, o3 = others
+    number = out.dtype.type
+    w, v = number(factors[0]), number(factors[1])
+    for r in range(out.size):
+        a = number(s0[r] + number(number(w * number(p0[r])) + number(v * number(o0[r]))))
+        b = number(s1[r] + number(number(w * number(p1[r])) + number(v * number(o1[r]))))
+        c = number(s2[r] + number(number(w * number(p2[r])) + number(v * number(o2[r]))))
+        d = number(s3[r] + number(number(w * number(p3[r])) + number(v * number(o3[r]))))
         out[r] = max(max(a, b), max(c, d))
 
 

@@ -205,7 +205,7 @@ class CompiledMember:
         """
         number = threads.number
         job, state = self.state.open(window, threads)
-        chooser = Chooser(self.survivors_of_threads[number], moves, self.rngs[number])
+        chooser = Chooser(self.survivors_of_threads[number], moves, self.rngs[number], apart(3))
         objective, tried, _ = kernel(job, state, chooser, last)
         self._check(threads, state)
         self.state.close(window, threads)
@@ -225,11 +225,12 @@ class CompiledMember:
 
 
 class _Candidate(NamedTuple):
-    """A proposal, and what the random stream was after it."""
+    """A proposal, and what the random stream and the run were after it."""
 
     flips: NDArray[np.int64]  # none, where nothing was found to propose
     slack: float
     stream: np.uint64
+    run: NDArray[np.int64]
 
 
 class PlainMember:
@@ -246,6 +247,7 @@ class PlainMember:
         self.engine = engine
         self.state = engine.state(mask)
         self.rng: NDArray[np.uint64] = np.array([stream], dtype=np.uint64)
+        self.run = np.zeros(3, dtype=np.int64)
         self.survivors = survivors_of(mask, self.net)
         self.objective = math.inf
 
@@ -269,12 +271,14 @@ class PlainMember:
 
     def live(self, threads: Threads, window: slice, moves: Moves, n_trials: int) -> int:
         """Make mutation trials, and return how many were decided."""
-        chooser, flips = Chooser(self.survivors, moves, self.rng), np.zeros(2, dtype=np.int64)
+        flips = np.zeros(2, dtype=np.int64)
+        chooser = Chooser(self.survivors, moves, self.rng, self.run)
+        self.run[:] = 0
 
         def candidate(step: int) -> _Candidate:
             n_flips = propose(self.net, chooser, flips)
             slack = slack_of(chooser) if n_flips > 0 else 0.0
-            return _Candidate(flips[:n_flips].copy(), slack, self.rng[0])
+            return _Candidate(flips[:n_flips].copy(), slack, self.rng[0], self.run.copy())
 
         return self._decide(threads, moves, n_trials, candidate)
 
@@ -288,7 +292,7 @@ class PlainMember:
             growth = growth_of(self.survivors, flips, n_flips)
             if growth > 0 and self.survivors.spent[0] + growth > moves.budget:
                 n_flips = 0
-            return _Candidate(flips[:n_flips].copy(), 0.0, self.rng[0])
+            return _Candidate(flips[:n_flips].copy(), 0.0, self.rng[0], self.run.copy())
 
         return self._decide(threads, moves, units.size, candidate)
 
@@ -322,7 +326,7 @@ class PlainMember:
             ahead = range(step, min(step + self.engine.at_once, n_candidates))
             candidates = [candidate(number) for number in ahead]
             found = iter(self._trials([one.flips for one in candidates if one.flips.size]))
-            for flips, slack, stream in candidates:
+            for flips, slack, stream, run in candidates:
                 step += 1
                 if flips.size == 0:
                     continue
@@ -332,7 +336,7 @@ class PlainMember:
                 if then - self.objective <= allowed:
                     self.engine.apply(self.state, flips)
                     note_flips(self.net, self.survivors, flips, flips.size)
-                    self.objective, self.rng[0] = then, stream
+                    self.objective, self.rng[0], self.run[:] = then, stream, run
                     break
         return tried
 

@@ -54,7 +54,8 @@ class Moves(NamedTuple):
     price: float  # what each unit of cost adds to the objective
     heat: float  # mean of the exponentially distributed worsening that is accepted
     race_z: float  # standard errors after which a race is lost; 0: no races
-    rates: NDArray[np.float64]  # (layers,) share of the proposals in each layer that are tried
+    rates: NDArray[np.float64]  # (layers,) share of the weights drawn that begin a run
+    runs: NDArray[np.int64]  # (layers,) proposals of a run, which lead into the same unit
 
 
 class Chooser(NamedTuple):
@@ -63,6 +64,11 @@ class Chooser(NamedTuple):
     survivors: Survivors
     moves: Moves
     rng: NDArray[np.uint64]  # (1,) the random stream
+    run: NDArray[np.int64]  # (3,) the run that goes on: FIRST, WIDTH, LEFT
+
+
+# Of a run: the first weight into the unit, how many there are, and proposals that are left.
+FIRST, WIDTH, LEFT = 0, 1, 2
 
 
 @jit(_nrt=False)
@@ -140,8 +146,68 @@ def note_flip(net, survivors, index):
 
 @jit(inline="always")
 def is_left_out(moves, layer, rng):
-    """Return whether a proposal in this layer is one of those that are not tried."""
+    """Return whether a weight that was drawn in this layer begins no run."""
     return moves.rates[layer] < 1.0 and uniform(rng) >= moves.rates[layer]
+
+
+@jit(inline="always")
+def begin_run(net, chooser, layer, index):
+    """Let the next proposals lead into the unit that the weight at ``index`` leads to."""
+    run, length = chooser.run, chooser.moves.runs[layer]
+    if length > 1:
+        run[FIRST] = first_weight(net, layer, target_of(net, layer, index))
+        run[WIDTH] = net.fan_ins[layer]
+        run[LEFT] = length
+
+
+@jit(_nrt=False)
+def draw_survivor(net, chooser):
+    """Return a random surviving weight; -1 if none was found, or if it is left out."""
+    survivors, moves, rng, run = chooser
+    if run[LEFT] > 0:
+        for _ in range(TRIES):
+            index = run[FIRST] + below(rng, run[WIDTH])
+            if survivors.place[index] >= 0:
+                return index
+        return -1
+    if survivors.surviving[0] == 0:
+        return -1
+    index = survivors.indices[below(rng, survivors.surviving[0])]
+    layer = layer_of(net, index)
+    if is_left_out(moves, layer, rng):
+        return -1
+    begin_run(net, chooser, layer, index)
+    return index
+
+
+@jit(_nrt=False)
+def draw_addition(net, chooser):
+    """Return a random weight that is scratched off; -1 if none was found, or if it is left out."""
+    survivors, moves, rng, run = chooser
+    n_layers = net.sizes.size - 1
+    for _ in range(TRIES):
+        if run[LEFT] > 0:
+            index = run[FIRST] + below(rng, run[WIDTH])
+        elif uniform(rng) < moves.small_layer:
+            layer = below(rng, n_layers)
+            size = net.starts[layer + 1] - net.starts[layer]
+            index = net.starts[layer] + below(rng, size)
+        else:
+            index = below(rng, net.starts[n_layers])
+        if survivors.place[index] >= 0:
+            continue
+        layer = layer_of(net, index)
+        j = target_of(net, layer, index)
+        is_read = net.stands and layer < n_layers - 1
+        if is_read and survivors.fed[net.first_units[layer + 1] + j] == 0:
+            continue  # a weight into a unit that feeds nothing changes no output
+        if run[LEFT] > 0:
+            return index
+        if is_left_out(moves, layer, rng):
+            return -1
+        begin_run(net, chooser, layer, index)
+        return index
+    return -1
 
 
 @jit(_nrt=False)
@@ -149,17 +215,15 @@ def propose(net, chooser, flips):
     """Fill ``flips`` with one or two weights to flip, and return how many; 0 if none was found."""
     survivors, moves, rng = chooser.survivors, chooser.moves, chooser.rng
     kind = uniform(rng)
-    count = survivors.surviving[0]
-    n_layers = net.sizes.size - 1
+    if chooser.run[LEFT] > 0:
+        chooser.run[LEFT] -= 1
     if kind < moves.remove + moves.swap:
-        if count == 0:
-            return 0
-        flips[0] = survivors.indices[below(rng, count)]
-        layer = layer_of(net, flips[0])
-        if is_left_out(moves, layer, rng):
+        flips[0] = draw_survivor(net, chooser)
+        if flips[0] < 0:
             return 0
         if kind < moves.remove:
             return 1
+        layer = layer_of(net, flips[0])
         row = first_weight(net, layer, target_of(net, layer, flips[0]))
         for _ in range(TRIES):
             other = row + below(rng, net.fan_ins[layer])
@@ -175,25 +239,8 @@ def propose(net, chooser, flips):
         return 0
     if survivors.spent[0] >= moves.budget:
         return 0
-    for _ in range(TRIES):
-        if uniform(rng) < moves.small_layer:
-            layer = below(rng, n_layers)
-            size = net.starts[layer + 1] - net.starts[layer]
-            index = net.starts[layer] + below(rng, size)
-        else:
-            index = below(rng, net.starts[n_layers])
-        if survivors.place[index] >= 0:
-            continue
-        layer = layer_of(net, index)
-        j = target_of(net, layer, index)
-        is_read = net.stands and layer < n_layers - 1
-        if is_read and survivors.fed[net.first_units[layer + 1] + j] == 0:
-            continue  # a weight into a unit that feeds nothing changes no output
-        if is_left_out(moves, layer, rng):
-            return 0
-        flips[0] = index
-        return 1
-    return 0
+    flips[0] = draw_addition(net, chooser)
+    return 1 if flips[0] >= 0 else 0
 
 
 @jit

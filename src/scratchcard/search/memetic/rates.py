@@ -1,10 +1,13 @@
 """Rates: which share of the proposals in each layer is tried, where some cost far more than others.
 
 A flip in a layer of maps changes a sum at every position, and what changes goes up through all
-layers above. In a network of two convolutions, a flip in the first costs thousands of times one in
-the last layer. So of the proposals in a layer as many are tried as keep the time of a layer in
-proportion to the root of what a flip in it costs. Below the last layer of maps none are tried after
-the first tenth of a search: what such a flip changes, everything above has to be fitted to anew.
+layers above. In a network of two convolutions, a flip in the first costs hundreds of times one in
+the last layer. So in a layer where a flip costs sixteen times as much, half as many of the
+proposals are tried. Below the last layer of maps none are tried after the first tenth of a search:
+what such a flip changes, everything above has to be fitted to anew.
+
+Where there are maps, proposals into one map follow one another: what is kept of it is large, and
+stays in the processor's cache meanwhile.
 """
 
 from __future__ import annotations
@@ -16,9 +19,11 @@ from numpy.typing import NDArray
 
 from scratchcard.ticket import Layer, Network
 
-__all__ = ["costs_of", "rates_of"]
+__all__ = ["costs_of", "rates_of", "runs_of"]
 
 EARLY = 0.1  # share of a search in which all layers change
+POWER = 0.25  # a rate falls with this power of what a flip costs
+RUN = 16  # most proposals that follow one another into one map; an eighth of its weights, if fewer
 OF_OUTPUT = 3.0  # what it costs to read an output anew, in additions: it is exponentiated, too
 
 
@@ -66,12 +71,32 @@ def rates_of(network: Network, fraction: float) -> NDArray[np.float64]:
     if not network.has_maps:
         return np.ones(network.n_layers)
     costs = costs_of(network)
-    rates = np.sqrt(costs.min() / costs)
+    rates = (costs.min() / costs) ** POWER
     if fraction >= EARLY:
         n_maps = sum(layer.geometry is not None for layer in network.layers)
         rates[: n_maps - 1] = 0.0
     found: NDArray[np.float64] = rates
     return found
+
+
+def runs_of(network: Network) -> NDArray[np.int64]:
+    """Return how many proposals follow one another into the same unit.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+
+    Returns
+    -------
+    ndarray of shape (n_layers,)
+        The numbers, 1 for all layers without maps.
+    """
+    lengths = [
+        1 if layer.geometry is None else max(1, min(RUN, layer.fan_in // 8))
+        for layer in network.layers
+    ]
+    return np.array(lengths, dtype=np.int64)
 
 
 def _sums(layer: Layer) -> int:

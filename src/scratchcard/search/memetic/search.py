@@ -36,7 +36,7 @@ from scratchcard.search.memetic.member import (
 from scratchcard.search.memetic.moves import Moves
 from scratchcard.search.memetic.pool import Pool
 from scratchcard.search.memetic.pricing import bits_of
-from scratchcard.search.memetic.rates import rates_of
+from scratchcard.search.memetic.rates import rates_of, runs_of
 from scratchcard.search.memetic.sampler import Sampler
 from scratchcard.search.memetic.saved import Saved
 from scratchcard.search.memetic.windows import Windows
@@ -62,7 +62,7 @@ HEAT = 10.0
 # To bring rows up to date takes far longer where there are maps. So there a generation has more
 # trials, and a window lasts for more of them.
 TRIALS_OF_MAPS = 450
-BURSTS_OF_WINDOW = 10  # times TRIALS_OF_WINDOW
+BURSTS_OF_WINDOW = 20  # times TRIALS_OF_WINDOW
 HEAT_OF_MAPS = 3.0
 
 
@@ -254,7 +254,7 @@ class MemeticSearch:
         return self.task.stop[0] > 0 or time.perf_counter() > deadline
 
     def _moves(self, fraction: float) -> Moves:
-        settings = self.settings
+        settings, runs = self.settings, runs_of(self.task.network)
         return Moves(
             remove=settings.remove,
             swap=settings.swap,
@@ -263,7 +263,8 @@ class MemeticSearch:
             price=self.price,
             heat=self.heat * (1.0 - fraction) ** 2,
             race_z=self.doubt,
-            rates=rates_of(self.task.network, fraction),
+            rates=rates_of(self.task.network, fraction) / runs,
+            runs=runs,
         )
 
     def _live(self, moves: Moves, n_trials: int, members: Sequence[Member] | None = None) -> None:

@@ -55,7 +55,7 @@ class Memetic:
         and only where there are more than 2,048 rows, or 512 where there are convolutions.
     first_rows : int
         Rows that a search begins with. The window of rows that is read grows geometrically until it
-        holds all of them at the end, and moves on every 2,000 proposals; 20,000 where there are
+        holds all of them at the end, and moves on every 2,000 proposals; 40,000 where there are
         convolutions.
     sample : float
         Share of the rows that is searched at a time, above 0 and at most 1, but never fewer than
