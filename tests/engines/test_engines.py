@@ -113,7 +113,12 @@ class Case:
         return Mask.random(self.network.layers, self.density, self.random).flat()
 
     def flips(self):
-        """One or two connections, as a mutation flips; or some; or very many."""
+        """One or two connections, anywhere or into one unit; or some; or very many."""
+        if self.random.random() < 0.3:
+            number = self.random.integers(self.network.n_layers)
+            layer, first = self.network.layers[number], self.network.starts[number]
+            first += layer.fan_in * self.random.integers(layer.units)
+            return first + self.random.integers(0, layer.fan_in, 2)
         most = self.random.choice([1, 2, 12, self.network.n_weights])
         n = self.random.integers(1, most, endpoint=True)
         return self.random.integers(0, self.network.n_weights, n)

@@ -6,8 +6,10 @@ import pytest
 
 import contracts
 from scratchcard import Conv2d, Dense, Limits, Memetic, Network, evolve
+from scratchcard.engines.incremental.wiring import target_of, wiring_of
 from scratchcard.search import Checkpoint, Population
-from scratchcard.search.memetic.rates import costs_of, rates_of
+from scratchcard.search.memetic.moves import Chooser, Moves, propose, survivors_of
+from scratchcard.search.memetic.rates import costs_of, rates_of, runs_of
 
 NETWORK = Network(
     [Conv2d(4, 3, pool=2), Conv2d(5, 3), Dense(6), Dense(3)],
@@ -77,3 +79,31 @@ def test_proposals_are_fewer_where_a_flip_costs_more():
     assert late[0] == 0.0
     np.testing.assert_array_equal(late[1:], early[1:])
     assert rates_of(Network.dense((8, 7, 4)), 0.05).tolist() == [1.0, 1.0]
+
+
+def proposals_into_maps(rates, runs):
+    """Return the share of 20,000 proposals that lead into the second maps, and their units."""
+    wiring = wiring_of(NETWORK.layers)
+    mask = np.random.default_rng(0).integers(0, 2, NETWORK.n_weights, dtype=np.uint8)
+    moves = Moves(0.3, 0.3, 0.0, 1e9, 0.0, 0.0, 0.0, rates, runs)
+    stream, flips = np.array([5], np.uint64), np.zeros(2, np.int64)
+    chooser = Chooser(survivors_of(mask, wiring), moves, stream, np.zeros(3, np.int64))
+    first, last = NETWORK.starts[1:3]
+    found = [flips[0] if propose(wiring, chooser, flips) else -1 for _ in range(20_000)]
+    found = np.array([index for index in found if index >= 0])
+    into = found[(found >= first) & (found < last)]
+    return len(into) / len(found), np.array([target_of(wiring, 1, index) for index in into])
+
+
+def test_proposals_into_one_map_follow_one_another_and_are_no_more_for_it():
+    rates, runs = rates_of(NETWORK, 0.05), runs_of(NETWORK)
+    assert runs.tolist() == [1, 4, 1, 1]  # an eighth of the weights of a unit, 9 and 36
+    assert runs_of(Network.dense((80, 70, 4))).tolist() == [1, 1]
+    assert runs_of(Network([Conv2d(40, 3), Conv2d(2, 5), Dense(2)], (1, 8, 8)))[1] == 16
+    alone, units = proposals_into_maps(rates, np.ones_like(runs))
+    share, units_of_runs = proposals_into_maps(rates / runs, runs)
+    assert share == pytest.approx(alone, rel=0.1)
+    assert np.mean(np.diff(units) == 0) < 0.3  # one in five by chance
+    assert np.mean(np.diff(units_of_runs) == 0) > 0.7
+    counts = np.bincount(units_of_runs, minlength=5) / len(units_of_runs)
+    np.testing.assert_allclose(counts, 0.2, atol=0.05)

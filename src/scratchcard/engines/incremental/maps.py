@@ -7,9 +7,8 @@ through surviving weights only. A trial writes nothing but these changes. Flips 
 through the block a second time, in place: few are, and planes under trial would double the memory
 that a trial moves.
 
-A *tap* is a weight that leads from a map: the map's first plane, the weight's row and column in
-its kernel, and the factor. Nothing here allocates memory. Functions that are called for any network
-take its maps first: where these are None, Numba leaves out what they would do.
+Nothing here allocates memory. Functions that are called for any network take its maps first: where
+these are None, Numba leaves out what they would do.
 """
 
 from __future__ import annotations
@@ -19,118 +18,22 @@ import numpy as np
 from scratchcard.compiled.cache import jit
 from scratchcard.compiled.vectors import add_scaled, copy, fill
 from scratchcard.engines.incremental.activation import activate, change_from
+from scratchcard.engines.incremental.planes import (
+    add_change,
+    add_to_four,
+    set_larger,
+    set_largest,
+    set_largest_of_two,
+    set_one,
+    set_sum,
+    set_two,
+)
+from scratchcard.engines.incremental.taps import FACTOR, choose, choose_moved, plane_at, set_tap
 from scratchcard.engines.incremental.wiring import first_source, first_weight, target_of
 
 MOVING, FLIPPED = 0, 1  # taps by what they read: changes of values below, or values themselves
-PLANE, ROW, COLUMN, FACTOR = 0, 1, 2, 3  # what a tap is made of
 FEW = 2  # taps of one map that a trial carries through it in one pass
-
-
-@jit(_nrt=False)
-def set_sum(out, base, sources, chosen, n):
-    """Set ``out`` to ``base`` plus ``n`` planes of ``sources``, times a factor each.
-
-    ``chosen``, (most, 2) int64, are the planes and the factors. Sums may wrap on the way; the last
-    does not. Where ``out`` and ``base`` were one plane, vector loops would not be taken.
-    """
-    k = 0
-    if n >= 4:
-        a, b, c, d = chosen[0, 0], chosen[1, 0], chosen[2, 0], chosen[3, 0]
-        _set_four(
-            (out, base),
-            (sources[a], sources[b], sources[c], sources[d]),
-            (chosen[0, 1], chosen[1, 1], chosen[2, 1], chosen[3, 1]),
-        )
-        k = 4
-    elif n > 0:
-        _set_one(out, base, sources[chosen[0, 0]], chosen[0, 1])
-        k = 1
-    else:
-        copy(out, base)
-    while k + 4 <= n:
-        a, b, c, d = chosen[k, 0], chosen[k + 1, 0], chosen[k + 2, 0], chosen[k + 3, 0]
-        _set_four(
-            (out, out),
-            (sources[a], sources[b], sources[c], sources[d]),
-            (chosen[k, 1], chosen[k + 1, 1], chosen[k + 2, 1], chosen[k + 3, 1]),
-        )
-        k += 4
-    while k < n:
-        _set_one(out, out, sources[chosen[k, 0]], chosen[k, 1])
-        k += 1
-
-
-@jit(inline="always")
-def _set_one(out, base, plane, factor):
-    number = out.dtype.type  # without these casts everything is widened to 64 bits
-    w = number(factor)
-    for r in range(out.size):
-        out[r] = number(base[r] + number(w * number(plane[r])))
-
-
-@jit(inline="always")
-def _set_four(sums, planes, factors):
-    out, base = sums
-    p0, p1, p2, p3 = planes
-    number = out.dtype.type
-    w0, w1 = number(factors[0]), number(factors[1])
-    w2, w3 = number(factors[2]), number(factors[3])
-    for r in range(out.size):
-        first = number(number(w0 * number(p0[r])) + number(w1 * number(p1[r])))
-        second = number(number(w2 * number(p2[r])) + number(w3 * number(p3[r])))
-        out[r] = number(base[r] + number(first + second))
-
-
-@jit(inline="always")
-def _set_larger(out, first, second):
-    """Set ``out`` to the larger of two planes."""
-    for r in range(out.size):
-        out[r] = max(first[r], second[r])
-
-
-@jit(inline="always")
-def _choose(taps, n_taps, at, size, chosen):
-    """Fill ``chosen`` with the planes that taps read at a place, and the factors; return how many.
-
-    ``at`` is the row and the column that the kernel begins at, ``size`` those of the map below.
-    """
-    n = 0
-    for t in range(n_taps):
-        r, c = at[0] + taps[t, ROW], at[1] + taps[t, COLUMN]
-        if r >= 0 and r < size[0] and c >= 0 and c < size[1]:
-            chosen[n, 0] = taps[t, PLANE] + r * size[1] + c
-            chosen[n, 1] = taps[t, FACTOR]
-            n += 1
-    return n
-
-
-@jit(inline="always")
-def _choose_moved(taps, n_taps, at, size, chosen, moved):
-    """Do what :func:`_choose` does, for planes alone that have changed."""
-    n = 0
-    for t in range(n_taps):
-        r, c = at[0] + taps[t, ROW], at[1] + taps[t, COLUMN]
-        if r >= 0 and r < size[0] and c >= 0 and c < size[1]:
-            plane = taps[t, PLANE] + r * size[1] + c
-            if moved[plane] != 0:
-                chosen[n, 0] = plane
-                chosen[n, 1] = taps[t, FACTOR]
-                n += 1
-    return n
-
-
-@jit(inline="always")
-def _tap(net, layer, map_below, place, factor, tap):
-    """Describe the weight at this place of the kernel that reads this map below."""
-    maps = net.maps
-    plane = map_below * maps.heights[layer] * maps.widths[layer]
-    if layer > 0:
-        plane += maps.first_values[layer - 1]
-    kernel = maps.kernels[layer]
-    tap[PLANE] = plane
-    tap[ROW] = place // kernel
-    tap[COLUMN] = place % kernel
-    tap[FACTOR] = factor
+MOST_READERS = 32  # units above the maps; if there are more, some read nearly every value
 
 
 @jit(inline="always")
@@ -172,7 +75,7 @@ def fill_maps(maps, place, mask, kept):
             for slot in range(net.fan_ins[layer]):
                 if mask[row + slot]:
                     w = np.int64(net.weights[row + slot])
-                    _tap(net, layer, lowest + slot // span, slot % span, w, taps[n_taps])
+                    set_tap(net, layer, lowest + slot // span, slot % span, w, taps[n_taps])
                     n_taps += 1
             fill(bias, net.biases[net.places[layer + 1] + unit])
             first_sum, first_value = _sums_of(net, layer, unit), _values_of(net, layer, unit)
@@ -183,14 +86,14 @@ def fill_maps(maps, place, mask, kept):
                         (above + d // pool) * step - before,
                         (left + d % pool) * step - before,
                     )
-                    n = _choose(taps, n_taps, at, size, chosen)
+                    n = choose(taps, n_taps, at, size, chosen)
                     plane = first_sum + q * squares + d
                     out = state.maps.sums[b, plane] if kept else state.maps.work[d]
                     set_sum(out, bias, sources, chosen, n)
                     if d == 0:
                         copy(best, out)
                     else:
-                        _set_larger(best, best, out)
+                        set_larger(best, best, out)
                 shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
                 activate(best, values[first_value + q], net.activation, shift, limit)
 
@@ -208,7 +111,12 @@ def change_maps(maps, place, flips, n_flips, keeps):
     net, state = place.net, place.state
     n_layers = maps.kernels.size
     # A trial need not know of changes that nothing above reads, if nothing above is flipped.
-    skips_unread = not keeps and n_flips > 0 and flips[n_flips - 1] < net.starts[n_layers]
+    skips_unread = (
+        not keeps
+        and n_flips > 0
+        and flips[n_flips - 1] < net.starts[n_layers]
+        and net.sizes[n_layers + 1] <= MOST_READERS
+    )
     first = n_below = n_changed = side = 0
     for layer in range(n_layers):
         last = first
@@ -263,7 +171,7 @@ def _moving_taps(place, layer, unit, below):
         for s in range(span):
             if state.mask[row + start + s]:
                 w = np.int64(net.weights[row + start + s])
-                _tap(net, layer, source, s, w, taps[n])
+                set_tap(net, layer, source, s, w, taps[n])
                 n += 1
     return n
 
@@ -281,13 +189,13 @@ def _flipped_taps(place, layer, unit, flips, below, n_moving, keeps):
             w = -w
         slot = index - row
         source = lowest + slot // span
-        _tap(net, layer, source, slot % span, w, state.maps.taps[FLIPPED, n])
+        set_tap(net, layer, source, slot % span, w, state.maps.taps[FLIPPED, n])
         n += 1
         if keeps:  # then the value below has changed already
             continue
         for other in below:
             if other == source:
-                _tap(net, layer, source, slot % span, w, state.maps.taps[MOVING, n_moving])
+                set_tap(net, layer, source, slot % span, w, state.maps.taps[MOVING, n_moving])
                 n_moving += 1
     return n, n_moving
 
@@ -312,10 +220,10 @@ def _new_sums(place, layer, unit, counts, q, keeps):
             (above + d // pool) * maps.strides[layer] - maps.befores[layer],
             (left + d % pool) * maps.strides[layer] - maps.befores[layer],
         )
-        n_moving = _choose_moved(
+        n_moving = choose_moved(
             state.maps.taps[MOVING], counts[0], at, size, moving, state.maps.moved
         )
-        n_flipped = _choose(state.maps.taps[FLIPPED], counts[1], at, size, flipped)
+        n_flipped = choose(state.maps.taps[FLIPPED], counts[1], at, size, flipped)
         before, now = now, state.maps.sums[b, plane + d]
         if n_moving + n_flipped > 0:
             is_new = True
@@ -331,9 +239,9 @@ def _new_sums(place, layer, unit, counts, q, keeps):
                 copy(now, out)
             now = out
         if d == 1:
-            _set_larger(best, before, now)
+            set_larger(best, before, now)
         elif d > 1:
-            _set_larger(best, best, now)
+            set_larger(best, best, now)
     return (best if squares > 1 else now), is_new
 
 
@@ -355,7 +263,7 @@ def _change_map(place, layer, unit, counts, n_changed, keeps):
             state.changed[n_changed] = first_place + q
             n_changed += 1
             if keeps:
-                _add_change(values, delta)
+                add_change(values, delta)
     return n_changed
 
 
@@ -389,23 +297,23 @@ def _change_by_few(place, layer, unit, few, n_changed, keeps, skips):
         c = q % columns * pool * step - maps.befores[layer]
         is_new = not skips or _is_read(net, state.mask, layer + 1, unit * n_positions + q)
         if is_new and pool == 1:
-            p, o = _plane_at(one, r, c, size, moved), _plane_at(other, r, c, size, moved)
+            p, o = plane_at(one, r, c, size, moved), plane_at(other, r, c, size, moved)
             is_new = max(p, o) >= 0
             if is_new:
                 s, first = sums[plane + q], sources[p] if p >= 0 else nothing
                 if n_taps == 1:
-                    _set_one(out, s, first, w)
+                    set_one(out, s, first, w)
                 else:
-                    _set_two(out, s, (first, sources[o] if o >= 0 else nothing), (w, v))
+                    set_two(out, s, (first, sources[o] if o >= 0 else nothing), (w, v))
                 if keeps:
                     copy(s, out)
         elif is_new:
-            p0, o0 = _plane_at(one, r, c, size, moved), _plane_at(other, r, c, size, moved)
+            p0, o0 = plane_at(one, r, c, size, moved), plane_at(other, r, c, size, moved)
             x = c + step
-            p1, o1 = _plane_at(one, r, x, size, moved), _plane_at(other, r, x, size, moved)
+            p1, o1 = plane_at(one, r, x, size, moved), plane_at(other, r, x, size, moved)
             y = r + step
-            p2, o2 = _plane_at(one, y, c, size, moved), _plane_at(other, y, c, size, moved)
-            p3, o3 = _plane_at(one, y, x, size, moved), _plane_at(other, y, x, size, moved)
+            p2, o2 = plane_at(one, y, c, size, moved), plane_at(other, y, c, size, moved)
+            p3, o3 = plane_at(one, y, x, size, moved), plane_at(other, y, x, size, moved)
             is_new = max(max(max(p0, o0), max(p1, o1)), max(max(p2, o2), max(p3, o3))) >= 0
             if is_new:
                 s = plane + 4 * q
@@ -423,39 +331,24 @@ def _change_by_few(place, layer, unit, few, n_changed, keeps, skips):
                     sources[o3] if o3 >= 0 else nothing,
                 )
                 if keeps:
-                    _add_to_four(four, planes, w)
+                    add_to_four(four, planes, w)
                     if n_taps == 2:
-                        _add_to_four(four, others, v)
-                    _set_largest(out, four, (nothing, nothing, nothing, nothing), 0)
+                        add_to_four(four, others, v)
+                    set_largest(out, four, (nothing, nothing, nothing, nothing), 0)
                 elif n_taps == 1:
-                    _set_largest(out, four, planes, w)
+                    set_largest(out, four, planes, w)
                 else:
-                    _set_largest_of_two(out, four, planes, others, (w, v))
+                    set_largest_of_two(out, four, planes, others, (w, v))
         if is_new:
             value, delta = state.maps.values[b, first_value + q], state.maps.delta[first_value + q]
             is_new = change_from(value, out, delta, net.activation, shift, limit)
             if is_new and keeps:
-                _add_change(value, delta)
+                add_change(value, delta)
         state.maps.moved[first_value + q] = is_new
         if is_new:
             state.changed[n_changed] = first_place + q
             n_changed += 1
     return n_changed
-
-
-@jit(inline="always")
-def _plane_at(tap, r, c, size, moved):
-    """Return the plane that a tap reads where its kernel begins at ``r`` and ``c``; -1 for none.
-
-    If ``moved`` is not empty, planes count that have changed.
-    """
-    y, x = r + tap[ROW], c + tap[COLUMN]
-    plane = -1
-    if y >= 0 and y < size[0] and x >= 0 and x < size[1]:
-        plane = tap[PLANE] + y * size[1] + x
-        if moved.size > 0 and moved[plane] == 0:
-            plane = -1
-    return plane
 
 
 @jit(_nrt=False)
@@ -467,69 +360,6 @@ def _is_read(net, mask, layer, value):
         if is_there and mask[first_weight(net, layer, unit) + slot] != 0:
             return True
     return False
-
-
-@jit(inline="always")
-def _set_two(out, base, planes, factors):
-    """Set ``out`` to ``base`` plus two planes, times a factor each."""
-    first, second = planes
-    number = out.dtype.type
-    w, v = number(factors[0]), number(factors[1])
-    for r in range(out.size):
-        both = number(number(w * number(first[r])) + number(v * number(second[r])))
-        out[r] = number(base[r] + both)
-
-
-@jit(inline="always")
-def _add_to_four(sums, planes, factor):
-    """Add a plane times a factor to each of four sums."""
-    for d in range(4):
-        _add_plane(sums[d], planes[d], factor)
-
-
-@jit(inline="always")
-def _add_plane(sums, plane, factor):
-    number = sums.dtype.type
-    w = number(factor)
-    for r in range(sums.size):
-        sums[r] = number(sums[r] + number(w * number(plane[r])))
-
-
-@jit(inline="always")
-def _set_largest(out, sums, planes, factor):
-    """Set ``out`` to the largest of four sums, each with a plane times a factor added."""
-    s0, s1, s2, s3 = sums
-    p0, p1, p2, p3 = planes
-    number = out.dtype.type
-    w = number(factor)
-    for r in range(out.size):
-        a = number(s0[r] + number(w * number(p0[r])))
-        b = number(s1[r] + number(w * number(p1[r])))
-        c = number(s2[r] + number(w * number(p2[r])))
-        d = number(s3[r] + number(w * number(p3[r])))
-        out[r] = max(max(a, b), max(c, d))
-
-
-@jit(inline="always")
-def _set_largest_of_two(out, sums, planes, others, factors):
-    """Do what :func:`_set_largest` does with two planes added to each sum."""
-    s0, s1, s2, s3 = sums
-    p0, p1, p2, p3 = planes
-    o0, o1, o2, o3 = others
-    number = out.dtype.type
-    w, v = number(factors[0]), number(factors[1])
-    for r in range(out.size):
-        a = number(s0[r] + number(number(w * number(p0[r])) + number(v * number(o0[r]))))
-        b = number(s1[r] + number(number(w * number(p1[r])) + number(v * number(o1[r]))))
-        c = number(s2[r] + number(number(w * number(p2[r])) + number(v * number(o2[r]))))
-        d = number(s3[r] + number(number(w * number(p3[r])) + number(v * number(o3[r]))))
-        out[r] = max(max(a, b), max(c, d))
-
-
-@jit(inline="always")
-def _add_change(values, delta):
-    for r in range(values.size):
-        values[r] += delta[r]
 
 
 @jit(_nrt=False)

@@ -38,7 +38,7 @@ class MapState(NamedTuple):
     delta: NDArray[np.int16]  # (planes + 1, rows) scratch: by how much they changed; last: 0
     moved: NDArray[np.uint8]  # (planes,) scratch: whether they did
     altered: NDArray[np.int64]  # (2, most maps) scratch: maps of two layers that changed
-    taps: NDArray[np.int64]  # (2, taps, 4) scratch, see maps.py
+    taps: NDArray[np.int64]  # (2, taps, 4) scratch, see taps.py
     chosen: NDArray[np.int64]  # (2, most, 2) scratch: planes and factors, of taps or of values
     work: NDArray[Any]  # (6, rows) T, scratch: four sums, the largest, a bias
 
