@@ -116,7 +116,7 @@ class Case:
         """One or two connections, anywhere or into one unit; or some; or very many."""
         if self.random.random() < 0.3:
             number = self.random.integers(self.network.n_layers)
-            layer, first = self.network.layers[number], self.network.starts[number]
+            layer, first = self.network.layers[number], self.network.offsets[number]
             first += layer.fan_in * self.random.integers(layer.units)
             return first + self.random.integers(0, layer.fan_in, 2)
         most = self.random.choice([1, 2, 12, self.network.n_weights])

@@ -88,7 +88,7 @@ def proposals_into_maps(rates, runs):
     moves = Moves(0.3, 0.3, 0.0, 1e9, 0.0, 0.0, 0.0, rates, runs)
     stream, flips = np.array([5], np.uint64), np.zeros(2, np.int64)
     chooser = Chooser(survivors_of(mask, wiring), moves, stream, np.zeros(3, np.int64))
-    first, last = NETWORK.starts[1:3]
+    first, last = NETWORK.offsets[1:3]
     found = [flips[0] if propose(wiring, chooser, flips) else -1 for _ in range(20_000)]
     found = np.array([index for index in found if index >= 0])
     into = found[(found >= first) & (found < last)]

@@ -92,6 +92,8 @@ def runs_of(network: Network) -> NDArray[np.int64]:
     ndarray of shape (n_layers,)
         The numbers, 1 for all layers without maps.
     """
+    if not network.has_maps:
+        return np.ones(network.n_layers, dtype=np.int64)
     lengths = [
         1 if layer.geometry is None else max(1, min(RUN, layer.fan_in // 8))
         for layer in network.layers
