@@ -28,7 +28,7 @@ from scratchcard.engines.incremental.planes import (
     set_sum,
     set_two,
 )
-from scratchcard.engines.incremental.taps import FACTOR, choose, choose_moved, plane_at, set_tap
+from scratchcard.engines.incremental.taps import FACTOR, choose, plane_at, set_tap
 from scratchcard.engines.incremental.wiring import first_source, first_weight, target_of
 
 MOVING, FLIPPED = 0, 1  # taps by what they read: changes of values below, or values themselves
@@ -62,6 +62,7 @@ def fill_maps(maps, place, mask, kept):
         return
     values = state.maps.values[b] if kept else state.maps.delta
     taps, chosen = state.maps.taps[FLIPPED], state.maps.chosen[FLIPPED]
+    any_plane = state.maps.moved[:0]
     for layer in range(maps.kernels.size):
         sources = data.inputs[b] if layer == 0 else values
         span, pool = net.spans[layer], maps.pools[layer]
@@ -86,7 +87,7 @@ def fill_maps(maps, place, mask, kept):
                         (above + d // pool) * step - before,
                         (left + d % pool) * step - before,
                     )
-                    n = choose(taps, n_taps, at, size, chosen)
+                    n = choose(taps, n_taps, at, size, any_plane, chosen)
                     plane = first_sum + q * squares + d
                     out = state.maps.sums[b, plane] if kept else state.maps.work[d]
                     set_sum(out, bias, sources, chosen, n)
@@ -211,6 +212,7 @@ def _new_sums(place, layer, unit, counts, q, keeps):
     squares = pool * pool
     best = state.maps.work[squares]
     moving, flipped = state.maps.chosen[MOVING], state.maps.chosen[FLIPPED]
+    moved = state.maps.moved
     sources = place.data.inputs[b] if layer == 0 else state.maps.values[b]
     plane = _sums_of(net, layer, unit) + q * squares
     is_new = False
@@ -220,10 +222,8 @@ def _new_sums(place, layer, unit, counts, q, keeps):
             (above + d // pool) * maps.strides[layer] - maps.befores[layer],
             (left + d % pool) * maps.strides[layer] - maps.befores[layer],
         )
-        n_moving = choose_moved(
-            state.maps.taps[MOVING], counts[0], at, size, moving, state.maps.moved
-        )
-        n_flipped = choose(state.maps.taps[FLIPPED], counts[1], at, size, flipped)
+        n_moving = choose(state.maps.taps[MOVING], counts[0], at, size, moved, moving)
+        n_flipped = choose(state.maps.taps[FLIPPED], counts[1], at, size, moved[:0], flipped)
         before, now = now, state.maps.sums[b, plane + d]
         if n_moving + n_flipped > 0:
             is_new = True

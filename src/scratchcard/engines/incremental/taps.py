@@ -25,41 +25,11 @@ def set_tap(net, layer, map_below, place, factor, tap):
 
 
 @jit(inline="always")
-def choose(taps, n_taps, at, size, chosen):
-    """Fill ``chosen`` with the planes that taps read at a place, and the factors; return how many.
-
-    ``at`` is the row and the column that the kernel begins at, ``size`` those of the map below.
-    """
-    n = 0
-    for t in range(n_taps):
-        r, c = at[0] + taps[t, ROW], at[1] + taps[t, COLUMN]
-        if r >= 0 and r < size[0] and c >= 0 and c < size[1]:
-            chosen[n, 0] = taps[t, PLANE] + r * size[1] + c
-            chosen[n, 1] = taps[t, FACTOR]
-            n += 1
-    return n
-
-
-@jit(inline="always")
-def choose_moved(taps, n_taps, at, size, chosen, moved):
-    """Do what :func:`choose` does, for planes alone that have changed."""
-    n = 0
-    for t in range(n_taps):
-        r, c = at[0] + taps[t, ROW], at[1] + taps[t, COLUMN]
-        if r >= 0 and r < size[0] and c >= 0 and c < size[1]:
-            plane = taps[t, PLANE] + r * size[1] + c
-            if moved[plane] != 0:
-                chosen[n, 0] = plane
-                chosen[n, 1] = taps[t, FACTOR]
-                n += 1
-    return n
-
-
-@jit(inline="always")
 def plane_at(tap, r, c, size, moved):
     """Return the plane that a tap reads where its kernel begins at ``r`` and ``c``; -1 for none.
 
-    If ``moved`` is not empty, planes count that have changed.
+    ``size`` is how many rows and columns the map below has. If ``moved`` is not empty, planes count
+    that have changed.
     """
     y, x = r + tap[ROW], c + tap[COLUMN]
     plane = -1
@@ -68,3 +38,19 @@ def plane_at(tap, r, c, size, moved):
         if moved.size > 0 and moved[plane] == 0:
             plane = -1
     return plane
+
+
+@jit(inline="always")
+def choose(taps, n_taps, at, size, moved, chosen):
+    """Fill ``chosen`` with the planes that taps read at a place, and the factors; return how many.
+
+    ``at`` is the row and the column that the kernel begins at; for the rest see :func:`plane_at`.
+    """
+    n = 0
+    for t in range(n_taps):
+        plane = plane_at(taps[t], at[0], at[1], size, moved)
+        if plane >= 0:
+            chosen[n, 0] = plane
+            chosen[n, 1] = taps[t, FACTOR]
+            n += 1
+    return n
