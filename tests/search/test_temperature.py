@@ -7,8 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import logsumexp
 
+from scratchcard import Conv2d, Dense
+from scratchcard.objectives import get_objective
 from scratchcard.rows import Rows
-from scratchcard.search.temperature import calibrated_temperature, retempered, search_temperature
+from scratchcard.search.temperature import (
+    calibrated_temperature,
+    first_reading,
+    retempered,
+    search_temperature,
+)
 from scratchcard.ticket.mask import Mask
 from scratchcard.ticket.network import Network
 
@@ -31,6 +38,15 @@ def test_random_masks_get_a_spread_of_one_nat(sizes, weights):
     masks = [Mask.random(network.layers, 0.3, random) for _ in range(40)]
     logits = np.array([network.outputs(mask, rows.inputs) for mask in masks]) * temperature
     assert 0.5 < np.sqrt(logits.var(axis=2).mean()) < 2
+
+
+def test_maps_are_first_read_as_if_no_more_than_a_fifth_could_stay():
+    network = Network([Conv2d(4, 3, pool=2), Dense(3)], (1, 8, 8))
+    rows = random_rows(network, 100)
+    objective = get_objective("cross_entropy")
+    first = [first_reading(objective, network, rows, density) for density in (0.05, 0.2, 0.5, 1.0)]
+    assert first[0] > first[1] == first[2] == first[3]
+    assert first[1] == search_temperature(network, rows, 0.2)
 
 
 def test_no_temperature_of_zero_or_infinity_where_outputs_are_alike():

@@ -2,9 +2,12 @@
 
 Before a search it is set from the network alone: outputs of random masks, as dense as the search
 may become, get a typical spread of one nat between classes. So softmax objectives start neither
-flat nor saturated, whatever the network, and nothing has been trained. After a search it is fitted
-to validation rows, so that ``predict_proba`` is calibrated (temperature scaling: Guo et al. 2017,
-"On Calibration of Modern Neural Networks").
+flat nor saturated, whatever the network, and nothing has been trained. Where there are maps, the
+random masks keep at most a fifth of the weights: outputs keep the size that they had to get in the
+beginning, and if that asks for many weights, the search is slow and stays behind.
+
+After a search it is fitted to validation rows, so that ``predict_proba`` is calibrated (temperature
+scaling: Guo et al. 2017, "On Calibration of Modern Neural Networks").
 
 Neither depends on the order of the rows, nor on whether a row of weight 2 stands there once or
 twice: both read distinct rows, so that not even a rounding differs.
@@ -35,6 +38,7 @@ __all__ = [
 # Before a search outputs are read by those of MASKS random masks, for at most ROWS rows; a row of
 # maps takes a thousand times as long, and an eighth of them tells enough.
 MASKS, ROWS, ROWS_OF_MAPS = 8, 1024, 128
+DENSITY_OF_MAPS = 0.2  # most of these masks where there are maps, however many may survive
 
 
 def search_temperature(network: Network, rows: Rows, density: float) -> float:
@@ -69,13 +73,15 @@ def first_reading(objective: Objective, network: Network, rows: Rows, density: f
     rows : Rows
         Training rows; targets are not read.
     density : float
-        Density of the random masks, 0 to 1.
+        Density that the search may reach, 0 to 1.
 
     Returns
     -------
     Reading
         The reading.
     """
+    if network.has_maps:
+        density = min(density, DENSITY_OF_MAPS)
     return objective.tempering.first(*_random_outputs(network, rows, density))
 
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 import contracts
-from scratchcard import Conv2d, Dense, Limits, Memetic, Network, evolve
+from scratchcard import Conv2d, Dense, Limits, Mask, Memetic, Network, evolve
 from scratchcard.engines.incremental.wiring import target_of, wiring_of
 from scratchcard.search import Checkpoint, Population
+from scratchcard.search.memetic.first import first_mask
 from scratchcard.search.memetic.moves import Chooser, Moves, propose, survivors_of
 from scratchcard.search.memetic.rates import costs_of, rates_of, runs_of
 
@@ -63,6 +64,25 @@ def test_a_search_goes_on_where_it_was(tmp_path, n_rows):
     again = evolve(NETWORK, rows, limits=Limits(generations=12), resume=saved, **settings)
     assert (again.mask, again.head) == (whole.mask, whole.head)
     assert again.evaluations == whole.evaluations
+
+
+@pytest.mark.parametrize("max_density", [0.05, 0.5])
+def test_half_of_the_weights_below_the_last_maps_stay_at_first(max_density):
+    layers = [Conv2d(32, 3, stride=2), Conv2d(64, 3, pool=2), Dense(10)]
+    network = Network(layers, (1, 28, 28))
+    random = np.random.default_rng(0)
+    mask = Mask.from_flat(network.layers, first_mask(network, max_density, 0.5, random))
+    share = 0.5 * min(max_density, 0.1)
+    np.testing.assert_allclose(mask.per_layer_density, [0.5, share, share], rtol=0.2)
+
+
+def test_weights_below_the_last_maps_leave_room_for_others_at_first():
+    layers = [Conv2d(16, 3, pool=2), Conv2d(32, 3), Conv2d(8, 3, pool=2), Dense(3)]
+    network = Network(layers, (1, 16, 16))
+    mask = first_mask(network, 0.05, 0.5, np.random.default_rng(0))
+    n_lower = network.offsets[2]
+    assert 0 < mask[:n_lower].sum() < 0.6 * 0.05 * network.n_weights
+    assert mask.sum() < 0.05 * network.n_weights
 
 
 def test_proposals_are_fewer_where_a_flip_costs_more():

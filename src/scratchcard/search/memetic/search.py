@@ -27,6 +27,7 @@ from scipy.stats import norm
 
 from scratchcard.engines import Engine, make_engine_of
 from scratchcard.engines.incremental.threads import Threads
+from scratchcard.search.memetic.first import first_mask, thinned
 from scratchcard.search.memetic.member import (
     Member,
     individual_of,
@@ -43,7 +44,6 @@ from scratchcard.search.memetic.windows import Windows
 from scratchcard.search.population import Population
 from scratchcard.search.task import Individual, Task
 from scratchcard.ticket import Mask, Reading
-from scratchcard.ticket.mask import random_bits_of
 
 if TYPE_CHECKING:
     from scratchcard.search.memetic.settings import Memetic
@@ -377,10 +377,10 @@ class MemeticSearch:
         if mask is None and self.born < self.size:
             mask = task.start
         if mask is None:
-            density = settings.start_density * settings.max_density
-            mask = random_bits_of(task.network.n_weights, density, random)
+            share = settings.start_density
+            mask = first_mask(task.network, settings.max_density, share, random)
         self.born += 1
-        mask = _thinned(mask, self.max_survivors, random)
+        mask = thinned(mask, self.max_survivors, random)
         stream = int(seeds.generate_state(1, np.uint64)[0])
         return make_member(self.engine, mask, self.pool.n_threads, stream)
 
@@ -440,15 +440,3 @@ def _mated(
 ) -> int:
     """Do one thread's part in having a member take units' weights from another mask."""
     return member.mate(threads, window, moves, other)
-
-
-def _thinned(
-    mask: NDArray[np.uint8], max_survivors: int, random: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Return the mask with at most ``max_survivors`` survivors, which of them is left to chance."""
-    kept = np.flatnonzero(mask)
-    if kept.size <= max_survivors:
-        return mask
-    thinned = np.zeros_like(mask)
-    thinned[random.choice(kept, max_survivors, replace=False)] = 1
-    return thinned
