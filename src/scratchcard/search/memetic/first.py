@@ -2,8 +2,9 @@
 
 Weights are drawn evenly, but for those below the last layer of maps. These layers have few weights,
 all of the network reads them, and they are left alone after the first tenth of a search. So they
-begin with half of their weights: at a density of a few percent, many a map would read nothing at
-all. The other layers begin with few of theirs, since flips are tried faster in a sparse network.
+begin with half of their weights, if that leaves room for others: at a density of a few percent,
+many a map would read nothing at all. The other layers begin with few of theirs, since flips are
+tried faster in a sparse network.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from scratchcard.search.memetic.rates import count_lower
 from scratchcard.ticket import Network
 from scratchcard.ticket.mask import random_bits_of
 
@@ -32,7 +34,8 @@ def first_mask(
     max_density : float
         Largest share of the weights that may stay, above 0 and at most 1.
     share : float
-        Density of the mask as a share of ``max_density``.
+        Density of the mask as a share of ``max_density``, or of 0.1 if that is less and there are
+        maps.
     random : numpy.random.Generator
         Draws the mask.
 
@@ -44,8 +47,7 @@ def first_mask(
     if not network.has_maps:
         return random_bits_of(network.n_weights, share * max_density, random)
     mask = random_bits_of(network.n_weights, share * min(max_density, MOST_OF_MAPS), random)
-    n_maps = sum(layer.geometry is not None for layer in network.layers)
-    n_lower = network.offsets[n_maps - 1]
+    n_lower = network.offsets[count_lower(network)]
     if n_lower > 0:  # they take at most half of what may survive
         density = min(LOWER, max_density * network.n_weights / (2 * n_lower))
         mask[:n_lower] = random_bits_of(n_lower, density, random)

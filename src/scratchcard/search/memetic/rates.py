@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from scratchcard.ticket import Layer, Network
 
-__all__ = ["costs_of", "rates_of", "runs_of"]
+__all__ = ["costs_of", "count_lower", "rates_of", "runs_of"]
 
 EARLY = 0.1  # share of a search in which all layers change
 POWER = 0.25  # a rate falls with this power of what a flip costs
@@ -53,6 +53,22 @@ def costs_of(network: Network) -> NDArray[np.float64]:
     return np.array(costs[::-1])
 
 
+def count_lower(network: Network) -> int:
+    """Return how many layers are below the last one of maps.
+
+    Parameters
+    ----------
+    network : Network
+        A network with maps.
+
+    Returns
+    -------
+    int
+        The number, from the first layer on.
+    """
+    return sum(layer.geometry is not None for layer in network.layers) - 1
+
+
 def rates_of(network: Network, fraction: float) -> NDArray[np.float64]:
     """Return which share of the proposals in each layer is tried.
 
@@ -73,8 +89,7 @@ def rates_of(network: Network, fraction: float) -> NDArray[np.float64]:
     costs = costs_of(network)
     rates = (costs.min() / costs) ** POWER
     if fraction >= EARLY:
-        n_maps = sum(layer.geometry is not None for layer in network.layers)
-        rates[: n_maps - 1] = 0.0
+        rates[: count_lower(network)] = 0.0
     found: NDArray[np.float64] = rates
     return found
 

@@ -48,7 +48,8 @@ class Memetic:
         Objectives this close count as equal in selection, and the sparser mask wins.
     start_density : float
         Density of the first masks, as a share of ``max_density``. Where there are convolutions, it
-        is a share of 0.1 at most, and half of the weights below the last of them stay.
+        is a share of 0.1 at most, and half of the weights below the last of them stay, unless they
+        would be more than half of those that may.
     race_error : float
         Chance, below 0.5, that one look of a race drops a candidate that is just good enough. In a
         race a trial reads its rows in stages and ends when its candidate is, on the evidence so
