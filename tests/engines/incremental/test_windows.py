@@ -50,6 +50,7 @@ def test_what_catches_up_is_what_is_computed_afresh(name, data):
         assert np.array_equal(afresh.hidden[window, 0, hidden], part.hidden[:, 0, hidden])
         if network.has_maps:
             assert np.array_equal(afresh.maps.sums[window], part.maps.sums)
+            assert np.array_equal(afresh.maps.bytes[window], part.maps.bytes)
             assert np.array_equal(afresh.maps.values[window], part.maps.values)
         assert np.array_equal(afresh.outputs[window][:, planes], part.outputs[:, planes])
         assert np.array_equal(afresh.exps[window, :3], part.exps[:, :3])

@@ -32,6 +32,7 @@ LANES = 16  # the rows of a block are padded to a multiple of this: whole vector
 # Most rows in a block: outputs and exps of ten classes then fill about a quarter of an L2 cache.
 BLOCK_ROWS = 1024
 ONE_BLOCK = 2048  # most rows that are left in one block
+ZEROS = 1  # planes of zeros behind those that convolutions read: what is there beside a map
 MAP_ROWS = 256  # most rows in a block where there are maps: a few maps then fill an L2 cache
 
 
@@ -90,7 +91,7 @@ class IncrementalEngine:
         self.order = np.arange(len(rows)) if is_shuffled else shuffled(rows)
         if block_rows is None and network.has_maps:
             block_rows = MAP_ROWS
-        self.data = _blocks(rows, self.order, block_rows)
+        self.data = _blocks(rows, self.order, block_rows, network.has_maps)
         self.n_retargets = 0  # how often the targets changed: states remember it
 
     @property
@@ -179,19 +180,23 @@ class IncrementalEngine:
         if maps is None:
             return None
         n_sums, n_values = int(maps.first_sums[-1]), int(maps.first_values[-1])
+        n_small, n_wide = maps.n_bytes + ZEROS, n_values - maps.n_bytes + ZEROS
         # A weight that is scratched off is listed twice where the map that it reads changes, too.
         n_taps = 2 * int(self.net.fan_ins[: maps.kernels.size].max())
         wide = np.int16 if self.network.has_narrow_maps else np.int32
-        return MapState(
+        state = MapState(
             sums=np.empty((n_blocks, n_sums if keeps else 0, size), dtype=wide),
-            values=np.empty((n_blocks, n_values if keeps else 0, size), dtype=np.int16),
-            delta=np.zeros((n_values + 1, size), dtype=np.int16),
+            bytes=np.empty((n_blocks, n_small if keeps else 0, size), dtype=np.uint8),
+            values=np.empty((n_blocks, n_wide if keeps else 0, size), dtype=np.int16),
+            delta=np.zeros((n_values + ZEROS, size), dtype=np.int16),
             moved=np.zeros(n_values, dtype=np.uint8),
             altered=np.zeros((2, int(self.net.sizes.max())), dtype=np.int64),
             taps=np.zeros((2, n_taps, 4), dtype=np.int64),
             chosen=np.zeros((2, max(n_taps, n_most), 2), dtype=np.int64),
             work=np.zeros((6, size), dtype=wide),
         )
+        state.bytes[:, -ZEROS:] = state.values[:, -ZEROS:] = 0
+        return state
 
     def derive(self, state: State, mask: NDArray[np.uint8]) -> State:
         """Return an individual with this flat mask, made from a similar one where cheaper."""
@@ -402,7 +407,7 @@ def rows_of(data: Data, blocks: slice) -> Data:
     return Data(data.inputs[blocks], data.targets[blocks], weights, int(weights.sum()))
 
 
-def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> Data:
+def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None, has_maps: bool) -> Data:
     n = len(order)
     if block_rows is None:
         block_rows = ONE_BLOCK if n <= ONE_BLOCK else BLOCK_ROWS
@@ -414,13 +419,14 @@ def _blocks(rows: Rows, order: NDArray[np.int64], block_rows: int | None) -> Dat
     size = -(-size // LANES) * LANES
     # Units that lie whole pages apart would compete for the same few cache lines.
     size += LANES if size % 1024 == 0 else 0
-    inputs = np.zeros((n_blocks, rows.inputs.shape[1], size), dtype=np.int16)
+    n_inputs = rows.inputs.shape[1]
+    inputs = np.zeros((n_blocks, n_inputs + (ZEROS if has_maps else 0), size), dtype=np.int16)
     columns = rows.targets.reshape(len(rows), -1)
     targets = np.zeros((n_blocks, columns.shape[1], size), dtype=np.int32)
     weights = np.zeros((n_blocks, size), dtype=np.int32)
     for b, part in enumerate(parts):
         length = len(part)
-        inputs[b, :, :length] = rows.inputs[part].T
+        inputs[b, :n_inputs, :length] = rows.inputs[part].T
         targets[b, :, :length] = columns[part].T
         weights[b, :length] = rows.weights[part]
     return Data(inputs, targets.reshape(n_blocks, -1), weights, rows.total_weight)

@@ -157,7 +157,7 @@ def forward(job, state, b, mask, kept, chosen):
             fill(out, net.biases[u])
             weights = net.weights[row : row + fan_in]
             if layer == n_maps:
-                add_first(net.maps, place, kept, origin, (out, weights, chosen, n_chosen))
+                add_first(net.maps, place, origin, (out, weights, chosen, n_chosen))
             else:
                 lowest = net.places[layer] + origin
                 below = state.delta[lowest : lowest + fan_in]
@@ -168,14 +168,13 @@ def forward(job, state, b, mask, kept, chosen):
 
 
 @jit(_nrt=False)
-def add_first(maps, place, kept, origin, what):
+def add_first(maps, place, origin, what):
     """Do what :func:`add_chosen` does in the first layer that has no maps."""
     out, weights, chosen, n_chosen = what
     if maps is None:
         values = place.data.inputs[place.b]
     else:
-        state = place.state
-        values = state.maps.values[place.b] if kept else state.maps.delta
+        values = place.state.maps.delta
         origin += maps.first_values[maps.kernels.size - 1]
     add_chosen(out, weights, values[origin : origin + weights.size], chosen, n_chosen)
 

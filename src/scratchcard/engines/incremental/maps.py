@@ -17,50 +17,26 @@ import numpy as np
 
 from scratchcard.compiled.cache import jit
 from scratchcard.compiled.vectors import add_scaled, copy, fill
-from scratchcard.engines.incremental.activation import activate, change_from
-from scratchcard.engines.incremental.planes import (
-    add_change,
-    add_to_four,
-    set_larger,
-    set_largest,
-    set_largest_of_two,
-    set_one,
-    set_sum,
-    set_two,
-)
-from scratchcard.engines.incremental.taps import FACTOR, choose, plane_at, set_tap
+from scratchcard.engines.incremental.activation import activate
+from scratchcard.engines.incremental.few_taps import FEW, change_by_few
+from scratchcard.engines.incremental.kept_maps import change_value, reads_bytes, sums_of, values_of
+from scratchcard.engines.incremental.planes import set_larger, set_sum
+from scratchcard.engines.incremental.taps import FLIPPED, MOVING, PLANE, choose, set_tap
 from scratchcard.engines.incremental.wiring import first_source, first_weight, target_of
 
-MOVING, FLIPPED = 0, 1  # taps by what they read: changes of values below, or values themselves
-FEW = 2  # taps of one map that a trial carries through it in one pass
 MOST_READERS = 32  # units above the maps; if there are more, some read nearly every value
-
-
-@jit(inline="always")
-def _sums_of(net, layer, unit):
-    """Return the first plane of sums of a map."""
-    maps = net.maps
-    squares = maps.pools[layer] * maps.pools[layer]
-    return maps.first_sums[layer] + unit * maps.rows[layer] * maps.columns[layer] * squares
-
-
-@jit(inline="always")
-def _values_of(net, layer, unit):
-    """Return the first plane of values of a map."""
-    maps = net.maps
-    return maps.first_values[layer] + unit * maps.rows[layer] * maps.columns[layer]
 
 
 @jit(_nrt=False)
 def fill_maps(maps, place, mask, kept):
     """Compute all maps of a block with this mask.
 
-    If ``kept``, sums and values go to where they are kept; if not, values alone, to ``maps.delta``.
+    Values go to ``maps.delta``. If ``kept``, they and the sums go to where they are kept, too.
     """
     net, data, state, b = place.net, place.data, place.state, place.b
     if maps is None:
         return
-    values = state.maps.values[b] if kept else state.maps.delta
+    values = state.maps.delta
     taps, chosen = state.maps.taps[FLIPPED], state.maps.chosen[FLIPPED]
     any_plane = state.maps.moved[:0]
     for layer in range(maps.kernels.size):
@@ -79,7 +55,7 @@ def fill_maps(maps, place, mask, kept):
                     set_tap(net, layer, lowest + slot // span, slot % span, w, taps[n_taps])
                     n_taps += 1
             fill(bias, net.biases[net.places[layer + 1] + unit])
-            first_sum, first_value = _sums_of(net, layer, unit), _values_of(net, layer, unit)
+            first_sum, first_value = sums_of(net, layer, unit), values_of(net, layer, unit)
             for q in range(maps.rows[layer] * maps.columns[layer]):
                 above, left = q // maps.columns[layer] * pool, q % maps.columns[layer] * pool
                 for d in range(squares):
@@ -96,7 +72,12 @@ def fill_maps(maps, place, mask, kept):
                     else:
                         set_larger(best, best, out)
                 shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
-                activate(best, values[first_value + q], net.activation, shift, limit)
+                value = first_value + q
+                activate(best, values[value], net.activation, shift, limit)
+                if kept and value < maps.n_bytes:
+                    copy(state.maps.bytes[b, value], values[value])
+                elif kept:
+                    copy(state.maps.values[b, value - maps.n_bytes], values[value])
 
 
 @jit(_nrt=False)
@@ -149,7 +130,7 @@ def change_maps(maps, place, flips, n_flips, keeps):
                 else:
                     few = (FLIPPED, n_flipped) if n_moving == 0 else (MOVING, n_moving)
                     skips = skips_unread and layer == n_layers - 1
-                    n_changed = _change_by_few(place, layer, unit, few, n_changed, keeps, skips)
+                    n_changed = change_by_few(place, layer, unit, few, n_changed, keeps, skips)
                 if n_changed > before:
                     state.maps.altered[1 - side, n_above] = unit
                     n_above += 1
@@ -191,6 +172,8 @@ def _flipped_taps(place, layer, unit, flips, below, n_moving, keeps):
         slot = index - row
         source = lowest + slot // span
         set_tap(net, layer, source, slot % span, w, state.maps.taps[FLIPPED, n])
+        if layer > 0 and not reads_bytes(net.maps, layer):
+            state.maps.taps[FLIPPED, n, PLANE] -= net.maps.n_bytes
         n += 1
         if keeps:  # then the value below has changed already
             continue
@@ -213,8 +196,7 @@ def _new_sums(place, layer, unit, counts, q, keeps):
     best = state.maps.work[squares]
     moving, flipped = state.maps.chosen[MOVING], state.maps.chosen[FLIPPED]
     moved = state.maps.moved
-    sources = place.data.inputs[b] if layer == 0 else state.maps.values[b]
-    plane = _sums_of(net, layer, unit) + q * squares
+    plane = sums_of(net, layer, unit) + q * squares
     is_new = False
     before = now = state.maps.sums[b, plane]
     for d in range(squares):
@@ -229,12 +211,12 @@ def _new_sums(place, layer, unit, counts, q, keeps):
             is_new = True
             out, half = state.maps.work[d], state.maps.work[squares + 1]
             if n_moving == 0:
-                set_sum(out, now, sources, flipped, n_flipped)
+                _add_flipped(place, layer, now, n_flipped, out)
             elif n_flipped == 0:
                 set_sum(out, now, state.maps.delta, moving, n_moving)
             else:
                 set_sum(half, now, state.maps.delta, moving, n_moving)
-                set_sum(out, half, sources, flipped, n_flipped)
+                _add_flipped(place, layer, half, n_flipped, out)
             if keeps:
                 copy(now, out)
             now = out
@@ -246,120 +228,34 @@ def _new_sums(place, layer, unit, counts, q, keeps):
 
 
 @jit(_nrt=False)
+def _add_flipped(place, layer, base, n, out):
+    """Set ``out`` to ``base`` and what the first ``n`` flipped weights that were chosen read."""
+    data, maps, b = place.data, place.state.maps, place.b
+    flipped = maps.chosen[FLIPPED]
+    if layer == 0:
+        set_sum(out, base, data.inputs[b], flipped, n)
+    elif reads_bytes(place.net.maps, layer):
+        set_sum(out, base, maps.bytes[b], flipped, n)
+    else:
+        set_sum(out, base, maps.values[b], flipped, n)
+
+
+@jit(_nrt=False)
 def _change_map(place, layer, unit, counts, n_changed, keeps):
     """Change a map by its taps, and return how many values of the layer have changed so far."""
-    net, state, b = place.net, place.state, place.b
+    net, state = place.net, place.state
     maps = net.maps
     n_positions = maps.rows[layer] * maps.columns[layer]
-    first_value = _values_of(net, layer, unit)
+    first_value = values_of(net, layer, unit)
     first_place = net.places[layer + 1] + unit * n_positions
-    shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
     for q in range(n_positions):
         sums, is_new = _new_sums(place, layer, unit, counts, q, keeps)
-        values, delta = state.maps.values[b, first_value + q], state.maps.delta[first_value + q]
-        moved = is_new and change_from(values, sums, delta, net.activation, shift, limit)
+        moved = is_new and change_value(place, layer, first_value + q, sums, keeps)
         state.maps.moved[first_value + q] = moved
         if moved:
             state.changed[n_changed] = first_place + q
             n_changed += 1
-            if keeps:
-                add_change(values, delta)
     return n_changed
-
-
-@jit(_nrt=False)
-def _change_by_few(place, layer, unit, few, n_changed, keeps, skips):
-    """Do what :func:`_change_map` does for one or two taps of a kind, in fewer passes.
-
-    ``few`` is the kind of the taps, and how many there are. If ``skips``, values that no surviving
-    weight reads count as unchanged.
-    """
-    net, state, b = place.net, place.state, place.b
-    maps, (kind, n_taps) = net.maps, few
-    columns, pool, step = maps.columns[layer], maps.pools[layer], maps.strides[layer]
-    size = (maps.heights[layer], maps.widths[layer])
-    n_positions = maps.rows[layer] * columns
-    first_value, plane = _values_of(net, layer, unit), _sums_of(net, layer, unit)
-    first_place = net.places[layer + 1] + unit * n_positions
-    shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
-    one, other = state.maps.taps[kind, 0], state.maps.taps[kind, 1]
-    if n_taps == 1:
-        other = one
-    sources = place.data.inputs[b] if layer == 0 else state.maps.values[b]
-    moved = state.maps.moved[:0]
-    if kind == MOVING:
-        sources, moved = state.maps.delta, state.maps.moved
-    nothing, sums = state.maps.delta[state.maps.moved.size], state.maps.sums[b]
-    out = state.maps.work[0]
-    w, v = one[FACTOR], other[FACTOR]
-    for q in range(n_positions):
-        r = q // columns * pool * step - maps.befores[layer]
-        c = q % columns * pool * step - maps.befores[layer]
-        is_new = not skips or _is_read(net, state.mask, layer + 1, unit * n_positions + q)
-        if is_new and pool == 1:
-            p, o = plane_at(one, r, c, size, moved), plane_at(other, r, c, size, moved)
-            is_new = max(p, o) >= 0
-            if is_new:
-                s, first = sums[plane + q], sources[p] if p >= 0 else nothing
-                if n_taps == 1:
-                    set_one(out, s, first, w)
-                else:
-                    set_two(out, s, (first, sources[o] if o >= 0 else nothing), (w, v))
-                if keeps:
-                    copy(s, out)
-        elif is_new:
-            p0, o0 = plane_at(one, r, c, size, moved), plane_at(other, r, c, size, moved)
-            x = c + step
-            p1, o1 = plane_at(one, r, x, size, moved), plane_at(other, r, x, size, moved)
-            y = r + step
-            p2, o2 = plane_at(one, y, c, size, moved), plane_at(other, y, c, size, moved)
-            p3, o3 = plane_at(one, y, x, size, moved), plane_at(other, y, x, size, moved)
-            is_new = max(max(max(p0, o0), max(p1, o1)), max(max(p2, o2), max(p3, o3))) >= 0
-            if is_new:
-                s = plane + 4 * q
-                four = (sums[s], sums[s + 1], sums[s + 2], sums[s + 3])
-                planes = (
-                    sources[p0] if p0 >= 0 else nothing,
-                    sources[p1] if p1 >= 0 else nothing,
-                    sources[p2] if p2 >= 0 else nothing,
-                    sources[p3] if p3 >= 0 else nothing,
-                )
-                others = (
-                    sources[o0] if o0 >= 0 else nothing,
-                    sources[o1] if o1 >= 0 else nothing,
-                    sources[o2] if o2 >= 0 else nothing,
-                    sources[o3] if o3 >= 0 else nothing,
-                )
-                if keeps:
-                    add_to_four(four, planes, w)
-                    if n_taps == 2:
-                        add_to_four(four, others, v)
-                    set_largest(out, four, (nothing, nothing, nothing, nothing), 0)
-                elif n_taps == 1:
-                    set_largest(out, four, planes, w)
-                else:
-                    set_largest_of_two(out, four, planes, others, (w, v))
-        if is_new:
-            value, delta = state.maps.values[b, first_value + q], state.maps.delta[first_value + q]
-            is_new = change_from(value, out, delta, net.activation, shift, limit)
-            if is_new and keeps:
-                add_change(value, delta)
-        state.maps.moved[first_value + q] = is_new
-        if is_new:
-            state.changed[n_changed] = first_place + q
-            n_changed += 1
-    return n_changed
-
-
-@jit(_nrt=False)
-def _is_read(net, mask, layer, value):
-    """Return whether any surviving weight of a layer reads a value of the maps below."""
-    for unit in range(net.sizes[layer + 1]):
-        slot = value - first_source(net, layer, unit) * net.spans[layer]
-        is_there = slot >= 0 and slot < net.fan_ins[layer]
-        if is_there and mask[first_weight(net, layer, unit) + slot] != 0:
-            return True
-    return False
 
 
 @jit(_nrt=False)
@@ -399,7 +295,7 @@ def add_value(maps, place, i, w, moved, keeps, out):
         return
     net, state, layer = place.net, place.state, maps.kernels.size
     plane = maps.first_values[layer - 1] + i
-    add_scaled(out, w, state.maps.values[place.b, plane])
+    add_scaled(out, w, state.maps.values[place.b, plane - maps.n_bytes])
     for c in range(moved[0], moved[1]):
         if state.changed[c] == net.places[layer] + i and not keeps:
             add_scaled(out, w, state.maps.delta[plane])

@@ -59,8 +59,8 @@ def set_two(out, base, planes, factors):
     number = out.dtype.type
     w, v = number(factors[0]), number(factors[1])
     for r in range(out.size):
-        both = number(number(w * number(first[r])) + number(v * number(second[r])))
-        out[r] = number(base[r] + both)
+        x = number(base[r] + number(w * number(first[r])))
+        out[r] = number(x + number(v * number(second[r])))
 
 
 @jit(inline="always")
@@ -71,9 +71,10 @@ def _set_four(sums, planes, factors):
     w0, w1 = number(factors[0]), number(factors[1])
     w2, w3 = number(factors[2]), number(factors[3])
     for r in range(out.size):
-        first = number(number(w0 * number(p0[r])) + number(w1 * number(p1[r])))
-        second = number(number(w2 * number(p2[r])) + number(w3 * number(p3[r])))
-        out[r] = number(base[r] + number(first + second))
+        x = number(base[r] + number(w0 * number(p0[r])))
+        x = number(x + number(w1 * number(p1[r])))
+        x = number(x + number(w2 * number(p2[r])))
+        out[r] = number(x + number(w3 * number(p3[r])))
 
 
 @jit(inline="always")
@@ -84,45 +85,45 @@ def set_larger(out, first, second):
 
 
 @jit(inline="always")
-def set_largest(out, sums, planes, factor):
-    """Set ``out`` to the largest of four sums, each with a plane times a factor added."""
-    s0, s1, s2, s3 = sums
+def set_largest(out, sums, first, sources, planes, factor):
+    """Set ``out`` to the largest of four sums, each with a plane times a factor added.
+
+    The sums begin with ``sums[first]``, and to each belongs one of ``planes`` of ``sources``. Here
+    and below arrays that were chosen plane by plane would take longer than the loop does.
+    """
     p0, p1, p2, p3 = planes
     number = out.dtype.type
     w = number(factor)
     for r in range(out.size):
-        a = number(s0[r] + number(w * number(p0[r])))
-        b = number(s1[r] + number(w * number(p1[r])))
-        c = number(s2[r] + number(w * number(p2[r])))
-        d = number(s3[r] + number(w * number(p3[r])))
+        a = number(sums[first, r] + number(w * number(sources[p0, r])))
+        b = number(sums[first + 1, r] + number(w * number(sources[p1, r])))
+        c = number(sums[first + 2, r] + number(w * number(sources[p2, r])))
+        d = number(sums[first + 3, r] + number(w * number(sources[p3, r])))
         out[r] = max(max(a, b), max(c, d))
 
 
 @jit(inline="always")
-def set_largest_of_two(out, sums, planes, others, factors):
+def set_largest_of_two(out, sums, first, sources, planes, others, factors):
     """Do what :func:`set_largest` does with two planes added to each sum."""
-    s0, s1, s2, s3 = sums
     p0, p1, p2, p3 = planes
     o0, o1, o2, o3 = others
     number = out.dtype.type
     w, v = number(factors[0]), number(factors[1])
     for r in range(out.size):
-        a = number(s0[r] + number(number(w * number(p0[r])) + number(v * number(o0[r]))))
-        b = number(s1[r] + number(number(w * number(p1[r])) + number(v * number(o1[r]))))
-        c = number(s2[r] + number(number(w * number(p2[r])) + number(v * number(o2[r]))))
-        d = number(s3[r] + number(number(w * number(p3[r])) + number(v * number(o3[r]))))
+        a = number(sums[first, r] + number(w * number(sources[p0, r])))
+        b = number(sums[first + 1, r] + number(w * number(sources[p1, r])))
+        c = number(sums[first + 2, r] + number(w * number(sources[p2, r])))
+        d = number(sums[first + 3, r] + number(w * number(sources[p3, r])))
+        a = number(a + number(v * number(sources[o0, r])))
+        b = number(b + number(v * number(sources[o1, r])))
+        c = number(c + number(v * number(sources[o2, r])))
+        d = number(d + number(v * number(sources[o3, r])))
         out[r] = max(max(a, b), max(c, d))
 
 
 @jit(inline="always")
-def add_to_four(sums, planes, factor):
-    """Add a plane times a factor to each of four sums."""
-    for d in range(4):
-        _add_plane(sums[d], planes[d], factor)
-
-
-@jit(inline="always")
-def _add_plane(sums, plane, factor):
+def add_plane(sums, plane, factor):
+    """Add a plane times a factor to sums."""
     number = sums.dtype.type
     w = number(factor)
     for r in range(sums.size):

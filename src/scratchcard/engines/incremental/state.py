@@ -14,7 +14,7 @@ from scratchcard.engines.incremental.wiring import Net
 class Data(NamedTuple):
     """Rows in blocks; short blocks are padded with rows of weight 0."""
 
-    inputs: NDArray[np.int16]  # (blocks, n_features, rows)
+    inputs: NDArray[np.int16]  # (blocks, n_features, rows); where there are maps, one more plane: 0
     targets: NDArray[np.int32]  # (blocks, rows); of numbers (blocks, outputs * rows)
     weights: NDArray[np.int32]  # (blocks, rows)
     total_weight: int  # sum of the weights
@@ -34,7 +34,8 @@ class MapState(NamedTuple):
     """What is kept of layers of maps. T is int16 where sums are held to 16 bits, and else int32."""
 
     sums: NDArray[Any]  # (blocks, planes, rows) T, those of a pooled square side by side
-    values: NDArray[np.int16]  # (blocks, planes, rows) activations of all maps
+    bytes: NDArray[np.uint8]  # (blocks, net.maps.n_bytes + 1, rows) activations of the first planes
+    values: NDArray[np.int16]  # (blocks, other planes + 1, rows) activations of these
     delta: NDArray[np.int16]  # (planes + 1, rows) scratch: by how much they changed; last: 0
     moved: NDArray[np.uint8]  # (planes,) scratch: whether they did
     altered: NDArray[np.int64]  # (2, most maps) scratch: maps of two layers that changed

@@ -8,6 +8,7 @@ from __future__ import annotations
 from scratchcard.compiled.cache import jit
 
 PLANE, ROW, COLUMN, FACTOR = 0, 1, 2, 3  # what a tap is made of
+MOVING, FLIPPED = 0, 1  # taps by what they read: changes of values below, or values themselves
 
 
 @jit(inline="always")

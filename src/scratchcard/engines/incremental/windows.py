@@ -24,7 +24,7 @@ STALE = np.float32(np.inf)  # and this for those of rows that have got other tar
 
 # What each block of rows has a part of; of all else every thread has its own.
 BY_BLOCK = ("sums", "quanta", "hidden", "outputs", "exps", "where", "moved")
-MAPS_BY_BLOCK = ("sums", "values")
+MAPS_BY_BLOCK = ("sums", "bytes", "values")
 
 
 class WindowedState:

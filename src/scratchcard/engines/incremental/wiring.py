@@ -20,6 +20,7 @@ from scratchcard.objectives import Objective
 from scratchcard.ticket import Layer, Network, Reading
 
 RELU, STEP, SIGN = 0, 1, 2
+MOST_OF_A_BYTE = 255
 ACTIVATIONS = {"relu": RELU, "step": STEP, "sign": SIGN}
 
 
@@ -43,8 +44,8 @@ class Wiring(NamedTuple):
 class Maps(NamedTuple):
     """Where the weights of the M layers of maps read, which are the first of a network.
 
-    All are (M,) but for the last two, which number planes: of sums, at positions that count, and
-    of values. They are (M + 1,), the last being how many there are.
+    All are (M,) but for the last three. Two number planes: of sums, at positions that count, and of
+    values. They are (M + 1,), the last being how many there are.
     """
 
     kernels: NDArray[np.int64]
@@ -57,6 +58,7 @@ class Maps(NamedTuple):
     columns: NDArray[np.int64]
     first_sums: NDArray[np.int64]
     first_values: NDArray[np.int64]
+    n_bytes: int  # planes of values that eight bits hold: those of the first layers, if they fit
 
 
 class Net(NamedTuple):
@@ -137,19 +139,20 @@ def wiring_of(layers: Sequence[Layer | Loose]) -> Wiring:
     )
 
 
-def maps_of(layers: Sequence[Layer]) -> Maps | None:
+def maps_of(network: Network) -> Maps | None:
     """Return where the weights of layers of maps read; None if no layer has maps.
 
     Parameters
     ----------
-    layers : sequence of Layer
-        Layers that stand on each other.
+    network : Network
+        The network.
 
     Returns
     -------
     Maps or None
-        The geometries of those whose units are maps, which are the first ones.
+        The geometries of those layers whose units are maps, which are the first ones.
     """
+    layers = network.layers
     found = [layer.geometry for layer in layers if layer.geometry is not None]
     if not found:
         return None
@@ -169,7 +172,16 @@ def maps_of(layers: Sequence[Layer]) -> Maps | None:
         strict=True,
     )
     arrays = [np.array(column, dtype=np.int64) for column in columns]
-    return Maps(*arrays, *(np.cumsum(counts, dtype=np.int64) for counts in (sums, values)))
+    first_sums, first_values = np.cumsum(sums), np.cumsum(values)
+    n_small = 0  # what stands on the last maps reads wide numbers
+    while n_small < len(found) - 1 and _fits_a_byte(network, n_small + 1):
+        n_small += 1
+    return Maps._make((*arrays, first_sums, first_values, int(first_values[n_small])))
+
+
+def _fits_a_byte(network: Network, layer: int) -> bool:
+    """Return whether no value that enters a layer is below 0 or above 255."""
+    return network.activation != "sign" and network.limits[layer] <= MOST_OF_A_BYTE
 
 
 def make_net(network: Network, objective: Objective, reading: Reading) -> Net:
@@ -201,7 +213,7 @@ def make_net(network: Network, objective: Objective, reading: Reading) -> Net:
         reading=numbers,
         needs_exps=objective.needs_exps,
         has_classes=objective.answers == "classes",
-        maps=maps_of(network.layers),
+        maps=maps_of(network),
     )
 
 
