@@ -178,6 +178,7 @@ def test_the_genetic_algorithm_keeps_to_the_clock_too(digits, preset):
 
 
 def test_an_interrupt_while_threads_are_released_keeps_what_was_found(digits, monkeypatch):
+    evolve(NETWORK, *digits, limits=Limits(generations=1))  # compiled, which closes a search too
     closes = []
     close = MemeticSearch.close
 

@@ -1,6 +1,8 @@
 """Planes: vector loops over all rows of a block, in 16 or 32 bits as the sums of the maps are.
 
-Sums may wrap on the way to a result; the result does not. None of these allocates memory.
+Sums may wrap on the way to a result; the result does not. None of these allocates memory. Planes
+that are added may be of eight bits. They are added one after the other and each sum is cast: of
+two products that are added first, LLVM makes no vector loop where planes have eight bits.
 """
 
 from __future__ import annotations
@@ -88,8 +90,7 @@ def set_larger(out, first, second):
 def set_largest(out, sums, first, sources, planes, factor):
     """Set ``out`` to the largest of four sums, each with a plane times a factor added.
 
-    The sums begin with ``sums[first]``, and to each belongs one of ``planes`` of ``sources``. Here
-    and below arrays that were chosen plane by plane would take longer than the loop does.
+    The sums begin with ``sums[first]``, and to each belongs one of ``planes`` of ``sources``.
     """
     p0, p1, p2, p3 = planes
     number = out.dtype.type

@@ -173,10 +173,10 @@ def maps_of(network: Network) -> Maps | None:
     )
     arrays = [np.array(column, dtype=np.int64) for column in columns]
     first_sums, first_values = np.cumsum(sums), np.cumsum(values)
-    n_small = 0  # what stands on the last maps reads wide numbers
-    while n_small < len(found) - 1 and _fits_a_byte(network, n_small + 1):
-        n_small += 1
-    return Maps._make((*arrays, first_sums, first_values, int(first_values[n_small])))
+    first = 0  # layers of small values; what stands on the last maps reads wide ones
+    while first < len(found) - 1 and _fits_a_byte(network, first + 1):
+        first += 1
+    return Maps._make((*arrays, first_sums, first_values, int(first_values[first])))
 
 
 def _fits_a_byte(network: Network, layer: int) -> bool:
