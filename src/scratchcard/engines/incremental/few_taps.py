@@ -20,7 +20,7 @@ FEW = 2  # most of them
 
 @jit(_nrt=False)
 def change_by_few(place, layer, unit, few, n_changed, keeps, skips):
-    """Do what :func:`_change_map` does for one or two taps of a kind, in fewer passes.
+    """Change a map by one or two taps of a kind, and return how many values have changed so far.
 
     ``few`` is the kind of the taps, and how many there are. If ``skips``, values that no surviving
     weight reads count as unchanged.
