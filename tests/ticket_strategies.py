@@ -255,9 +255,8 @@ def random_maps(rng: np.random.Generator, most: int = 12) -> tuple[list[Layer], 
     below = shape
     for _ in range(int(rng.integers(1, 4))):
         kernel = int(rng.integers(1, min(5, *below[1:]) + 1))
-        n_maps = rng.integers(1, 6) if rng.random() < 0.8 else rng.integers(15, 20)  # fit in 8 bits
         layer = Conv2d(
-            int(n_maps),
+            int(rng.integers(1, 6)),
             kernel,
             int(rng.integers(1, 4)),
             str(rng.choice(["same", "valid"])),
