@@ -34,17 +34,17 @@ def change_value(place, layer, plane, sums, keeps):
 
     If ``keeps``, change the value too.
     """
-    net, maps, b = place.net, place.state.maps, place.b
-    shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
-    delta, n_bytes = maps.delta[plane], net.maps.n_bytes
+    maps, n_bytes = place.state.maps, place.net.maps.n_bytes
+    delta = maps.delta[plane]
     if plane < n_bytes:
-        value = maps.bytes[b, plane]
-        is_new = change_from(value, sums, delta, net.activation, shift, limit)
-        if is_new and keeps:
-            add_change(value, delta)
-        return is_new
-    wide = maps.values[b, plane - n_bytes]
-    is_new = change_from(wide, sums, delta, net.activation, shift, limit)
+        return _change(place.net, layer, maps.bytes[place.b, plane], sums, delta, keeps)
+    return _change(place.net, layer, maps.values[place.b, plane - n_bytes], sums, delta, keeps)
+
+
+@jit(inline="always")
+def _change(net, layer, value, sums, delta, keeps):
+    shift, limit = net.shifts[layer + 1], net.limits[layer + 1]
+    is_new = change_from(value, sums, delta, net.activation, shift, limit)
     if is_new and keeps:
-        add_change(wide, delta)
+        add_change(value, delta)
     return is_new

@@ -34,8 +34,8 @@ class MapState(NamedTuple):
     """What is kept of layers of maps. T is int16 where sums are held to 16 bits, and else int32."""
 
     sums: NDArray[Any]  # (blocks, planes, rows) T, those of a pooled square side by side
-    bytes: NDArray[np.uint8]  # (blocks, net.maps.n_bytes + 1, rows) activations of the first planes
-    values: NDArray[np.int16]  # (blocks, other planes + 1, rows) activations of these
+    bytes: NDArray[np.uint8]  # (blocks, n_bytes + 1, rows) the first n_bytes activations; last: 0
+    values: NDArray[np.int16]  # (blocks, the others + 1, rows) all other activations; last: 0
     delta: NDArray[np.int16]  # (planes + 1, rows) scratch: by how much they changed; last: 0
     moved: NDArray[np.uint8]  # (planes,) scratch: whether they did
     altered: NDArray[np.int64]  # (2, most maps) scratch: maps of two layers that changed

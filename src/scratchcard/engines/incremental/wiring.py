@@ -20,8 +20,8 @@ from scratchcard.objectives import Objective
 from scratchcard.ticket import Layer, Network, Reading
 
 RELU, STEP, SIGN = 0, 1, 2
-MOST_OF_A_BYTE = 255
 ACTIVATIONS = {"relu": RELU, "step": STEP, "sign": SIGN}
+MOST_OF_A_BYTE = 255
 
 
 class Wiring(NamedTuple):
